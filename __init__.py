@@ -1,0 +1,1 @@
+"""Audit a generative model's checkpoint: fairness, attribution and mode collapse, with a verdict."""
