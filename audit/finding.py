@@ -37,17 +37,17 @@ class Better(StrEnum):
     NEITHER = "neither"
 
 
-class NotApplicable(Exception):  # noqa: N818 – a deliberate outcome, not an error
+class NotApplicable(Exception):
     """Raised by an auditor whose question does not arise for this model; the message says why."""
 
 
-class Inconclusive(Exception):  # noqa: N818 – a deliberate outcome, not an error
+class Inconclusive(Exception):
     """Raised by an auditor that has evidence too weak to answer; the message says why and what would help."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A two-sided confidence interval. Either end may be infinite where nothing bounds it."""
+    """A two-sided confidence interval with finite ends; where nothing bounds an end, the auditor is inconclusive."""
 
     level: float
     low: float
@@ -56,8 +56,8 @@ class Interval:
     def __post_init__(self) -> None:
         if not 0 < self.level < 1:
             raise ValueError(f"expected a confidence level between 0 and 1, got {self.level}")
-        if math.isnan(self.low) or math.isnan(self.high) or self.low > self.high:
-            raise ValueError(f"expected low <= high, both numbers, got [{self.low}, {self.high}]")
+        if not (math.isfinite(self.low) and math.isfinite(self.high)) or self.low > self.high:
+            raise ValueError(f"expected low <= high, both finite, got [{self.low}, {self.high}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +91,7 @@ class Estimate:
         minimum_detectable: the smallest departure from `perfect.value`, in the estimate's own unit, that this n would
             have shown at the 5 % level with power 0.8.
         from_draws: the share (0–1) of the variance that more generated samples would shrink; None where unknown.
+
     """
 
     name: str
@@ -124,6 +125,7 @@ class Estimate:
 
         Raises:
             ValueError: if `level` is above the widest level known; a wider interval would be invented.
+
         """
         if not self.curve:
             return Interval(level, self.value, self.value)
@@ -136,18 +138,13 @@ class Estimate:
         wide = self.curve[at]
         narrow = self.curve[at - 1] if at else Interval(1e-9, self.value, self.value)
         share = (_z(level) - _z(narrow.level)) / (_z(wide.level) - _z(narrow.level))
-        low = _between(narrow.low, wide.low, share)
-        high = _between(narrow.high, wide.high, share)
+        low = narrow.low + share * (wide.low - narrow.low)
+        high = narrow.high + share * (wide.high - narrow.high)
         return Interval(level, low, high)
 
 
 def _z(level: float) -> float:
     return NormalDist().inv_cdf(0.5 + level / 2)
-
-
-def _between(start: float, end: float, share: float) -> float:
-    # An infinite end has no inside: the wider, safer bound holds.
-    return end if math.isinf(end) or math.isinf(start) else start + share * (end - start)
 
 
 class Kind(StrEnum):
@@ -188,6 +185,7 @@ class Pictures:
         kind: the kind of evidence: `generated`, `reference`, `holdout` (rows of its samples) or a named array of
             another kind, written `attributions.maps`.
         indices: rows of that array.
+
     """
 
     label: str
@@ -201,6 +199,7 @@ class Exhibit:
 
     Args:
         form: `grid` (pictures as they are) or `signed_maps` (values around zero, shown in a diverging scale).
+
     """
 
     name: str
@@ -240,6 +239,7 @@ class Finding:
 
         Raises:
             KeyError: if the finding has none; the message lists those that it has.
+
         """
         for estimate in self.estimates:
             if (estimate.name, estimate.group) == (name, group):
