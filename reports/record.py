@@ -232,7 +232,7 @@ class Environment(_Part):
 class Record(_Part):
     """One audit, complete. `verdict` decides; the rest says why and how to check it."""
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[1] = 1
     verdict: VerdictPart
     checkpoint: CheckpointPart
     data: DataParts
