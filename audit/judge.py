@@ -43,7 +43,8 @@ def judge(findings: Sequence[Finding], policy: Policy, *, drawn: int, today: dat
         entry.rule: Waiver(entry.owner, entry.reason, entry.expires, entry.expires < today) for entry in policy.waivers
     }
     rules = [replace(result, waiver=waivers.get(rule.id)) for rule in policy.rules for result in results[rule.id]]
-    return conclude(rules, confidence=policy.confidence)
+    crashed = [finding.code for finding in findings if finding.outcome is Outcome.ERROR]
+    return conclude(rules, confidence=policy.confidence, crashed=crashed)
 
 
 def p_value(estimate: Estimate, rule: Rule) -> float:

@@ -100,8 +100,11 @@ class Verdict:
         raise TypeError("a Verdict is neither true nor false: compare verdict.outcome with Ruling.PASS")
 
 
-def conclude(rules: Sequence[RuleResult], *, confidence: float) -> Verdict:
-    """Combine rules: any standing failure fails, else any open rule leaves it inconclusive, else it passes."""
+def conclude(rules: Sequence[RuleResult], *, confidence: float, crashed: Sequence[str] = ()) -> Verdict:
+    """Combine rules: any standing failure fails, else any open rule leaves it inconclusive, else it passes.
+
+    An auditor that crashed leaves it inconclusive too, even where no rule names it: what it would have seen is unknown.
+    """
     standing = [rule for rule in rules if not rule.waived]
     counted = [rule for rule in rules if rule.outcome is not Ruling.NOT_APPLIED]
     failed = [rule.id for rule in standing if rule.outcome is Ruling.FAIL]
@@ -110,6 +113,8 @@ def conclude(rules: Sequence[RuleResult], *, confidence: float) -> Verdict:
         outcome, reason = Ruling.FAIL, f"{_of(len(failed), len(rules))} not met: {', '.join(failed)}"
     elif still_open:
         outcome, reason = Ruling.INCONCLUSIVE, f"{_of(len(still_open), len(rules))} undecided: {', '.join(still_open)}"
+    elif crashed:
+        outcome, reason = Ruling.INCONCLUSIVE, f"all applied rules met, but {', '.join(crashed)} ended in an error"
     elif not counted:
         outcome, reason = Ruling.INCONCLUSIVE, "no rule of the policy could be applied, so nothing was tested"
     else:

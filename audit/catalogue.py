@@ -1,0 +1,34 @@
+"""All auditors, in the order of the report."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Protocol
+
+import numpy as np
+
+from .attribution.drivers import Drivers
+from .collapse.neighbours import Neighbours
+from .evidence.bundle import Evidence
+from .fairness.representation import GroupRepresentation
+from .finding import Finding
+
+
+class Auditor(Protocol):
+    """One question, asked of evidence: frozen parameters, and a call that returns a finding."""
+
+    code: ClassVar[str]
+    title: ClassVar[str]
+    question: ClassVar[str]
+    needs: ClassVar[tuple[str, ...]]
+    estimates: ClassVar[tuple[str, ...]]
+
+    def __call__(self, evidence: Evidence, rng: np.random.Generator) -> Finding:
+        """Answer from the evidence alone; all randomness from `rng`."""
+        ...
+
+
+AUDITORS: tuple[type[Any], ...] = (GroupRepresentation, Drivers, Neighbours)
+
+
+def estimates_by_code() -> Mapping[str, tuple[str, ...]]:
+    """The estimates that each auditor can give, for checking policies."""
+    return {auditor.code: auditor.estimates for auditor in AUDITORS}

@@ -1,0 +1,213 @@
+"""The command line: thin and quick; everything heavy is imported by the command that needs it."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from ..reports.record import Record
+
+PASS, FAIL, USAGE, INCONCLUSIVE, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 4, 130
+EXIT_CODES = "Exit codes: 0 pass, 1 fail, 2 usage or configuration, 3 inconclusive, 4 internal error, 130 interrupted."
+
+
+class _Group(click.Group):
+    """Commands whose mistakes end in one line and the right exit code."""
+
+    def main(self, *args: object, **kwargs: object) -> None:  # type: ignore[override]  # never returns a value here
+        """Run, and turn every way of failing into the exit code it has in the contract."""
+        sys.exit(_guarded(lambda: super(_Group, self).main(*args, **{**kwargs, "standalone_mode": False})))
+
+
+def _guarded(work: object) -> int:
+    try:
+        result = work()  # type: ignore[operator]  # a callable; `object` keeps typing out of start-up
+    except click.exceptions.Exit as exit_:
+        return exit_.exit_code
+    except click.ClickException as error:
+        error.show()
+        return USAGE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted; nothing was written.", err=True)
+        return INTERRUPTED
+    except Exception as error:  # The last line of defence: an unexpected error must not look like a verdict.
+        return _unexpected(error)
+    return result if isinstance(result, int) else PASS
+
+
+def _unexpected(error: Exception) -> int:
+    from ..models.errors import UserError
+    from .policy import PolicyError
+
+    if isinstance(error, UserError | PolicyError):
+        click.echo(f"Error: {error}", err=True)
+        return USAGE
+    import traceback
+
+    traceback.print_exception(error)
+    click.echo("Error: this is a defect in genai-audit, not a verdict; please report the lines above.", err=True)
+    return INTERNAL
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
+@click.version_option(package_name="genai-audit", message="%(prog)s %(version)s")
+def main() -> None:
+    """Audit a generative model's checkpoint, and leave a verdict that can be defended."""
+
+
+def _codes(_: object, __: object, value: str | None) -> tuple[str, ...]:
+    return tuple(code.strip() for code in value.split(",") if code.strip()) if value else ()
+
+
+_POLICY = click.option(
+    "--policy", type=click.Path(path_type=Path), metavar="FILE", help="Rules in YAML.  [default: the shipped policy]"
+)
+_EXIT_ZERO = click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever the verdict (errors still count).")
+
+
+@main.command(epilog=EXIT_CODES)
+@click.argument("checkpoint")
+@click.option("--reference", metavar="DATA", help="Real data to resemble.  [default: what the checkpoint names]")
+@click.option("--holdout", metavar="DATA", help="Real data the model never saw.  [default: what the checkpoint names]")
+@click.option("--groups", multiple=True, metavar="NAME", help="Attribute of the reference that tells groups apart.")
+@click.option("--loader", metavar="FILE.py:FUNCTION", help="Your code that builds the model. It runs on this machine.")
+@_POLICY
+@click.option("--out", type=click.Path(path_type=Path), default="audit-out", show_default=True, help="Folder to write.")
+@click.option("--samples", type=click.IntRange(min=1), metavar="N", help="Samples to draw.  [default: 20,000]")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of every random number.")
+@click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
+@click.option(
+    "--only", callback=_codes, metavar="CODE,…", help="Run these auditors; the others are listed as left out."
+)
+@_EXIT_ZERO
+def run(
+    checkpoint: str,
+    reference: str | None,
+    holdout: str | None,
+    groups: tuple[str, ...],
+    loader: str | None,
+    policy: Path | None,
+    out: Path,
+    samples: int | None,
+    seed: int,
+    device: str,
+    only: tuple[str, ...],
+    exit_zero: bool,
+) -> int:
+    """Audit CHECKPOINT: a file, a folder, reference:NAME, or a set of generated samples."""
+    from ..reports.console import progress
+    from .outputs import check_out, write
+    from .run import DEFAULT_SAMPLES, Request, audit
+
+    check_out(out)
+    request = Request(
+        checkpoint=checkpoint,
+        reference=reference,
+        holdout=holdout,
+        groups=groups,
+        loader=loader,
+        policy=policy,
+        samples=samples or DEFAULT_SAMPLES,
+        seed=seed,
+        device=device,
+        only=only,
+        argv=("genai-audit", *sys.argv[1:]),
+    )
+    with progress() as report:
+        record, evidence = audit(request, progress=report)
+        report("report", 0.0)
+        write(out, record, evidence)
+    return _close(record, out, exit_zero)
+
+
+def _close(record: "Record", out: Path, exit_zero: bool) -> int:
+    """Say the verdict to people and to CI, and give its exit code."""
+    import os
+
+    from ..reports.console import closing
+    from ..reports.markdown import annotations, append_step_summary, summary
+    from .verdict import Ruling
+
+    append_step_summary(summary(record), os.environ)
+    for line in annotations(record, os.environ):
+        click.echo(line)
+    closing(record, out)
+    codes = {Ruling.PASS: PASS, Ruling.FAIL: FAIL, Ruling.INCONCLUSIVE: INCONCLUSIVE}
+    return PASS if exit_zero else codes[record.verdict.outcome]
+
+
+@main.command()
+@click.argument("family")
+@click.option("--data", default="digits", show_default=True, metavar="DATA", help="digits, FILE.npz or a folder.")
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the split and the training.")
+@click.option("--plant", metavar="DEFECT", help="drop-mode=K, imbalance=K:0.25, collapse=M, shrink=0.6 or memorise=N.")
+@click.option("--steps", type=click.IntRange(min=1), help="Training steps.  [default: what makes the model sound]")
+@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="X.safetensors", help="File to write.")
+def train(family: str, data: str, seed: int, plant: str | None, steps: int | None, out: Path) -> None:
+    """Fit a reference model of FAMILY (see `list models`), optionally with a planted defect."""
+    from ..reports.console import progress
+    from .trainer import train_checkpoint
+
+    with progress() as report:
+        checkpoint = train_checkpoint(family, data, seed=seed, plant=plant, steps=steps, out=out, progress=report)
+    click.echo(f"{out}: {checkpoint.family}, {checkpoint.parameters:,} parameters, sha256 {checkpoint.sha256[:12]}")
+
+
+@main.command("list")
+@click.argument("what", type=click.Choice(["models", "auditors", "data"]))
+def list_(what: str) -> None:
+    """List models, auditors or bundled data."""
+    from .listing import lines
+
+    for line in lines(what):
+        click.echo(line)
+
+
+@main.command()
+@click.argument("code")
+def explain(code: str) -> None:
+    """Print the page of auditor CODE: its question, method, limits, and how to act."""
+    from ..models.errors import UserError
+    from .listing import codes
+    from .pages import page
+
+    try:
+        text = page(code.upper()).text
+    except KeyError:
+        raise UserError(f"no auditor {code!r}; known: {', '.join(codes())}") from None
+    click.echo(text.rstrip())
+
+
+@main.command(epilog=EXIT_CODES)
+@click.argument("record", type=click.Path(path_type=Path))
+@_POLICY
+@click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Write the new record and report there.")
+@_EXIT_ZERO
+def judge(record: Path, policy: Path | None, out: Path | None, exit_zero: bool) -> int:
+    """Judge a saved RECORD (a record.json, or the folder that holds it) by another policy."""
+    from .rejudge import judge_again
+
+    judged, folder = judge_again(record, policy, out)
+    return _close(judged, folder, exit_zero)
+
+
+@main.command()
+@click.argument("record", type=click.Path(path_type=Path))
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="File to write.  [default: beside RECORD]")
+def report(record: Path, out: Path | None) -> None:
+    """Render the HTML report of a saved RECORD again; its evidence folder must lie beside it."""
+    from .rejudge import render_again
+
+    click.echo(render_again(record, out))
+
+
+@main.command()
+def schema() -> None:
+    """Print the JSON Schema of record.json."""
+    import json
+
+    from ..reports.record import schema as record_schema
+
+    click.echo(json.dumps(record_schema(), indent=2))

@@ -1,0 +1,106 @@
+"""Read a model's decode safely: what it must offer, and proof that reading left no trace."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from .readouts import Measure
+from .unavailable import Unavailable
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+
+def decoder(model: Any) -> Measure:
+    def decode(points: "Tensor") -> "Tensor":
+        # A copy, because a model may work in place; and a path of zero slope from every input to every output, because
+        # a readout that does not depend on the latents has the gradient 0, not none.
+        images: Tensor = model.decode(points.clone())
+        return images + (0.0 * points.sum(dim=1)).view(-1, 1, 1, 1)
+
+    return decode
+
+
+def latent_size(model: Any) -> int:
+    if not callable(getattr(model, "decode", None)):
+        raise Unavailable("the model offers no decode(z): nothing to attribute to")
+    size = getattr(model, "latent_dim", None)
+    if not isinstance(size, int) or size < 1:
+        raise Unavailable(f"the model offers decode(z) but its latent_dim is {size!r}: give the number of latents")
+    return size
+
+
+def centre_image(model: Any, latents: "Tensor") -> "Tensor":
+    """The decoded mean latent (1, c, h, w), once decode has shown that it can be explained."""
+    import torch
+
+    some = latents[:4].clone().requires_grad_()
+    images = model.decode(some.clone())
+    if not isinstance(images, torch.Tensor) or images.ndim != 4 or len(images) != len(some):
+        got = tuple(images.shape) if isinstance(images, torch.Tensor) else type(images).__name__
+        raise ValueError(f"expected decode(z) to give images ({len(some)}, c, h, w) for {len(some)} latents, got {got}")
+    with torch.no_grad():
+        again = model.decode(some.detach().clone())
+        alone = torch.cat([model.decode(each[None].clone()) for each in some.detach()])
+    if not torch.allclose(images, again, atol=1e-4):
+        raise Unavailable("decode(z) gives different outputs for the same z: attributions need a deterministic decoder")
+    if not torch.allclose(images, alone, atol=1e-4):
+        raise Unavailable("decode(z) depends on the other latents of the batch: attributions need each output alone")
+    moves = not torch.allclose(images[:1], images, atol=1e-6)
+    slope = torch.autograd.grad(images.sum(), some, allow_unused=True)[0] if images.requires_grad else None
+    if moves and slope is None:
+        raise Unavailable("decode(z) passes no gradient to z: remove no_grad or detach from it")
+    with torch.no_grad():
+        centre: Tensor = model.decode(torch.zeros_like(latents[:1]))
+    return centre
+
+
+def _networks(model: Any) -> list["torch.nn.Module"]:
+    """The torch modules that hold the model's state, also where the model is a plain object around them."""
+    import torch
+
+    if isinstance(model, torch.nn.Module):
+        return [model]
+    return [each for each in getattr(model, "__dict__", {}).values() if isinstance(each, torch.nn.Module)]
+
+
+def parameter(model: Any) -> "Tensor":
+    """A tensor with the device and precision in which the model computes."""
+    import torch
+
+    parameters = (each for network in _networks(model) for each in network.parameters() if each.is_floating_point())
+    return next(parameters, torch.zeros(()))
+
+
+@contextmanager
+def undisturbed(model: Any) -> Iterator[None]:
+    """Eval mode inside, the former mode after; the state must be the same.
+
+    Raises:
+        RuntimeError: if a parameter or buffer changed.
+    """
+    networks = _networks(model)
+    modes = [(module, module.training) for network in networks for module in network.modules()]
+    before = _digest(networks)
+    try:
+        for network in networks:
+            network.eval()
+        yield
+    finally:
+        for module, training in modes:
+            module.training = training
+    if _digest(networks) != before:
+        raise RuntimeError("expected decode(z) to leave the model as it was, but a parameter or buffer changed")
+
+
+def _digest(networks: Sequence["torch.nn.Module"]) -> str:
+    import torch
+
+    digest = hashlib.sha256()
+    for network in networks:
+        for name, tensor in [*network.named_parameters(), *network.named_buffers()]:
+            digest.update(name.encode())
+            digest.update(tensor.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,5 @@
+"""The reason why a kind of evidence could not be collected."""
+
+
+class Unavailable(Exception):  # noqa: N818 – a deliberate outcome, not an error
+    """Raised by a collector when the model or the data cannot give that evidence; the message says why."""
