@@ -5,9 +5,8 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ..audit.verdict import Ruling
 from .record import Record
-from .words import SIGNS, rule_sentence, verdict_sentence
+from .words import SIGNS, in_order, rule_sentence, verdict_sentence
 
 MAX_RULES = 12
 """Rules shown at the end of a run, so that the summary stays within twenty lines; the report has them all."""
@@ -21,8 +20,6 @@ STEPS = {
     "attributions": "attributing outputs",
     "report": "writing the report",
 }
-
-ORDER = {Ruling.FAIL: 0, Ruling.INCONCLUSIVE: 1, Ruling.PASS: 2, Ruling.NOT_APPLIED: 3}
 
 
 @contextlib.contextmanager
@@ -60,7 +57,7 @@ def closing_lines(record: Record, out: Path) -> list[str]:
     """The closing summary as plain lines."""
     verdict = record.verdict
     lines = [f"{verdict.outcome.upper()} {SIGNS[verdict.outcome]}  {verdict_sentence(record)}"]
-    rules = sorted(verdict.rules, key=lambda rule: ORDER[rule.outcome])
+    rules = in_order(verdict.rules)
     lines += [f"  {SIGNS[rule.outcome]} {rule.id}: {rule_sentence(rule)}" for rule in rules[:MAX_RULES]]
     if len(rules) > MAX_RULES:
         lines.append(f"  … and {len(rules) - MAX_RULES} more rules, in the report")

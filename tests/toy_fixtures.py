@@ -1,0 +1,54 @@
+"""Toy generators as files on disk, for tests that run the whole pipeline."""
+
+import importlib.util
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+TOYS = Path(__file__).parent / "planted" / "toys.py"
+
+
+@pytest.fixture(scope="session")
+def toys() -> ModuleType:
+    """The loader file, imported the way a script is."""
+    spec = importlib.util.spec_from_file_location("toys", TOYS)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@dataclass(frozen=True)
+class ToyFiles:
+    """A toy's checkpoint and data on disk; `options` are what `audit_checkpoint` needs besides."""
+
+    checkpoint: Path
+    options: dict[str, Any]
+
+
+@pytest.fixture
+def write_toy(toys: ModuleType, tmp_path: Path) -> Callable[..., ToyFiles]:
+    """Write a toy with the given departure and fresh real data of the law."""
+
+    def write(seed: int = 0, **departure: Any) -> ToyFiles:
+        for role, shift in (("reference", 0), ("holdout", 500)):
+            images, labels = toys.real(seed + shift)
+            np.savez(tmp_path / f"{role}.npz", x=images, y=labels)
+        checkpoint = tmp_path / "toy.json"
+        checkpoint.write_text(json.dumps({"seed": seed, **departure}), encoding="utf-8")
+        options = {
+            "loader": f"{TOYS}:load",
+            "reference": tmp_path / "reference.npz",
+            "holdout": tmp_path / "holdout.npz",
+            "seed": seed,
+        }
+        return ToyFiles(checkpoint, options)
+
+    return write

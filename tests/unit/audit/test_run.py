@@ -1,0 +1,198 @@
+"""The pipeline: crashes, left-out auditors, repeatability, judging again."""
+
+import dataclasses
+import json
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any, ClassVar
+
+import jsonschema
+import numpy as np
+import pytest
+
+from genai_audit import Finding, Outcome, Policy, PolicyError, Record, Ruling, UserError, audit_checkpoint
+from genai_audit.audit import catalogue, run
+from genai_audit.audit.evidence import features
+from genai_audit.audit.evidence.bundle import Evidence
+from genai_audit.audit.rejudge import judge_again, render_again
+from genai_audit.reports.record import TIME_FIELDS, schema
+
+FEW = 600
+
+
+@dataclasses.dataclass(frozen=True)
+class Crashing:
+    """An auditor with a defect of its own."""
+
+    code: ClassVar[str] = "GA302"
+    title: ClassVar[str] = "Crashing"
+    question: ClassVar[str] = "Does a crash look clean?"
+    needs: ClassVar[tuple[str, ...]] = ("generated",)
+    estimates: ClassVar[tuple[str, ...]] = ("precision_ratio", "recall_ratio", "coverage_ratio")
+
+    def __call__(self, evidence: Evidence, rng: np.random.Generator) -> Finding:
+        raise ZeroDivisionError("planted")
+
+
+def without_time(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: without_time(item) for key, item in value.items() if key not in TIME_FIELDS}
+    return [without_time(item) for item in value] if isinstance(value, list) else value
+
+
+def test_a_crash_is_an_error_and_never_a_pass(
+    write_toy: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    auditors = [Crashing if each.code == Crashing.code else each for each in catalogue.AUDITORS]
+    monkeypatch.setattr(run, "AUDITORS", tuple(auditors))
+    toy = write_toy()
+    record = audit_checkpoint(toy.checkpoint, samples=10_000, out=tmp_path / "out", **toy.options)
+    crashed = next(each for each in record.findings if each.code == "GA302")
+    assert crashed.outcome is Outcome.ERROR
+    assert "ZeroDivisionError: planted" in (crashed.reason or "")
+    assert record.coverage.error == ("GA302",)
+    assert record.verdict.outcome is Ruling.INCONCLUSIVE
+    assert "planted" in (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_crash_without_a_rule_is_no_pass_either(
+    write_toy: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(run, "AUDITORS", tuple(Crashing if a.code == "GA302" else a for a in catalogue.AUDITORS))
+    policy = tmp_path / "policy.yaml"
+    rule = "{id: a, auditor: GA101, estimate: worst_share_ratio, at_least: 0.1, why: lenient}"
+    policy.write_text(f"version: 1\nname: one\nrules: [{rule}]\n", encoding="utf-8")
+    toy = write_toy()
+    record = audit_checkpoint(toy.checkpoint, samples=4000, policy=policy, **toy.options)
+    assert record.verdict.rules[0].outcome is Ruling.PASS
+    assert record.verdict.outcome is Ruling.INCONCLUSIVE
+
+
+def test_a_crash_while_collecting_is_an_error_too(
+    write_toy: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(images: Any) -> Any:
+        raise MemoryError("planted")
+
+    monkeypatch.setattr(features, "pixel_features", broken)
+    toy = write_toy()
+    record = audit_checkpoint(toy.checkpoint, samples=FEW, **toy.options)
+    outcomes = {each.code: each.outcome for each in record.findings}
+    assert outcomes["GA302"] is Outcome.ERROR
+    assert record.verdict.outcome is Ruling.INCONCLUSIVE
+
+
+def test_every_auditor_appears_once_also_when_left_out(write_toy: Callable[..., Any]) -> None:
+    toy = write_toy()
+    record = audit_checkpoint(toy.checkpoint, samples=FEW, only=("GA302",), **toy.options)
+    codes = [each.code for each in record.findings]
+    assert codes == [each.code for each in catalogue.AUDITORS]
+    left_out = next(each for each in record.findings if each.code == "GA101")
+    assert left_out.outcome is Outcome.NOT_APPLICABLE
+    assert left_out.reason == "left out by --only"
+
+
+def test_two_equal_runs_leave_equal_records(write_toy: Callable[..., Any], tmp_path: Path) -> None:
+    toy = write_toy()
+    for name in ("one", "two"):
+        np.random.seed(len(name))  # noqa: NPY002 – the global state must not matter, so it is disturbed here
+        audit_checkpoint(toy.checkpoint, samples=FEW, out=tmp_path / name, **toy.options)
+    one, two = (json.loads((tmp_path / name / "record.json").read_text()) for name in ("one", "two"))
+    assert without_time(one) == without_time(two)
+    for file in sorted((tmp_path / "one" / "evidence").iterdir()):
+        if file.name != "generated.json":  # it holds the seconds that the draw took
+            assert file.read_bytes() == (tmp_path / "two" / "evidence" / file.name).read_bytes(), file.name
+
+
+def test_the_record_meets_its_schema(write_toy: Callable[..., Any], tmp_path: Path) -> None:
+    toy = write_toy(drop=[2])
+    audit_checkpoint(toy.checkpoint, samples=FEW, out=tmp_path / "out", **toy.options)
+    record = json.loads((tmp_path / "out" / "record.json").read_text())
+    jsonschema.Draft202012Validator(schema()).validate(record)
+
+
+class TestAgain:
+    """`judge` and `report` need nothing but the folder that a run left."""
+
+    @pytest.fixture
+    def left(self, write_toy: Callable[..., Any], tmp_path: Path) -> Path:
+        toy = write_toy()
+        audit_checkpoint(toy.checkpoint, samples=2000, out=tmp_path / "out", **toy.options)
+        for path in tmp_path.iterdir():
+            if path.is_file():
+                path.unlink()
+        return tmp_path / "out"
+
+    def policy(self, folder: Path, text: str) -> Path:
+        file = folder.parent / "policy.yaml"
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    def test_the_same_policy_says_the_same(self, left: Path) -> None:
+        record = Record.load(left / "record.json")
+        judged, _ = judge_again(left, None, None)
+        assert judged.verdict == record.verdict
+
+    def test_an_impossible_bound_fails(self, left: Path) -> None:
+        rule = "{id: a, auditor: GA302, estimate: precision, at_least: 1.5, why: impossible}"
+        policy = self.policy(left, f"version: 1\nname: strict\nrules: [{rule}]\n")
+        judged, _ = judge_again(left / "record.json", policy, left.parent / "again")
+        assert judged.verdict.outcome is Ruling.FAIL
+        assert Record.load(left.parent / "again" / "record.json") == judged
+        assert (left.parent / "again" / "report.html").exists()
+
+    def test_other_settings_run_the_auditor_again(self, left: Path) -> None:
+        rule = "{id: a, auditor: GA302, estimate: precision, at_least: 0.1, why: lenient}"
+        text = f"version: 1\nname: k\nrules: [{rule}]\nsettings: {{GA302: {{k: 3}}}}\n"
+        judged, _ = judge_again(left, self.policy(left, text), None)
+        found = next(each for each in judged.findings if each.code == "GA302")
+        assert found.settings["k"] == 3
+
+    def test_other_settings_without_evidence_are_refused(self, left: Path) -> None:
+        record = Record.load(left / "record.json")
+        policy = Policy.load().model_copy(update={"settings": {"GA302": {"k": 3}}})
+        with pytest.raises(PolicyError, match="keep `evidence/` beside record.json"):
+            run.rejudge(record, policy, None, None, date(2026, 1, 1))
+
+    def test_the_report_is_rendered_the_same(self, left: Path) -> None:
+        before = (left / "report.html").read_bytes()
+        (left / "report.html").unlink()
+        assert render_again(left, None).read_bytes() == before
+
+    def test_a_folder_without_a_record_is_refused(self, tmp_path: Path) -> None:
+        with pytest.raises(UserError, match="expected a record written by genai-audit"):
+            judge_again(tmp_path, None, None)
+
+
+def test_a_failed_write_leaves_nothing(
+    write_toy: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def broken(record: Record) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("genai_audit.reports.junit.junit", broken)
+    toy = write_toy()
+    before = set(tmp_path.iterdir())
+    with pytest.raises(KeyboardInterrupt):
+        audit_checkpoint(toy.checkpoint, samples=FEW, out=tmp_path / "out", **toy.options)
+    assert set(tmp_path.iterdir()) == before
+
+
+def test_an_earlier_audit_is_replaced_but_other_files_are_safe(write_toy: Callable[..., Any], tmp_path: Path) -> None:
+    toy = write_toy()
+    out = tmp_path / "out"
+    for _ in range(2):
+        audit_checkpoint(toy.checkpoint, samples=FEW, out=out, **toy.options)
+    (out / "notes.txt").write_text("mine", encoding="utf-8")
+    with pytest.raises(UserError, match="holds notes.txt"):
+        audit_checkpoint(toy.checkpoint, samples=FEW, out=out, **toy.options)
+
+
+def test_sample_i_depends_on_the_seed_alone(write_toy: Callable[..., Any], tmp_path: Path) -> None:
+    toy = write_toy()
+    draws = []
+    for n in (300, 1100):
+        audit_checkpoint(toy.checkpoint, samples=n, out=tmp_path / str(n), only=("GA101",), **toy.options)
+        draws.append(Evidence.load(tmp_path / str(n) / "evidence").generated.samples)
+    np.testing.assert_array_equal(draws[0], draws[1][:300])
