@@ -38,7 +38,7 @@ def judge(findings: Sequence[Finding], policy: Policy, *, drawn: int, today: dat
         results[rule.id] = [] if found else [_without_estimate(rule, by_code.get(rule.auditor))]
     steps = holm([p_value(case.estimate, case.rule) for case in cases], alpha=1 - policy.confidence)
     for case, step in zip(cases, steps, strict=True):
-        results[case.rule.id].append(_decide(case, step, drawn))
+        results[case.rule.id].append(_decide(case, step, drawn, len(cases)))
     waivers = {
         entry.rule: Waiver(entry.owner, entry.reason, entry.expires, entry.expires < today) for entry in policy.waivers
     }
@@ -98,18 +98,25 @@ def _without_estimate(rule: Rule, finding: Finding | None) -> RuleResult:
     return replace(_undecided(rule), outcome=outcome, reason=reason)
 
 
-def _decide(case: _Case, step: Step, drawn: int) -> RuleResult:
+def _decide(case: _Case, step: Step, drawn: int, together: int) -> RuleResult:
     estimate, rule = case.estimate, case.rule
     level = min(step.level, estimate.curve[-1].level) if estimate.curve else step.level
     interval = estimate.interval(level)
     ruling = rule.bound.ruling(interval) if step.decided else Ruling.INCONCLUSIVE
     observed = Observed(estimate.value, interval.low, interval.high, level, estimate.n, estimate.unit)
-    needed = samples_needed(estimate, rule, level, drawn) if ruling is Ruling.INCONCLUSIVE else None
+    needed, reason = None, _reason(ruling, None, estimate)
+    if ruling is Ruling.INCONCLUSIVE and rule.bound.ruling(interval) is not ruling:
+        reason = (
+            f"decided at {level:.2%}, the widest interval known, but not together with {together} rules: judge fewer"
+        )
+    elif ruling is Ruling.INCONCLUSIVE:
+        needed = samples_needed(estimate, rule, level, drawn)
+        reason = _reason(ruling, needed, estimate)
     return replace(
         _undecided(rule),
         group=estimate.group,
         outcome=ruling,
-        reason=_reason(ruling, needed, estimate),
+        reason=reason,
         observed=observed,
         p_adjusted=step.adjusted,
         samples_needed=needed,

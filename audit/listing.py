@@ -22,7 +22,7 @@ def _models() -> list[tuple[str, ...]]:
     head = ("NAME", "MODALITY", "LIKELIHOOD", "CAPABILITIES", "WHAT IT IS")
     return [
         head,
-        *((each.name, each.modality, each.likelihood, ", ".join(each.capabilities), each.summary) for each in FAMILIES),
+        *((f.name, f.modality, f.likelihood, ", ".join(f.capabilities), f.summary) for f in FAMILIES.values()),
     ]
 
 

@@ -120,7 +120,7 @@ class Policy(_Strict):
         try:
             policy = cls.model_validate(data)
         except ValidationError as error:
-            raise PolicyError("\n".join(_explain(path, lines, each) for each in error.errors())) from error
+            raise PolicyError("\n".join(_explain(path, lines, each) for each in _causes(error))) from error
         mistakes = [] if estimates is None else list(policy._strangers(estimates))
         if mistakes:
             raise PolicyError("\n".join(f"{path}:{_line(lines, where)}: {what}" for where, what in mistakes))
@@ -154,7 +154,12 @@ def _parse(path: Path, text: str) -> tuple[Lines, Any]:
     if not isinstance(data, dict):
         raise PolicyError(f"{path}:1: expected a mapping with version, name and rules, got {type(data).__name__}")
     lines: Lines = {}
-    _collect_lines(node, (), lines)
+    try:
+        _collect_lines(node, (), lines)
+    except RecursionError:
+        raise PolicyError(
+            f"{path}:1: expected a policy, but the file refers to itself: remove the YAML alias"
+        ) from None
     for where, key in _duplicates(node, ()):
         raise PolicyError(f"{path}:{_line(lines, (*where, key))}: the key {key!r} is given twice")
     return lines, data
@@ -191,6 +196,13 @@ def _line(lines: Lines, where: tuple[str | int, ...]) -> int:
     while where and where not in lines:
         where = where[:-1]
     return lines.get(where, 1)
+
+
+def _causes(error: ValidationError) -> list[Any]:
+    # pydantic also counts a list as too short when its items were refused: that is a consequence, not a mistake.
+    found = error.errors()
+    inner = {each["loc"][:1] for each in found if len(each["loc"]) > 1}
+    return [each for each in found if each["type"] != "too_short" or each["loc"] not in inner]
 
 
 def _explain(path: Path, lines: Lines, error: Any) -> str:

@@ -83,7 +83,7 @@ class RuleResult:
     @property
     def waived(self) -> bool:
         """Whether a valid waiver takes this rule out of the verdict."""
-        return self.waiver is not None and not self.waiver.void and self.outcome is not Ruling.PASS
+        return self.waiver is not None and not self.waiver.void and self.outcome in (Ruling.FAIL, Ruling.INCONCLUSIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +117,11 @@ def conclude(rules: Sequence[RuleResult], *, confidence: float, crashed: Sequenc
         outcome, reason = Ruling.INCONCLUSIVE, f"all applied rules met, but {', '.join(crashed)} ended in an error"
     elif not counted:
         outcome, reason = Ruling.INCONCLUSIVE, "no rule of the policy could be applied, so nothing was tested"
+    elif not any(rule.outcome is Ruling.PASS for rule in rules):
+        outcome, reason = (
+            Ruling.INCONCLUSIVE,
+            "every rule that was applied is waived, so none is left that could be met",
+        )
     else:
         waived = [rule.id for rule in rules if rule.waived]
         reason = f"all {len(counted) - len(waived)} applied rules met"

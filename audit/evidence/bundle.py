@@ -151,6 +151,9 @@ class Evidence:
             item = getattr(self, kind)
             if item is not None:
                 _save_kind(folder, kind, item)
+            else:  # An earlier run in this folder may have had it.
+                for leaving in (folder / f"{kind}.npz", folder / f"{kind}.json"):
+                    leaving.unlink(missing_ok=True)
         manifest = {"modality": self.modality, "absent": dict(self.absent), "crashed": dict(self.crashed)}
         (folder / "evidence.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
 
@@ -185,12 +188,14 @@ def _write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Write an .npz that numpy reads, at the fastest compression and with the same bytes for the same arrays."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, array in arrays.items():
-            if array.dtype == np.float64 and array.size and np.array_equal(array.astype(np.float32), array):
-                name, array = name + NARROWED, array.astype(np.float32)
+            with np.errstate(over="ignore"):  # what is too large for float32 is kept as it is
+                narrow = array.astype(np.float32) if array.dtype == np.float64 else array
+            if array.dtype == np.float64 and array.size and np.array_equal(narrow, array):
+                name, array = name + NARROWED, narrow
             entry = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
             entry.compress_type = zipfile.ZIP_DEFLATED
             with archive.open(entry, "w", force_zip64=True) as stream:
-                np.lib.format.write_array(stream, np.ascontiguousarray(array), allow_pickle=False)
+                np.lib.format.write_array(stream, np.asarray(array, order="C"), allow_pickle=False)
 
 
 def _load_kind(folder: Path, kind: str) -> Any:

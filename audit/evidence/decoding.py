@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 
 def decoder(model: Any) -> Measure:
+    """The model's decode as a function whose gradient to every input is defined and which leaves its input alone."""
+
     def decode(points: "Tensor") -> "Tensor":
         # A copy, because a model may work in place; and a path of zero slope from every input to every output, because
         # a readout that does not depend on the latents has the gradient 0, not none.
@@ -24,6 +26,11 @@ def decoder(model: Any) -> Measure:
 
 
 def latent_size(model: Any) -> int:
+    """The number of latent dimensions.
+
+    Raises:
+        Unavailable: if the model has no latent space or does not say its size.
+    """
     if not callable(getattr(model, "decode", None)):
         raise Unavailable("the model offers no decode(z): nothing to attribute to")
     size = getattr(model, "latent_dim", None)
@@ -33,7 +40,12 @@ def latent_size(model: Any) -> int:
 
 
 def centre_image(model: Any, latents: "Tensor") -> "Tensor":
-    """The decoded mean latent (1, c, h, w), once decode has shown that it can be explained."""
+    """The decoded mean latent (1, c, h, w), once decode has shown on some latents (n, L) that it can be explained.
+
+    Raises:
+        Unavailable: if decode is random, mixes the latents of a batch, or passes no gradient.
+        ValueError: if the output has the wrong shape.
+    """
     import torch
 
     some = latents[:4].clone().requires_grad_()

@@ -80,7 +80,7 @@ SHAPES = (
     Readout("size", "pixels", 0.02, size),
     Readout("slant", "pixels right per pixel up", 0.002, slant),
 )
-"""Readouts that need no judge. One grey level of 255 in a quarter of the pixels, or a fiftieth of a pixel, is material."""
+"""Readouts that need no judge. A quarter of a grey level of 255, or a fiftieth of a pixel, is material."""
 
 
 def score_readouts(judge_scores: Measure, classes: Sequence[str]) -> tuple[Readout, ...]:

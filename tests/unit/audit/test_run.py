@@ -152,7 +152,7 @@ class TestAgain:
     def test_other_settings_without_evidence_are_refused(self, left: Path) -> None:
         record = Record.load(left / "record.json")
         policy = Policy.load().model_copy(update={"settings": {"GA302": {"k": 3}}})
-        with pytest.raises(PolicyError, match="keep `evidence/` beside record.json"):
+        with pytest.raises(PolicyError, match=r"keep `evidence/` beside record\.json"):
             run.rejudge(record, policy, None, None, date(2026, 1, 1))
 
     def test_the_report_is_rendered_the_same(self, left: Path) -> None:
@@ -185,7 +185,7 @@ def test_an_earlier_audit_is_replaced_but_other_files_are_safe(write_toy: Callab
     for _ in range(2):
         audit_checkpoint(toy.checkpoint, samples=FEW, out=out, **toy.options)
     (out / "notes.txt").write_text("mine", encoding="utf-8")
-    with pytest.raises(UserError, match="holds notes.txt"):
+    with pytest.raises(UserError, match=r"holds notes\.txt"):
         audit_checkpoint(toy.checkpoint, samples=FEW, out=out, **toy.options)
 
 

@@ -1,0 +1,175 @@
+"""GA302: do generated samples lie where the data lie, and do they reach everywhere the data are?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..evidence.bundle import Evidence, Features
+from ..finding import Exhibit, Finding, Inconclusive, Json, NotApplicable, Outcome, Pictures
+from ..statistics.neighbour_measure import Measurement, measure
+from .neighbour_estimates import NAMES, group_table, scored
+
+_FEWEST = 50
+
+
+class _Rows(NamedTuple):
+    """Which rows of the evidence are compared: reference (n,), generated (sets, n)."""
+
+    reference: NDArray[np.int64]
+    generated: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Compares generated samples with the reference by nearest-neighbour balls in feature space.
+
+    Args:
+        k: neighbours that set the radius of a ball.
+        max_reference: reference samples compared at most; the rest is left out at random.
+        max_sets: disjoint generated sets, each as large as the reference, that are averaged at most; further samples
+            are not used, and then the estimates say that more draws would not help.
+        splits: random cuts from which the intervals come, a multiple of 64.
+        shown: samples in each exhibit at most.
+        device: where torch multiplies, in float64.
+    """
+
+    k: int = 5
+    max_reference: int = 5000
+    max_sets: int = 16
+    splits: int = 128
+    shown: int = 12
+    device: str = "cpu"
+
+    code: ClassVar[str] = "GA302"
+    title: ClassVar[str] = "Fidelity and diversity of neighbours"
+    question: ClassVar[str] = "Do generated samples lie where the data lie, and do they reach everywhere the data are?"
+    needs: ClassVar[tuple[str, ...]] = ("features",)
+    estimates: ClassVar[tuple[str, ...]] = NAMES
+
+    def __post_init__(self) -> None:
+        if self.k < 1 or self.max_sets < 1 or self.shown < 0:
+            raise ValueError(
+                f"expected k and max_sets of at least 1 and shown of at least 0, "
+                f"got {self.k}, {self.max_sets} and {self.shown}"
+            )
+        if self.splits < 64 or self.splits % 64:
+            raise ValueError(f"expected splits to be a positive multiple of 64, got {self.splits}")
+        if self.max_reference < self._fewest:
+            raise ValueError(f"expected max_reference of at least {self._fewest}, got {self.max_reference}")
+
+    def __call__(self, evidence: Evidence, rng: np.random.Generator) -> Finding:
+        """Measure precision, recall, density, coverage and their ratios to a perfect generator.
+
+        Raises:
+            NotApplicable: if there are no features.
+            Inconclusive: if the features are too few, constant or not finite.
+        """
+        if evidence.features is None:
+            raise NotApplicable(evidence.absent.get("features", "no features were collected"))
+        features = evidence.features
+        self._check(features)
+        rows = self._rows(features, rng)
+        names, labels, judged = _groups(evidence, rows)
+        found = measure(
+            generated=[features.generated[each] for each in rows.generated],
+            reference=features.reference[rows.reference],
+            k=self.k,
+            rng=rng,
+            splits=self.splits,
+            device=self.device,
+            generated_groups=judged,
+            reference_groups=labels,
+            groups=len(names),
+        )
+        return Finding(
+            code=self.code,
+            title=self.title,
+            question=self.question,
+            outcome=Outcome.MEASURED,
+            estimates=scored(found, freedom=self.splits, more_draws_help=found.sets < self.max_sets),
+            tables=group_table(found, names, freedom=self.splits),
+            exhibits=self._exhibits(found, rows),
+            references=("arXiv:1904.06991", "arXiv:2002.09797"),
+            settings=self._settings(found, features),
+        )
+
+    @property
+    def _fewest(self) -> int:
+        """Every quarter of the reference must hold more than k points; with fewer than 50 an interval says nothing."""
+        return max(_FEWEST, 4 * (self.k + 1))
+
+    def _check(self, features: Features) -> None:
+        for name in ("reference", "generated"):
+            values: NDArray[np.float64] = getattr(features, name)
+            if len(values) < self._fewest:
+                raise Inconclusive(
+                    f"{len(values)} {name} samples are too few for k = {self.k}: at least {self._fewest} are needed"
+                )
+            broken = int((~np.isfinite(values).all(axis=1)).sum())
+            if broken:
+                raise Inconclusive(f"{broken} of {len(values)} {name} samples have features that are not finite")
+        if (features.reference == features.reference[0]).all():
+            raise Inconclusive("all reference features are equal, so there are no neighbourhoods; use other features")
+
+    def _rows(self, features: Features, rng: np.random.Generator) -> _Rows:
+        total, drawn = len(features.reference), len(features.generated)
+        size = min(total, drawn, self.max_reference)
+        sets = min(drawn // size, self.max_sets)
+        reference = np.arange(total) if size == total else np.sort(rng.choice(total, size, replace=False))
+        return _Rows(reference, rng.permutation(drawn)[: sets * size].reshape(sets, size))
+
+    def _settings(self, found: Measurement, features: Features) -> Mapping[str, Json]:
+        return {
+            "k": self.k,
+            "reference_compared": found.size,
+            "reference_available": len(features.reference),
+            "generated_sets": found.sets,
+            "generated_compared": found.size * found.sets,
+            "generated_available": len(features.generated),
+            "dimensions": features.reference.shape[1],
+            "extractor": features.extractor,
+            "splits": self.splits,
+            "perfect_precision": found.shares["perfect_precision"],
+        }
+
+    def _exhibits(self, found: Measurement, rows: _Rows) -> tuple[Exhibit, ...]:
+        missed = _furthest(found.reference_reach, rows.reference, self.shown)
+        strays = _furthest(found.generated_reach.reshape(-1), rows.generated.reshape(-1), self.shown)
+        result = []
+        if missed:
+            result.append(
+                Exhibit(
+                    "uncovered_reference",
+                    f"Real samples that none of {found.sets * found.size} generated samples comes near, worst first",
+                    "grid",
+                    (Pictures("real, not covered", "reference", missed),),
+                )
+            )
+        if strays:
+            result.append(
+                Exhibit(
+                    "outside_generated",
+                    "Generated samples furthest outside the neighbourhoods of real ones, worst first",
+                    "grid",
+                    (Pictures("generated, outside", "generated", strays),),
+                )
+            )
+        return tuple(result)
+
+
+def _furthest(reach: NDArray[np.float64], rows: NDArray[np.int64], most: int) -> tuple[int, ...]:
+    order = np.argsort(-reach, kind="stable")[:most]
+    return tuple(int(rows[at]) for at in order if reach[at] > 1)
+
+
+def _groups(
+    evidence: Evidence, rows: _Rows
+) -> tuple[tuple[str, ...], NDArray[np.int64] | None, tuple[NDArray[np.int64], ...]]:
+    """Names of the groups, and who belongs to which among the compared rows; empty where groups are unknown."""
+    real, judge = evidence.reference, evidence.groups
+    if real is None or judge is None or len(real.labels) != len(real.samples) or real.classes != judge.names:
+        return (), None, ()
+    return judge.names, real.labels[rows.reference], tuple(judge.predicted[each] for each in rows.generated)

@@ -1,0 +1,293 @@
+"""One reference against disjoint generated sets: every neighbour statistic with its variance, from one pass."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .neighbour_graph import Balls, Indices, Inside, balls, crossings, tie_seed
+from .neighbour_splits import (
+    SHARES,
+    Neighbourhood,
+    Parts,
+    Replicates,
+    Values,
+    cut,
+    depth_for,
+    replicates,
+    within_itself,
+)
+from .neighbours import comparable, share_chosen
+
+# What the 64 nearest pairs of a ball or a point do not decide, the others change in one split of 2**64.
+_ENOUGH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Variance of the shares on the half-angle scale, asin √share, in the order of `SHARES`.
+
+    Args:
+        covariance: (4, 4), over fresh reference and generated sets.
+        draws: (4,), the part of its diagonal that is due to the generated sets.
+    """
+
+    covariance: Values
+    draws: Values
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """Coverage of each group of reference points, and precision of each group of generated points.
+
+    Args:
+        coverage: (groups,), NaN where the group is absent.
+        coverage_variance: (groups,), on the half-angle scale, NaN where unknown.
+        reference_sizes: (groups,), reference points.
+        precision: (groups,), NaN where the group is absent.
+        precision_variance: (groups,), on the half-angle scale, NaN where unknown.
+        generated_sizes: (groups,), generated points in all sets.
+    """
+
+    coverage: Values
+    coverage_variance: Values
+    reference_sizes: Indices
+    precision: Values
+    precision_variance: Values
+    generated_sizes: Indices
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """Statistics averaged over the generated sets, with what their uncertainty is computed from.
+
+    Args:
+        size: points in the reference and in each generated set.
+        sets: generated sets.
+        k: neighbours.
+        shares: the values of `SHARES`.
+        density: its value.
+        spread: variance of the shares for this generator.
+        perfect_spread: the same for a perfect generator.
+        density_from_reference: variance of the density over fresh references.
+        density_from_draws: its variance over fresh generated sets.
+        perfect_density_variance: its variance for a perfect generator.
+        reference_reach: (size,), distance of the nearest generated point, as a multiple of the ball's radius.
+        generated_reach: (sets, size), smallest multiple of a reference ball's radius that would include the point.
+        groups: by group, if groups were given.
+    """
+
+    size: int
+    sets: int
+    k: int
+    shares: dict[str, float]
+    density: float
+    spread: Spread
+    perfect_spread: Spread
+    density_from_reference: float
+    density_from_draws: float
+    perfect_density_variance: float
+    reference_reach: Values
+    generated_reach: Values
+    groups: Grouped | None
+
+
+def measure(
+    *,
+    generated: Sequence[ArrayLike],
+    reference: ArrayLike,
+    k: int,
+    rng: np.random.Generator,
+    splits: int = 128,
+    device: str = "cpu",
+    generated_groups: Sequence[NDArray[np.int64]] = (),
+    reference_groups: NDArray[np.int64] | None = None,
+    groups: int = 0,
+) -> Measurement:
+    """Precision, recall, density and coverage of disjoint generated sets, each as large as the reference.
+
+    Args:
+        generated: the sets, (n, d) each.
+        reference: (n, d).
+        k: neighbours; each statistic is also taken on quarters of the reference, so 4 (k + 1) <= n.
+        rng: orders equal distances and draws the parts from which variances are estimated.
+        splits: how many random cuts, a multiple of 64.
+        device: where torch multiplies.
+        generated_groups: the group of each point of each set, 0 … groups - 1.
+        reference_groups: the group of each reference point.
+        groups: how many groups.
+
+    Raises:
+        ValueError: on sets of another size than the reference, too few points, or input that `prdc` would refuse.
+    """
+    if splits < 64 or splits % 64:
+        raise ValueError(f"expected a positive multiple of 64 splits, got {splits}")
+    pairs = [comparable(generated=each, reference=reference, k=k) for each in generated]
+    n = len(pairs[0][0])
+    if any(len(y) != n for _, y in pairs):
+        raise ValueError(
+            f"expected generated sets of {n} points, as many as the reference, got {[len(y) for _, y in pairs]}"
+        )
+    if n < 4 * (k + 1):
+        raise ValueError(f"expected at least {4 * (k + 1)} points for k = {k}, got {n}; choose a smaller k")
+    seed = tie_seed(rng)
+    depth = depth_for(k, 2, n)
+    real = balls(pairs[0][0], depth=depth_for(k, 4, n), first=0, seed=seed, device=device)
+    tally = _Tally(real, len(pairs), k, depth)
+    lists: list[Indices] = []
+    for index, (_, y) in enumerate(pairs):
+        fake = balls(y, depth=depth, first=(index + 1) * n, seed=seed, device=device)
+        lists.append(fake.nearest)
+        tally.add(index, fake, seed, device)
+    around = Neighbourhood(
+        real.nearest[:, :depth],
+        tuple(lists),
+        tuple(tally.forward),
+        tuple(tally.backward),
+        _members(reference_groups, groups),
+        tuple(_members(each, groups) for each in generated_groups),
+    )
+    found = replicates(around, _halves(n, len(pairs), splits, rng), k=k)
+    return Measurement(
+        size=n,
+        sets=len(pairs),
+        k=k,
+        shares=dict(zip(SHARES, tally.shares(), strict=True)),
+        density=float(tally.counts.mean() / k),
+        spread=_spread(found.shares, shrink=2, sets=1),
+        perfect_spread=_perfect_spread(real, len(pairs), k, splits, rng),
+        density_from_reference=tally.density_from_reference(),
+        density_from_draws=float(tally.counts.var(ddof=1) / (k * k * tally.counts.size)),
+        perfect_density_variance=_perfect_density_variance(real, len(pairs), k),
+        reference_reach=np.sqrt(tally.reference_reach),
+        generated_reach=np.sqrt(tally.generated_reach),
+        groups=_grouped(tally, around, found) if groups else None,
+    )
+
+
+class _Tally:
+    """What the blocks of distances add up to."""
+
+    def __init__(self, real: Balls, sets: int, k: int, depth: int) -> None:
+        n = real.size
+        self.real, self.k, self.depth = real, k, depth
+        self.counts = np.zeros((sets, n), dtype=np.int64)  # reference balls around each generated point
+        self.hits = np.zeros((sets, n), dtype=np.int64)  # generated points in each reference ball
+        self.recalled = np.zeros((sets, n), dtype=bool)
+        self.reference_reach = np.full(n, np.inf)
+        self.generated_reach = np.full((sets, n), np.inf)
+        self.forward: list[Inside] = []
+        self.backward: list[Inside] = []
+
+    def add(self, index: int, fake: Balls, seed: int, device: str) -> None:
+        n, k = self.real.size, self.k
+        forward, backward = [], []
+        for block in crossings(self.real, fake, k=k, depth=self.depth, seed=seed, device=device):
+            inside = block.forward.rank < k
+            known = self.counts[index].copy()
+            self.counts[index] += np.bincount(block.forward.point[inside], minlength=n)
+            self.hits[index] += np.bincount(block.forward.ball[inside], minlength=n)
+            self.recalled[index, block.backward.point[block.backward.rank < k]] = True
+            own = block.reach.amin(1).cpu().numpy()
+            self.reference_reach[block.rows] = np.minimum(self.reference_reach[block.rows], own)
+            other = block.reach.amin(0).cpu().numpy()
+            self.generated_reach[index] = np.minimum(self.generated_reach[index], other)
+            forward.append(_few(block.forward, block.forward.ball, known[block.forward.point] < _ENOUGH))
+            backward.append(_few(block.backward, block.backward.point, None))
+        self.forward.append(_joined(forward))
+        self.backward.append(_joined(backward))
+
+    def shares(self) -> tuple[float, float, float, float]:
+        precision, coverage = float((self.counts > 0).mean()), float((self.hits > 0).mean())
+        return precision, float(self.recalled.mean()), coverage, share_chosen(self.real, k=self.k)
+
+    def density_from_reference(self) -> float:
+        """Variance of Σ hits / (k m) over fresh references, from what leaving out each point does to it.
+
+        Point j takes its own ball away, and each ball that counted j among its k nearest reaches one rank further and
+        gains about a k-th of its content. (The content of that one shell would do too, but is noisier.)
+        """
+        total = self.hits.sum(0)
+        gain = np.repeat(total / self.k, self.k)
+        gained = np.bincount(self.real.nearest[:, : self.k].reshape(-1), weights=gain, minlength=len(total))
+        change = (gained - total) / (self.k * self.hits.size)
+        return float(change.var(ddof=1) * len(total))
+
+
+def _few(inside: Inside, by: Indices, also: NDArray[np.bool_] | None) -> Inside:
+    """The pairs that can matter, so that memory stays linear when a collapsed generator lies inside every ball."""
+    counts = np.bincount(by)
+    if len(by) == 0 or counts.max() <= _ENOUGH:
+        return inside
+    order = np.argsort(by * (int(inside.rank.max()) + 1) + inside.rank)
+    starts = np.cumsum(counts) - counts
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order)) - starts[by[order]]
+    kept = place < _ENOUGH if also is None else (place < _ENOUGH) | also
+    return Inside(inside.ball[kept], inside.point[kept], inside.rank[kept])
+
+
+def _joined(pieces: list[Inside]) -> Inside:
+    ball, point, rank = (np.concatenate(each) for each in zip(*pieces, strict=True))
+    return Inside(ball.astype(np.int32), point.astype(np.int32), rank.astype(np.int16))
+
+
+def _halves(n: int, sets: int, splits: int, rng: np.random.Generator) -> Parts:
+    first, *rest = (cut(n, 2, splits, rng) for _ in range(sets + 1))
+    return Parts((first[0], first[1]), tuple((each[0], each[1]) for each in rest))
+
+
+def _spread(shares: Values, *, shrink: int, sets: int) -> Spread:
+    """Variance at full size from parts `shrink` times smaller, for the mean over `sets` times more draws."""
+    angle = np.arcsin(np.sqrt(np.clip(shares, 0, 1)))
+    both = np.concatenate([angle[:, 0, 0] - angle[:, 1, 1], angle[:, 0, 1] - angle[:, 1, 0]], axis=1)
+    draws = np.concatenate([angle[:, 0, 0] - angle[:, 0, 1], angle[:, 1, 0] - angle[:, 1, 1]], axis=1)
+    total, given = (each @ each.T / (2 * shrink * each.shape[1]) for each in (both, draws))
+    # More sets average out what differs between draws given the reference, and nothing else.
+    return Spread(total - (1 - 1 / sets) * given, np.diag(given) / sets)
+
+
+def _perfect_spread(real: Balls, sets: int, k: int, splits: int, rng: np.random.Generator) -> Spread:
+    quarters = cut(real.size, 4, splits, rng)
+    parts = Parts((quarters[0], quarters[1]), ((quarters[2], quarters[3]),))
+    return _spread(replicates(within_itself(real.nearest), parts, k=k).shares, shrink=4, sets=sets)
+
+
+def _perfect_density_variance(real: Balls, sets: int, k: int) -> float:
+    """Under one law, points of both kinds lie in as many balls as reference points are neighbours of others."""
+    chosen = np.bincount(real.nearest[:, :k].reshape(-1), minlength=real.size) / k
+    return float(chosen.var(ddof=1) / real.size * (1 + 1 / sets))
+
+
+def _members(groups: NDArray[np.int64] | None, count: int) -> tuple[Indices, ...]:
+    return () if groups is None else tuple(np.flatnonzero(groups == group) for group in range(count))
+
+
+def _grouped(tally: _Tally, around: Neighbourhood, found: Replicates) -> Grouped:
+    hit, held = (tally.hits > 0).mean(0), tally.counts > 0
+    sizes = np.array([len(rows) for rows in around.reference_groups])
+    coverage = np.array([hit[rows].mean() if len(rows) else np.nan for rows in around.reference_groups])
+    fakes, precision = [], []
+    for group in range(len(sizes)):
+        members = [held[index, rows[group]] for index, rows in enumerate(around.generated_groups)]
+        joined = np.concatenate(members)
+        fakes.append(len(joined))
+        precision.append(joined.mean() if len(joined) else np.nan)
+    return Grouped(
+        coverage,
+        _group_variance(found.group_coverage),
+        sizes,
+        np.array(precision),
+        _group_variance(found.group_precision),
+        np.array(fakes),
+    )
+
+
+def _group_variance(shares: Values) -> Values:
+    angle = np.arcsin(np.sqrt(np.clip(shares, 0, 1)))
+    both = np.concatenate([angle[:, 0, 0] - angle[:, 1, 1], angle[:, 0, 1] - angle[:, 1, 0]], axis=1)
+    known = np.isfinite(both)
+    total = np.where(known, both, 0) ** 2
+    count = known.sum(1)
+    return np.where(count > 0, total.sum(1) / (4 * np.maximum(count, 1)), np.nan)

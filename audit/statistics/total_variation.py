@@ -1,0 +1,136 @@
+"""How far shares are from their targets in all, with intervals that know that noise only ever adds distance."""
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .binomial import Limits
+from .confusion import Floats, share_covariance
+
+GRID = 21
+"""True distances at which the distribution of the measured one is simulated; it is smooth in between."""
+
+CLEAR = 3.0
+"""Standard errors from the target beyond which it is clear on which side of it a share lies."""
+
+
+def total_variation(*, shares: Floats, targets: Floats) -> Floats:
+    """½ Σ |share − target|, in [0, 1]: the share of samples that would have to change group; over the last axis."""
+    distances: Floats = 0.5 * np.abs(shares - targets).sum(axis=-1)
+    return distances
+
+
+def euclidean_discrepancy(*, shares: Floats, targets: Floats) -> Floats:
+    """√Σ (share − target)², in [0, √2]: "fairness discrepancy" in the literature. Sums over the last axis.
+
+    Reference: Choi et al. 2020, arXiv:1910.12008.
+    """
+    distances: Floats = np.sqrt(np.square(shares - targets).sum(axis=-1))
+    return distances
+
+
+def total_variation_limits(
+    *,
+    shares: Floats,
+    targets: Floats,
+    rates: Floats,
+    judged: NDArray[np.int64],
+    n: int,
+    levels: ArrayLike,
+    rng: np.random.Generator,
+    repeats: int = 4_000,
+) -> Limits:
+    """Two-sided intervals for the total variation of the true shares from the targets, (L,) each way.
+
+    The measured distance is biased upwards, most of all near the targets, so the two ends are made differently.
+
+    Lower end: shares are resampled not around the estimate but around every point between it and the targets; a true
+    distance is too small if one as large as the measured one is too rare for it. It is 0 where the targets themselves
+    explain what was seen.
+
+    Upper end: with s = ½ sign(p − target), the measured distance is at least s·(estimate − target), whose mean is the
+    true distance. So the measured distance plus z standard errors of s·estimate is an upper bound, whatever the bias;
+    signs that the data leave open are set to make that error largest.
+
+    Args:
+        shares: (K,) corrected estimates.
+        targets: (K,).
+        rates: (K, K) rates of the judge with no zero that is not certain, see `softened_rates`.
+        judged: (K,) labelled samples behind each row of `rates`.
+        n: generated samples.
+        levels: (L,) confidence levels, ascending.
+        rng: for the normal vectors, the same for every point.
+        repeats: how many of them.
+    """
+    from scipy.special import ndtri
+
+    z = ndtri(0.5 + np.asarray(levels, dtype=np.float64) / 2)
+    measured = float(total_variation(shares=shares, targets=targets))
+    noise = rng.standard_normal((repeats, len(shares)))
+    parts = np.linspace(0, 1, GRID)
+    truths = targets + parts[:, None] * (shares - targets)
+    reached = np.array([_reached(measured, truth, targets, rates, judged, n, noise) for truth in truths])
+    # The larger the truth, the likelier a value as large as the measured one; on the normal scale nearly a line.
+    rising = np.maximum.accumulate(ndtri(np.clip(reached, 1e-12, 1 - 1e-12))) + 1e-12 * np.arange(GRID)
+    low = np.interp(-z, rising, parts * measured)
+    error = _largest_error(shares, targets, _covariance(shares, rates, judged, n))
+    high = np.minimum(measured + z * error, 1 - targets.min())
+    return Limits(np.minimum(low, measured), np.maximum(high, measured))
+
+
+def _largest_error(shares: Floats, targets: Floats, covariance: Floats) -> float:
+    """Largest standard error of s·estimate over the sign patterns s that the estimate leaves open."""
+    difference = shares - targets
+    signs = np.where(difference < 0, -0.5, 0.5)
+    undecided = np.abs(difference) < CLEAR * np.sqrt(np.maximum(np.diagonal(covariance), 0))
+    for _ in range(len(shares)):
+        # Change of s'Σs when one sign flips; climb until no flip helps.
+        gains = np.where(undecided, 4 * signs * (np.diagonal(covariance) * signs - covariance @ signs), -np.inf)
+        best = int(gains.argmax())
+        if gains[best] <= 1e-15:
+            break
+        signs[best] *= -1
+    return math.sqrt(max(float(signs @ covariance @ signs), 0.0))
+
+
+def _on_simplex(shares: Floats) -> Floats:
+    positive = np.maximum(shares, 0)
+    normalised: Floats = positive / positive.sum(axis=-1, keepdims=True)
+    return normalised
+
+
+def _reached(
+    measured: float, truth: Floats, targets: Floats, rates: Floats, judged: NDArray[np.int64], n: int, noise: Floats
+) -> float:
+    """How often a generator with the shares `truth` shows a distance as large as the measured one."""
+    values, vectors = np.linalg.eigh(_covariance(truth, rates, judged, n))
+    scatter = noise * np.sqrt(np.maximum(values, 0)) @ vectors.T
+    distances = total_variation(shares=_on_simplex(truth + scatter), targets=targets)
+    centred = distances - distances.mean()
+    spread = max(float(distances.std()), 1e-12)
+    # Three moments instead of counting, so that the rarest levels need no more draws than the others.
+    below = pearson(np.array((measured - distances.mean()) / spread), np.array((centred**3).mean() / spread**3))
+    return 1 - float(below)
+
+
+def pearson(z: Floats, skewness: Floats) -> Floats:
+    """Distribution function of a gamma variable shifted (and mirrored) to mean 0, variance 1 and the given skewness.
+
+    Three moments describe a sum of few skewed parts well, where two do not.
+    """
+    from scipy.special import gammainc, gammaincc, ndtr
+
+    skewed = np.abs(skewness) > 1e-3
+    half = np.where(skewed, skewness, 1.0) / 2
+    shape = half**-2
+    argument = np.maximum(shape + z / half, 0)
+    gamma = np.where(half > 0, gammainc(shape, argument), gammaincc(shape, argument))
+    below: Floats = np.where(skewed, gamma, ndtr(z))
+    return below
+
+
+def _covariance(shares: Floats, rates: Floats, judged: NDArray[np.int64], n: int) -> Floats:
+    covariance = share_covariance(shares=shares, rates=rates, judged=judged, n=n)
+    total: Floats = covariance.draws + covariance.judge
+    return total

@@ -1,0 +1,132 @@
+"""A generative adversarial network of fully connected layers, for images of any shape.
+
+The generator G turns noise into images; the discriminator D tells them from real ones; each learns from the other.
+
+Reference: Goodfellow et al. 2014, Generative adversarial nets, arXiv:1406.2661 (section 3, the non-saturating loss);
+Mescheder, Geiger, Nowozin 2018, Which training methods for GANs do actually converge?, arXiv:1801.04406 (R1 penalty).
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import softplus
+
+from .checks import check_number, check_sizes, check_whole
+from .network import Average, batches, decay, materialise, normal, perceptron
+
+
+@dataclass(frozen=True, slots=True)
+class GANConfig:
+    """The shape of the network: image (c, h, w), widths of the hidden layers of G and D, size of the noise."""
+
+    image_shape: tuple[int, int, int]
+    hidden: tuple[int, ...] = (128, 128)
+    latent_dim: int = 32
+
+    def __post_init__(self) -> None:
+        check_sizes(self.image_shape, self.hidden, self.latent_dim)
+
+
+@dataclass(frozen=True, slots=True)
+class GANTraining:
+    """How it is fitted. R1 with weight `penalty` is computed every `penalty_every` steps, and weighed up for it."""
+
+    steps: int = 5000
+    batch_size: int = 128
+    learning_rate: float = 2e-3
+    penalty: float = 3.0
+    penalty_every: int = 2
+    average_over: int = 1000
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch_size", "penalty_every", "average_over"):
+            check_whole(name, getattr(self, name), 10**7)
+        check_number("learning_rate", self.learning_rate, 1e-9, 1)
+        check_number("penalty", self.penalty, 0, 1e6)
+
+
+class GAN(nn.Module):
+    """A GAN. Its likelihood is implicit: it can be sampled but gives no density."""
+
+    modality = "image"
+
+    def __init__(self, config: GANConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.latent_dim = config.latent_dim
+        pixels = math.prod(config.image_shape)
+        self.generator = perceptron([config.latent_dim, *config.hidden, pixels], nn.LeakyReLU(0.2))
+        self.discriminator = perceptron([pixels, *reversed(config.hidden), 1], nn.LeakyReLU(0.2))
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Latents (n, latent_dim) to images (n, c, h, w) in [0, 1]."""
+        pixels: Tensor = self.generator(z).sigmoid()  # (n, pixels)
+        return pixels.reshape(-1, *self.config.image_shape)
+
+    def critic(self, x: Tensor) -> Tensor:
+        """Images (n, c, h, w) to logits (n,): higher is more real."""
+        logits: Tensor = self.discriminator(x.flatten(1)).squeeze(1)
+        return logits
+
+    @torch.no_grad()
+    def sample(self, n: int, *, generator: torch.Generator, condition: Any = None) -> Tensor:
+        """Draw n images (n, c, h, w): z ~ N(0, I), then x = G(z)."""
+        z = normal(self, n, self.latent_dim, generator)  # (n, L)
+        return self.decode(z)
+
+
+def fit(
+    model: GAN, images: Tensor, how: GANTraining, *, generator: torch.Generator, progress: Callable[[int, int], None]
+) -> dict[str, float]:
+    """Train on images (n, c, h, w) in alternating steps; returns the closing losses. G ends with averaged weights."""
+    materialise(model, generator)
+    # No momentum: with it the two players overshoot each other.
+    learners = [
+        torch.optim.Adam(player.parameters(), how.learning_rate, betas=(0.0, 0.99), fused=True)
+        for player in (model.generator, model.discriminator)
+    ]
+    average = Average(model.generator.parameters(), how.average_over)
+    losses = {"generator": math.nan, "discriminator": math.nan}
+
+    def fakes() -> Tensor:
+        return model.decode(normal(model, how.batch_size, model.latent_dim, generator))  # (b, c, h, w)
+
+    for step in range(how.steps):
+        for learner in learners:
+            decay(learner, how.learning_rate, step, how.steps)
+        learn_g, learn_d = learners
+
+        # The discriminator: −log D(x) − log(1 − D(G(z))), written with logits.
+        penalised = step % how.penalty_every == 0
+        real = batches(images, how.batch_size, generator).requires_grad_(penalised)  # (b, c, h, w)
+        with torch.no_grad():
+            fake = fakes()
+        logits = model.critic(real)  # (b,)
+        loss_d = softplus(-logits).mean() + softplus(model.critic(fake)).mean()
+        if penalised:
+            loss_d = loss_d + how.penalty_every * how.penalty / 2 * squared_slope(logits, real)
+        learn_d.zero_grad()
+        torch.autograd.backward(loss_d)
+        learn_d.step()
+
+        # The generator: −log D(G(z)), which still teaches where log(1 − D(G(z))) is flat.
+        loss_g = softplus(-model.critic(fakes())).mean()
+        learn_g.zero_grad()
+        torch.autograd.backward(loss_g, inputs=list(model.generator.parameters()))
+        learn_g.step()
+
+        average.update()
+        progress(step + 1, how.steps)
+        losses = {"generator": float(loss_g.detach()), "discriminator": float(loss_d.detach())}
+    average.install()
+    return losses
+
+
+def squared_slope(logits: Tensor, real: Tensor) -> Tensor:
+    """The R1 penalty before its weight: mean of |∂D/∂x|² over real images, so that D cannot be steep at the data."""
+    (slope,) = torch.autograd.grad(logits.sum(), real, create_graph=True)
+    return slope.flatten(1).square().sum(1).mean()

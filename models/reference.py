@@ -1,0 +1,67 @@
+"""`reference:NAME`: a sound reference model, trained on first use and kept in the user's cache."""
+
+import hashlib
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .errors import UserError
+from .families import family, parts
+
+if TYPE_CHECKING:
+    from .training import Progress
+
+PREFIX = "reference:"
+
+
+def reference_checkpoint(name: str, *, progress: "Progress | None" = None) -> Path:
+    """The cached checkpoint of the reference model `NAME` or `reference:NAME`, trained with seed 0 where there is none.
+
+    The cache is `$GENAI_AUDIT_CACHE`, else `$XDG_CACHE_HOME/genai-audit`, else `~/.cache/genai-audit`. A file that
+    no longer loads is trained anew.
+
+    Raises:
+        UserError: if there is no such model, or the cache cannot be written.
+    """
+    from .checkpoint import load_model, save_checkpoint
+    from .data import load_data
+    from .training import train
+
+    name = family(name.removeprefix(PREFIX)).name
+    path = cache_folder() / f"{name}-{_key(name)}.safetensors"
+    if path.exists():
+        try:
+            load_model(path)
+        except UserError:
+            path.unlink()
+        else:
+            return path
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"{path.parent}: cannot be made ({error.strerror}); set GENAI_AUDIT_CACHE to a folder"
+        ) from error
+    save_checkpoint(path, train(name, load_data("digits", split="train", seed=0), seed=0, progress=progress))
+    return path
+
+
+def cache_folder() -> Path:
+    """Where trained reference models are kept; it may not exist yet."""
+    own = os.environ.get("GENAI_AUDIT_CACHE")
+    if own:
+        return Path(own)
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "genai-audit"
+
+
+def _key(name: str) -> str:
+    # Whatever decides the weights: a new version or new defaults must never find an old model.
+    from .checkpoint import library_versions
+
+    chosen = parts(name)
+    config = asdict(chosen.config(image_shape=(1, 8, 8)))
+    text = json.dumps([library_versions(), config, asdict(chosen.training())], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

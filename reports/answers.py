@@ -1,0 +1,129 @@
+"""The answer to each auditor's question in a few sentences: numbers with their intervals, then what they are beside."""
+
+import math
+from collections.abc import Callable, Mapping
+
+from ..audit.finding import Outcome
+from . import numbers
+from .record import EstimatePart, FindingPart
+from .words import estimate_text, label, perfect_text, reason_words, sentence, short
+
+
+def answer(finding: FindingPart) -> str:
+    """The answer, or why there is none."""
+    match finding.outcome:
+        case Outcome.MEASURED:
+            return ANSWERS.get(finding.code, _first)(finding)
+        case Outcome.NOT_APPLICABLE:
+            return f"The question does not arise here: {reason_words(finding)}"
+        case Outcome.INCONCLUSIVE:
+            return f"This could not be answered: {reason_words(finding)}"
+        case Outcome.ERROR:
+            return f"The auditor broke, so nothing is known here: {reason_words(finding)}"
+
+
+def _representation(finding: FindingPart) -> str:
+    ratios = [each for each in finding.estimates if each.name == "share_ratio"]
+    worst = min(ratios, key=lambda each: each.value, default=None)
+    share = next(
+        (each for each in finding.estimates if worst and (each.name, each.group) == ("share", worst.group)), None
+    )
+    if worst is None or share is None:
+        return _first(finding)
+    corrected = ", corrected for the judge’s errors" if share.method.startswith("corrected") else ""
+    text = f"Group {short(share.group or '')} makes up {_with(share, corrected)} of the generated samples"
+    if share.perfect:
+        text += f"; its target is {numbers.share(share.perfect.value)}"
+    text += f". That is {_with(worst)} of its target, the smallest such ratio of {len(ratios)} groups"
+    whole = _whole(finding).get("worst_share_ratio")
+    if whole is None or whole.perfect is None:
+        return f"{text}."
+    perfect = perfect_text(whole.perfect, whole.unit)
+    text += f"; the smallest ratio of a perfect generator with as many samples would be {perfect}."
+    return text + _unseen(whole)
+
+
+def _drivers(finding: FindingPart) -> str:
+    whole = _whole(finding)
+    shares = [each for each in finding.estimates if each.name == "share_of_effect" and "→" not in (each.group or "")]
+    first = max(shares, key=lambda each: each.value, default=None)
+    size = finding.settings.get("latent_dimensions")
+    if first is None or not isinstance(size, int):
+        return (sentence(finding.reason) + " " if finding.reason else "") + _first(finding)
+    text = f"Dimension {short(first.group or '')} carries {_with(first)} of the effect on what was explained; "
+    text += f"with equal shares each of the {size} dimensions would carry {numbers.share(1 / size)}"
+    turned = _turned(finding)
+    text += f", and with the latent axes turned at random the largest would carry {turned}." if turned else "."
+    if "effective_dimensions" in whole:
+        text += f" The effect is spread as if over {_brief(whole['effective_dimensions'])} equal dimensions."
+    if "unused_dimensions" in whole:
+        text += f" Unused: {_brief(whole['unused_dimensions'])} of {size} dimensions."
+    return text
+
+
+def _turned(finding: FindingPart) -> str | None:
+    """What the largest share would be if single dimensions meant nothing: median and 95 % of the turned axes."""
+    table = next((each for each in finding.tables if each.name == "turned_axes"), None)
+    if table is None or not table.rows:
+        return None
+    cells = dict(zip((column.key for column in table.columns), table.rows[0], strict=True))
+    values = [cells.get(key) for key in ("middle", "low", "high")]
+    middle, low, high = (each if isinstance(each, float) else math.nan for each in values)
+    if not math.isfinite(middle + low + high):
+        return None
+    value, between = numbers.estimate(middle, low, high, "share")
+    return f"{value} ({between})"
+
+
+def _brief(estimate: EstimatePart) -> str:
+    value, between = numbers.estimate(estimate.value, estimate.low, estimate.high, estimate.unit)
+    return f"{value} ({between})"
+
+
+def _neighbours(finding: FindingPart) -> str:
+    whole = _whole(finding)
+    ratios = [whole[name] for name in ("precision_ratio", "recall_ratio", "coverage_ratio") if name in whole]
+    if not ratios:
+        return _first(finding)
+    first, *others = sorted(ratios, key=lambda each: each.value)
+    text = f"{_kind(first).capitalize()} is {_with(first)} of what a perfect generator would score here"
+    rest = [f"{_kind(each)} {_with(each)}" for each in others]
+    return text + (f", {' and '.join(rest)}." if rest else ".") + _unseen(first)
+
+
+def _kind(ratio: EstimatePart) -> str:
+    return ratio.name.removesuffix("_ratio")
+
+
+def _unseen(estimate: EstimatePart) -> str:
+    least = estimate.minimum_detectable
+    if least is None:
+        return ""
+    lost = f"{numbers.number(100 * least)} %" if estimate.unit in ("ratio", "share") else numbers.number(least)
+    return f" With this many samples a loss of less than {lost} would likely have gone unseen."
+
+
+def _with(estimate: EstimatePart, more: str = "") -> str:
+    """The estimate with its interval and n, and `more` inside the brackets."""
+    return f"{estimate_text(estimate)[:-1]}{more})"
+
+
+def _first(finding: FindingPart) -> str:
+    """For an auditor without words of its own: its first estimate beside a perfect generator's."""
+    first = finding.estimates[0]
+    whose = f" of group {short(first.group)}" if first.group is not None else ""
+    text = f"{label(first.name)}{whose} is {estimate_text(first)}"
+    if first.perfect:
+        text += f"; a perfect generator would score {perfect_text(first.perfect, first.unit)} here"
+    return sentence(text)
+
+
+def _whole(finding: FindingPart) -> dict[str, EstimatePart]:
+    return {each.name: each for each in finding.estimates if each.group is None}
+
+
+ANSWERS: Mapping[str, Callable[[FindingPart], str]] = {
+    "GA101": _representation,
+    "GA201": _drivers,
+    "GA302": _neighbours,
+}

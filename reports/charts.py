@@ -1,0 +1,285 @@
+"""The one chart of the report: a row per estimate with its interval, a perfect generator's band and the policy's bound.
+
+Geometry only, as percentages of the plot's width; the template draws it as SVG beside labels in HTML, so that a chart
+takes the page's font and colours and fits a phone, a screen and a sheet of paper.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from ..audit.finding import NOMINAL, Better
+from . import numbers
+from .record import BoundPart, EstimatePart, FindingPart, RulePart
+from .words import Mark, bound_words, label, ruling_mark, short
+
+MOST_ROWS = 30
+"""Rows of a chart; more would be a wall. The worst are kept, and the table of estimates has them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From where to where, in per cent of the plot's width."""
+
+    start: str
+    end: str
+    width: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One estimate: texts, and positions in per cent of the plot's width."""
+
+    label: str
+    text: str
+    dot: str
+    line: Span
+    band: Span | None
+    bounds: tuple[str, ...]
+    mark: Mark | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A place on the axis; `anchor` keeps the text of the outer ones inside the plot."""
+
+    at: str
+    text: str
+    anchor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """A value to compare with: where it lies and what it is."""
+
+    at: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart, ready to be drawn: `reading` says in a sentence what it shows."""
+
+    title: str
+    reading: str
+    rows: tuple[Row, ...]
+    ticks: tuple[Tick, ...]
+    has_band: bool
+    bound: str | None
+    guide: Guide | None
+    levels: str
+    left_out: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """Which estimates a chart shows, in this order, and what it is called.
+
+    `divided` charts show how a whole is shared out, with a guide where equal shares would lie.
+    """
+
+    title: str
+    names: tuple[str, ...]
+    divided: bool = False
+
+
+SPECS: dict[str, tuple[Spec, ...]] = {
+    "GA101": (Spec("Share of each group relative to its target", ("worst_share_ratio", "share_ratio")),),
+    "GA201": (Spec("Share of each latent dimension in the effect", ("share_of_effect",), divided=True),),
+    "GA302": (
+        Spec("Relative to a perfect generator", ("precision_ratio", "recall_ratio", "coverage_ratio", "density")),
+        Spec("As measured", ("precision", "recall", "coverage")),
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    estimate: EstimatePart
+    low: float
+    high: float
+    level: float
+    rule: RulePart | None
+    bound: BoundPart | None
+
+
+def charts(finding: FindingPart, rules: Sequence[RulePart]) -> list[Chart]:
+    """The charts of a finding: the chosen ones for a known auditor, otherwise one for each unit.
+
+    Args:
+        finding: with its estimates.
+        rules: the judged rules about this finding.
+    """
+    made = []
+    for spec in SPECS.get(finding.code) or _by_unit(finding.estimates):
+        chosen = [each for name in spec.names for each in _worst_first(name, finding.estimates)]
+        size = finding.settings.get("latent_dimensions")
+        equal = None
+        if spec.divided:
+            # Shares in a part of the whole (`z3 → ink`) are another division, which the table of estimates has.
+            chosen = sorted((e for e in chosen if "→" not in (e.group or "")), key=lambda e: -e.value)
+            equal = 1 / size if isinstance(size, int) and size > 0 else None
+        if chosen:
+            made.append(_chart(spec.title, [_line(each, rules) for each in chosen], equal))
+    return made
+
+
+def _by_unit(estimates: Iterable[EstimatePart]) -> tuple[Spec, ...]:
+    names: dict[str, dict[str, None]] = {}
+    for each in estimates:
+        names.setdefault(each.unit, {})[each.name] = None
+    return tuple(Spec(f"Estimates ({unit})" if unit else "Estimates", tuple(found)) for unit, found in names.items())
+
+
+def _worst_first(name: str, estimates: Sequence[EstimatePart]) -> list[EstimatePart]:
+    """The estimates of that name, the worst first; if the worst of them is an estimate itself, in its direction."""
+    named = [each for each in estimates if each.name == name]
+    extreme = next((each.better for each in estimates if each.name == f"worst_{name}"), None)
+
+    def badness(each: EstimatePart) -> float:
+        match extreme or each.better:
+            case Better.HIGHER:
+                return each.value
+            case Better.LOWER:
+                return -each.value
+            case _:
+                return 0.0 if each.perfect is None else -abs(each.value - each.perfect.value)
+
+    return sorted(named, key=badness)
+
+
+def _line(estimate: EstimatePart, rules: Sequence[RulePart]) -> _Line:
+    own = [rule for rule in rules if (rule.estimate, rule.group) == (estimate.name, estimate.group) and rule.observed]
+    if own and own[0].observed:
+        # The interval a rule was judged by, so that the picture and the outcome cannot disagree.
+        seen = own[0].observed
+        return _Line(estimate, seen.low, seen.high, seen.level, own[0], own[0].bound)
+    worst = [rule for rule in rules if rule.estimate == f"worst_{estimate.name}" and rule.group is None]
+    return _Line(estimate, estimate.low, estimate.high, estimate.level, None, worst[0].bound if worst else None)
+
+
+def _chart(title: str, lines: list[_Line], equal: float | None) -> Chart:
+    shown = lines[:MOST_ROWS]
+    place, ticks = _scale(shown, [] if equal is None else [equal])
+    rows = tuple(_row(line, place) for line in shown)
+    rules = [line.rule for line in shown if line.rule]
+    bounds = {bound_words(rule) for rule in rules}
+    levels = sorted({line.level for line in shown if line.low < line.high})
+    return Chart(
+        title=title,
+        reading=_reading(shown),
+        rows=rows,
+        ticks=ticks,
+        has_band=any(row.band for row in rows),
+        bound=bounds.pop() if len(bounds) == 1 else "see the rules" if bounds else None,
+        guide=None if equal is None else Guide(place(equal), f"an equal share, {numbers.share(equal)}"),
+        levels=_levels(levels),
+        left_out=len(lines) - len(shown),
+    )
+
+
+def _levels(levels: Sequence[float]) -> str:
+    nominal = numbers.level(NOMINAL)
+    others = [text for text in dict.fromkeys(numbers.level(each) for each in levels) if text != nominal]
+    return f"{nominal} interval" + (f"; judged rows at {' or '.join(others)}" if others else "")
+
+
+def _name(estimate: EstimatePart) -> str:
+    if estimate.group is not None:
+        return short(estimate.group)
+    if estimate.name.startswith("worst_"):
+        return "Worst group"
+    text = label(estimate.name).removesuffix(" relative to a perfect generator")
+    return text[:1].upper() + text[1:]
+
+
+def _row(line: _Line, place: Callable[[float], str]) -> Row:
+    each = line.estimate
+    bound = line.bound
+    ends = (bound.at_least, bound.at_most) if bound else ()
+    near = min((end for end in ends if end is not None), key=lambda end: abs(end - each.value), default=None)
+    value, between = numbers.estimate(each.value, line.low, line.high, each.unit, bound=near if line.rule else None)
+    return Row(
+        label=_name(each),
+        text=value if line.low == line.high else f"{value} ({between})",
+        dot=place(each.value),
+        line=_span(line.low, line.high, place),
+        band=_span(each.perfect.low, each.perfect.high, place) if each.perfect else None,
+        bounds=tuple(place(end) for end in ends if end is not None),
+        mark=ruling_mark(line.rule.outcome) if line.rule else None,
+    )
+
+
+def _span(low: float, high: float, place: Callable[[float], str]) -> Span:
+    start, end = place(low), place(high)
+    return Span(start, end, f"{float(end[:-1]) - float(start[:-1]):.2f}%")
+
+
+def _reading(lines: Sequence[_Line]) -> str:
+    low, high = (end(lines, key=lambda line: line.estimate.value) for end in (min, max))
+    parts = [f"Lowest: {_said(low)}"] + ([f"highest: {_said(high)}"] if high is not low else [])
+    beyond = [line for line in lines if line.bound and _outside(line, line.bound.at_least, line.bound.at_most)]
+    judged = sum(line.bound is not None for line in lines)
+    if judged:
+        parts.append(f"{_of(len(beyond), judged)} wholly beyond the policy’s bound")
+    compared = [line for line in lines if line.estimate.perfect]
+    if compared:
+        away = sum(
+            _outside(line, line.estimate.perfect.low, line.estimate.perfect.high)
+            for line in compared
+            if line.estimate.perfect
+        )
+        parts.append(f"{_of(away, len(compared))} wholly outside a perfect generator’s band")
+    return "; ".join(parts) + "."
+
+
+def _said(line: _Line) -> str:
+    return f"{_name(line.estimate)} at {numbers.quantity(line.estimate.value, line.estimate.unit)}"
+
+
+def _of(some: int, every: int) -> str:
+    return f"{some if some else 'none'} of {every} intervals {'lies' if some == 1 else 'lie'}"
+
+
+def _outside(line: _Line, low: float | None, high: float | None) -> bool:
+    return (low is not None and line.high < low) or (high is not None and line.low > high)
+
+
+def _scale(lines: Sequence[_Line], more: Sequence[float]) -> tuple[Callable[[float], str], tuple[Tick, ...]]:
+    """A map from values to positions, and round places on the axis."""
+    ends = [*more, *(end for line in lines for end in (line.low, line.high))]
+    ends += [end for line in lines if line.estimate.perfect for end in _perfect_ends(line.estimate)]
+    ends += [
+        end for line in lines if line.bound for end in (line.bound.at_least, line.bound.at_most) if end is not None
+    ]
+    low, high = min(ends), max(ends)
+    if 0 < low < high / 2:
+        low = 0.0
+    elif high < 0 and high > low / 2:
+        high = 0.0
+    margin = 0.04 * (high - low) or 0.1 * abs(high) or 1.0
+    low, high = low - margin, high + margin
+
+    def place(value: float) -> str:
+        return f"{100 * (value - low) / (high - low):.2f}%"
+
+    unit = lines[0].estimate.unit
+    return place, tuple(_tick(value, place, unit) for value in round_places(low, high))
+
+
+def _perfect_ends(estimate: EstimatePart) -> tuple[float, ...]:
+    return () if estimate.perfect is None else (estimate.perfect.low, estimate.perfect.high)
+
+
+def round_places(low: float, high: float, most: int = 6) -> list[float]:
+    """Multiples of 1, 2 or 5 times a power of ten in [low, high]: at most `most`, at least two where there is room."""
+    power = 10.0 ** math.floor(math.log10((high - low) / most))
+    step = next(factor * power for factor in (1, 2, 5, 10, 20) if (high - low) / (factor * power) <= most - 1)
+    return [index * step for index in range(math.ceil(low / step), math.floor(high / step) + 1)]
+
+
+def _tick(value: float, place: Callable[[float], str], unit: str) -> Tick:
+    at = place(value)
+    percent = float(at[:-1])
+    text = f"{numbers.number(round(100 * value, 8))} %" if unit == "share" else numbers.number(round(value, 10))
+    return Tick(at, text, "start" if percent < 4 else "end" if percent > 96 else "middle")

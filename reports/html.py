@@ -1,0 +1,286 @@
+"""The report: one HTML file that needs no script and loads nothing, as a pure function of record and evidence."""
+
+import base64
+import hashlib
+import json
+import re
+import shlex
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from ..audit.evidence.bundle import Evidence
+from ..audit.finding import Kind, Outcome
+from ..audit.pages import page
+from . import numbers, words
+from .answers import answer
+from .charts import Chart, charts
+from .markdown_lite import markdown
+from .pictures import BUDGET, Shown, show
+from .record import Cell, EstimatePart, FindingPart, Record, RulePart, TablePart
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+
+LONGEST_TEXT = 2_000
+"""Characters of one free text: a reason, a setting, a declared fact. A traceback keeps its end, the news."""
+
+MOST_ROWS = 200
+MOST_COLUMNS = 40
+MOST_CELLS = 3_000
+"""The largest table that is shown whole; the record has all of every table."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableView:
+    """A table whose cells are texts. `numeric` says which columns are aligned as numbers."""
+
+    id: str
+    caption: str
+    columns: tuple[str, ...]
+    numeric: tuple[bool, ...]
+    rows: tuple[tuple[str, ...], ...]
+    left_out: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingView:
+    """A finding with everything that is shown of it."""
+
+    part: FindingPart
+    mark: words.Mark
+    answer: str
+    rules: tuple[RulePart, ...]
+    charts: tuple[Chart, ...]
+    tables: tuple[TableView, ...]
+    exhibits: tuple[Shown, ...]
+    estimates: TableView | None
+    sections: Mapping[str, Markup]
+    settings: tuple[tuple[str, str], ...]
+
+
+def render(record: Record, evidence: Evidence) -> str:
+    """The report as HTML: the same bytes for the same record and evidence."""
+    environment = _environment()
+    rules = tuple(words.in_order(record.verdict.rules))
+    exhibits = _exhibits(record, evidence)
+    findings = [_finding(each, rules, exhibits) for each in record.findings]
+    style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    return environment.get_template("report.html.j2").render(
+        record=record,
+        evidence=evidence,
+        verdict=words.ruling_mark(record.verdict.outcome),
+        sentence=words.verdict_sentence(record),
+        rules=rules,
+        themes=_by_theme(findings),
+        findings=findings,
+        command=command(record),
+        style=Markup(style),
+        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+    )
+
+
+def visible(value: object) -> object:
+    """A value as it may be printed: text without characters that hide, reorder or break what a reader sees.
+
+    Control characters, directional overrides and lone surrogates are spelt out (`⟨U+202E⟩`), so that a hostile name can
+    neither disguise itself nor make the file unreadable. A number never parts from its unit at the end of a line.
+    """
+    if value is None or isinstance(value, Markup) or not isinstance(value, str):
+        return value
+    text = "".join(f"⟨U+{ord(char):04X}⟩" if _hidden(char) else char for char in value)
+    return re.sub(r"(?<=\d) (?=%)|(?<=\bn) (?== )|(?<=\bn =) ", "\u00a0", text)
+
+
+def _hidden(char: str) -> bool:
+    if char in "\n\t":
+        return False
+    # Zero-width joiners are part of many scripts; everything else that formats or does not exist is shown by number.
+    return unicodedata.category(char) in ("Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp") and char not in "\u200c\u200d\u00ad"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        autoescape=True,
+        finalize=visible,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals |= {
+        "numbers": numbers,
+        "words": words,
+        "text_of": text_of,
+        "moment": moment,
+        "free_text": free_text,
+        "Outcome": Outcome,
+    }
+    return environment
+
+
+def _exhibits(record: Record, evidence: Evidence) -> dict[str, list[Shown]]:
+    """All exhibits by finding; what one leaves of its share of the budget goes to those after it."""
+    shown: dict[str, list[Shown]] = {}
+    waiting = sum(len(finding.exhibits) for finding in record.findings)
+    left = BUDGET
+    for finding in record.findings:
+        for exhibit in finding.exhibits:
+            made = show(exhibit, evidence, budget=left // waiting)
+            left -= sum(len(sheet.uri) for sheet in made.sheets)
+            waiting -= 1
+            shown.setdefault(finding.code, []).append(made)
+    return shown
+
+
+def _finding(part: FindingPart, rules: Sequence[RulePart], exhibits: Mapping[str, Sequence[Shown]]) -> FindingView:
+    own = tuple(rule for rule in rules if rule.auditor == part.code)
+    measured = part.outcome is Outcome.MEASURED
+    return FindingView(
+        part=part,
+        mark=words.outcome_mark(part.outcome),
+        answer=answer(part),
+        rules=own,
+        charts=tuple(charts(part, own)) if measured else (),
+        tables=tuple(_table(f"{part.code}-table-{index}", each) for index, each in enumerate(part.tables)),
+        exhibits=tuple(exhibits.get(part.code, ())),
+        estimates=_estimates(part) if part.estimates else None,
+        sections=_sections(part.code),
+        settings=tuple((words.short(name).replace("_", " "), text_of(value)) for name, value in part.settings.items()),
+    )
+
+
+def _sections(code: str) -> dict[str, Markup]:
+    try:
+        return {name: markdown(text) for name, text in page(code).sections.items()}
+    except KeyError:
+        # A record may come from a version with other auditors; its numbers are shown all the same.
+        return {}
+
+
+def _by_theme(findings: Sequence[FindingView]) -> dict[str, list[FindingView]]:
+    themes: dict[str, list[FindingView]] = {}
+    for finding in findings:
+        themes.setdefault(words.theme(finding.part.code), []).append(finding)
+    return themes
+
+
+def _table(name: str, part: TablePart) -> TableView:
+    columns = part.columns[:MOST_COLUMNS]
+    count = min(MOST_ROWS, MOST_CELLS // max(1, len(columns)))
+    kinds = [column.kind for column in columns]
+    return TableView(
+        id=name,
+        caption=words.short(part.caption, 300),
+        columns=tuple(words.short(column.label) for column in columns),
+        numeric=tuple(kind is not Kind.TEXT for kind in kinds),
+        rows=tuple(
+            tuple(_cell(cell, kind) for cell, kind in zip(row, kinds, strict=False)) for row in part.rows[:count]
+        ),
+        left_out=_left_out(len(part.rows) - count, len(part.columns) - len(columns)),
+    )
+
+
+def _left_out(rows: int, columns: int) -> str:
+    """How much of a table is not shown, in words; empty if all of it is."""
+    counts = {"rows": max(0, rows), "columns": max(0, columns)}
+    missing = [f"{numbers.count(count)} more {what}" for what, count in counts.items() if count]
+    return f"{' and '.join(missing).capitalize()} are in record.json." if missing else ""
+
+
+def _cell(cell: Cell, kind: Kind) -> str:
+    if cell is None:
+        return numbers.DASH
+    if isinstance(cell, str):
+        return words.short(cell, 300)
+    return numbers.quantity(cell, kind)
+
+
+ESTIMATE_COLUMNS = {
+    "Estimate": False,
+    "Group": False,
+    "Value (95 % interval)": True,
+    "Perfect generator": True,
+    "n": True,
+    "p, if perfect": True,
+    "Smallest detectable": True,
+    "Better": False,
+    "Interval made by": False,
+}
+"""Headings of the table of all estimates, and whether the cells are numbers."""
+
+
+def _estimates(part: FindingPart) -> TableView:
+    rows = [_estimate_cells(each) for each in part.estimates[:MOST_ROWS]]
+    # A column that nothing fills would only push the others off the page.
+    kept = [place for place in range(len(ESTIMATE_COLUMNS)) if any(row[place] != numbers.DASH for row in rows)]
+    return TableView(
+        id=f"{part.code}-estimates",
+        caption=f"Every estimate of {part.code}",
+        columns=tuple(list(ESTIMATE_COLUMNS)[place] for place in kept),
+        numeric=tuple(list(ESTIMATE_COLUMNS.values())[place] for place in kept),
+        rows=tuple(tuple(row[place] for place in kept) for row in rows),
+        left_out=_left_out(len(part.estimates) - MOST_ROWS, 0),
+    )
+
+
+def _estimate_cells(each: EstimatePart) -> tuple[str, ...]:
+    value, between = numbers.estimate(each.value, each.low, each.high, each.unit)
+    detectable = each.minimum_detectable
+    return (
+        words.label(each.name),
+        numbers.DASH if each.group is None else words.short(each.group),
+        f"{value} ({between})" if each.curve else f"{value} (exact)",
+        words.perfect_text(each.perfect, each.unit),
+        numbers.count(each.n),
+        numbers.DASH if each.p_value is None else numbers.p_value(each.p_value).removeprefix("p = ").removeprefix("p "),
+        numbers.DASH if detectable is None else numbers.quantity(detectable, each.unit),
+        each.better,
+        words.short(each.method, 300),
+    )
+
+
+def command(record: Record) -> str:
+    """The command that repeats the audit, quoted for a shell; built from the record where it was run from Python."""
+    argv = list(record.environment.argv)
+    if not argv:
+        environment = record.environment
+        argv = ["genai-audit", "run", record.checkpoint.name]
+        for role, data in (("--reference", record.data.reference), ("--holdout", record.data.holdout)):
+            argv += [role, data.source] if data is not None else []
+        argv += ["--loader", environment.loader] if environment.loader else []
+        argv += ["--samples", str(environment.samples), "--seed", str(environment.seed), "--device", environment.device]
+    return words.short(shlex.join(argv), 2 * LONGEST_TEXT)
+
+
+def text_of(value: Any) -> str:
+    """A declared or configured value as text: numbers and words as they are, the rest as JSON."""
+    if isinstance(value, str):
+        text = value
+    elif isinstance(value, bool) or value is None or not isinstance(value, int | float):
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    else:
+        text = f"{value:g}" if isinstance(value, float) else str(value)
+    return words.short(text, LONGEST_TEXT)
+
+
+def free_text(text: str) -> str:
+    """A reason or a traceback, cut where it is long; its end is kept."""
+    return text if len(text) <= LONGEST_TEXT else "…" + text[-LONGEST_TEXT:]
+
+
+def moment(started: str) -> str:
+    """A time stamp as people write it: `2026-03-14 09:26 UTC`."""
+    try:
+        when = datetime.fromisoformat(started)
+    except ValueError:
+        return started
+    return f"{when:%Y-%m-%d %H:%M} {when.tzname() or ''}".strip()

@@ -1,0 +1,267 @@
+"""Sentences about rules and verdicts, as plain text that every output shows alike."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from ..audit.finding import Outcome
+from ..audit.verdict import Ruling
+from . import numbers
+from .record import BoundPart, EstimatePart, FindingPart, PerfectPart, Record, RulePart
+
+LONGEST_NAME = 60
+"""Characters of a name that a sentence repeats; the record holds the whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A status as a sign, a word and the name of its colour: never one of them alone."""
+
+    sign: str
+    word: str
+    tone: str
+
+
+SIGNS = {Ruling.PASS: "✓", Ruling.FAIL: "✕", Ruling.INCONCLUSIVE: "?", Ruling.NOT_APPLIED: "–"}
+
+TONES = {Ruling.PASS: "pass", Ruling.FAIL: "fail", Ruling.INCONCLUSIVE: "unsure", Ruling.NOT_APPLIED: "muted"}
+
+
+def ruling_mark(ruling: Ruling) -> Mark:
+    """The mark of a rule or of the verdict."""
+    return Mark(SIGNS[ruling], ruling.replace("_", " ").upper(), TONES[ruling])
+
+
+def outcome_mark(outcome: Outcome) -> Mark:
+    """The mark of an auditor's outcome; to be measured is neither good nor bad."""
+    match outcome:
+        case Outcome.MEASURED:
+            return Mark("●", "measured", "fg")
+        case Outcome.NOT_APPLICABLE:
+            return Mark("–", "not applicable", "muted")
+        case Outcome.INCONCLUSIVE:
+            return Mark("?", "inconclusive", "unsure")
+        case Outcome.ERROR:
+            return Mark("✕", "error", "fail")
+        case _ as never:
+            assert_never(never)
+
+
+THEMES = {
+    "GA1": "Fairness",
+    "GA2": "Attribution",
+    "GA3": "Collapse and diversity",
+    "GA4": "Memorisation, privacy, copying",
+    "GA5": "Validity of data and output",
+    "GA6": "Provenance and integrity",
+    "GA7": "Cost",
+}
+
+LABELS = {
+    "share": "share of generated samples",
+    "share_ratio": "share relative to its target",
+    "worst_share_ratio": "the smallest share of any group relative to its target",
+    "total_variation": "total variation distance from the target shares",
+    "uncorrected_share": "share as the judge counted it, uncorrected",
+    "precision_ratio": "precision relative to a perfect generator",
+    "recall_ratio": "recall relative to a perfect generator",
+    "density_ratio": "density relative to a perfect generator",
+    "coverage_ratio": "coverage relative to a perfect generator",
+    "largest_share": "largest share of one latent dimension in the effect",
+    "effective_dimensions": "effective number of latent dimensions",
+    "share_of_effect": "share of the effect",
+    "completeness_error": "largest completeness error, relative to the effect",
+}
+
+
+def label(name: str) -> str:
+    """What an estimate is called in a sentence."""
+    return LABELS.get(name) or name.replace("_", " ")
+
+
+def theme(code: str) -> str:
+    """The theme that an auditor's code belongs to."""
+    return THEMES.get(code[:3], "Other findings")
+
+
+def short(text: str, limit: int = LONGEST_NAME) -> str:
+    """The text, cut to `limit` characters with a mark where it was cut."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def sentence(text: str) -> str:
+    """The text with a capital first letter and a full stop."""
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?", "…")) else ".")
+
+
+def measured(
+    value: float, low: float, high: float, unit: str, *, level: float, n: int, bound: float | None = None
+) -> str:
+    """A number that is never naked: `0.84 (95 % interval 0.81–0.87, n = 2,000)`."""
+    seen, between = numbers.estimate(value, low, high, unit, bound=bound)
+    return f"{seen} ({numbers.level(level)} interval {between}, n = {numbers.count(n)})"
+
+
+def estimate_text(estimate: EstimatePart) -> str:
+    """An estimate with its interval and n."""
+    if not estimate.curve:
+        return f"{numbers.quantity(estimate.value, estimate.unit)} (exact, n = {numbers.count(estimate.n)})"
+    return measured(estimate.value, estimate.low, estimate.high, estimate.unit, level=estimate.level, n=estimate.n)
+
+
+def perfect_text(perfect: PerfectPart | None, unit: str) -> str:
+    """What a perfect generator would score: `0.97 (0.95–0.98)`; a dash where that is not defined."""
+    if perfect is None:
+        return numbers.DASH
+    value, between = numbers.estimate(perfect.value, perfect.low, perfect.high, unit)
+    return value if perfect.low == perfect.high else f"{value} ({between})"
+
+
+def bound_words(rule: RulePart) -> str:
+    """What a rule asks for: `at least 0.8`."""
+    unit = rule.observed.unit if rule.observed else ""
+    low, high = (_end(end, unit) for end in (rule.bound.at_least, rule.bound.at_most))
+    if low and high:
+        return f"between {low} and {high}"
+    return f"at least {low}" if low else f"at most {high}"
+
+
+def _end(value: float | None, unit: str) -> str:
+    if value is None:
+        return ""
+    return f"{numbers.number(100 * value)} %" if unit == "share" else numbers.number(value)
+
+
+def rule_words(rule: RulePart) -> str:
+    """What a rule is about: `Coverage relative to a perfect generator`."""
+    whose = f", group {short(rule.group)}" if rule.group is not None else ""
+    words = label(rule.estimate)
+    return words[:1].upper() + words[1:] + whose
+
+
+def observed_words(rule: RulePart) -> str:
+    """What was seen, with its interval at the level that the rule needed; a dash where nothing was."""
+    seen = rule.observed
+    if seen is None:
+        return numbers.DASH
+    bound = nearest_end(rule.bound, seen.value)
+    return measured(seen.value, seen.low, seen.high, seen.unit, level=seen.level, n=seen.n, bound=bound)
+
+
+def nearest_end(bound: BoundPart, value: float) -> float | None:
+    """The end of the bound that is nearest to `value`."""
+    ends = [end for end in (bound.at_least, bound.at_most) if end is not None]
+    return min(ends, key=lambda end: abs(end - value), default=None)
+
+
+def rule_sentence(rule: RulePart) -> str:
+    """What a rule asked, what was seen, and what follows."""
+    if rule.observed is None:
+        text = f"{rule_words(rule)}, {bound_words(rule)}: {short(rule.reason, 300)}"
+    else:
+        text = f"{rule_words(rule)} is {observed_words(rule)}; the policy asks for {bound_words(rule)}"
+        text += f"; {rule.reason}" if rule.outcome is Ruling.INCONCLUSIVE else ""
+    waiver = waiver_words(rule)
+    return sentence(text) + (f" {waiver}" if waiver else "")
+
+
+def waiver_words(rule: RulePart) -> str | None:
+    """Who waived the rule, until when and why, or that the waiver has run out; None without one."""
+    waiver = rule.waiver
+    if waiver is None:
+        return None
+    owner, reason = short(waiver.owner), short(waiver.reason, 300)
+    if waiver.void:
+        return sentence(
+            f"The waiver by {owner} expired on {waiver.expires} and has no effect; its reason was: {reason}"
+        )
+    if rule.waived:
+        return sentence(f"Waived by {owner} until {waiver.expires}: {reason}")
+    return f"The waiver by {owner} until {waiver.expires} was not needed."
+
+
+def reason_words(finding: FindingPart) -> str:
+    """Why a finding holds no numbers, in a sentence; of a traceback, the last line, which says what happened."""
+    lines = (finding.reason or "").strip().splitlines() or ["no reason given"]
+    return sentence(short(lines[-1] if finding.outcome is Outcome.ERROR else lines[0], 400))
+
+
+def policy_words(record: Record) -> str:
+    """What the rules' intervals hold together."""
+    error = f"{numbers.number(100 * (1 - record.verdict.confidence))} %"
+    return (
+        f"The chance that any of these rules passes or fails wrongly is at most {error}, over all of them together "
+        "(Holm). A rule passes if its whole interval meets the bound, and fails if none of it does."
+    )
+
+
+def in_order(rules: Sequence[RulePart]) -> list[RulePart]:
+    """Failed first, then open, then waived, passed and not applied."""
+    place = {Ruling.FAIL: 0, Ruling.INCONCLUSIVE: 1, Ruling.PASS: 3, Ruling.NOT_APPLIED: 4}
+    return sorted(rules, key=lambda rule: 2 if rule.waived else place[rule.outcome])
+
+
+def verdict_sentence(record: Record) -> str:
+    """Which rule decided, and by how much."""
+    verdict = record.verdict
+    standing = [rule for rule in verdict.rules if not rule.waived]
+    alike = [rule for rule in standing if rule.outcome is verdict.outcome]
+    seen = [rule for rule in alike if rule.observed is not None]
+    if verdict.outcome is Ruling.PASS and seen:
+        return _passed(record, seen)
+    if not alike:
+        return sentence(verdict.reason)
+    if not seen:
+        return sentence(f"rule {alike[0].id} is undecided, as {short(alike[0].reason, 300)}{_also(alike, 'undecided')}")
+    worst = max(seen, key=_distance)
+    claim = f"{_subject(worst, record)} is {observed_words(worst)}; the policy asks for {bound_words(worst)}"
+    if verdict.outcome is Ruling.FAIL:
+        return sentence(claim + _also(alike, "not met"))
+    inside = ", which the interval holds"
+    if worst.samples_needed is not None:
+        inside += f": about {numbers.count(worst.samples_needed)} samples would decide"
+    return sentence(f"{claim}{inside}{_also(alike, 'undecided')}")
+
+
+def _passed(record: Record, rules: Sequence[RulePart]) -> str:
+    nearest = min(rules, key=_distance)
+    count = f"all {len(rules)} applied rules are met" if len(rules) > 1 else "the only applied rule is met"
+    waived = sum(rule.waived for rule in record.verdict.rules)
+    left = f", {waived} more waived" if waived else ""
+    subject = _subject(nearest, record)
+    closest = "nearest to its bound, " if len(rules) > 1 else ""
+    return sentence(
+        f"{count}{left}; {closest}{subject[:1].lower() + subject[1:]} is {observed_words(nearest)}, "
+        f"where the policy asks for {bound_words(nearest)}"
+    )
+
+
+def _also(rules: Sequence[RulePart], what: str) -> str:
+    others = len(rules) - 1
+    if not others:
+        return ""
+    return f"; {others} other rule{'s are' if others > 1 else ' is'} {what} too"
+
+
+def _distance(rule: RulePart) -> float:
+    """How far the estimate is from the bound, in units of the bound."""
+    assert rule.observed is not None
+    end = nearest_end(rule.bound, rule.observed.value)
+    assert end is not None
+    return abs(rule.observed.value - end) / (abs(end) or 1.0)
+
+
+def _subject(rule: RulePart, record: Record) -> str:
+    group = worst_group(record, rule) if rule.group is None else None
+    return rule_words(rule) + (f", that of group {short(group)}," if group is not None else "")
+
+
+def worst_group(record: Record, rule: RulePart) -> str | None:
+    """The group behind an estimate of the worst of all groups: `worst_share_ratio` is the least `share_ratio`."""
+    if not rule.estimate.startswith("worst_"):
+        return None
+    name = rule.estimate.removeprefix("worst_")
+    finding = next((each for each in record.findings if each.code == rule.auditor), None)
+    found = [each for each in finding.estimates if each.name == name and each.group is not None] if finding else []
+    return min(found, key=lambda each: each.value).group if found else None

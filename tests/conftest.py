@@ -1,0 +1,62 @@
+"""What holds for every test: no network, and in continuous integration no silent skip of the browser."""
+
+import os
+import socket
+import sys
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+pytest_plugins = ("toy_fixtures",)
+
+NETWORK = frozenset(
+    {
+        "socket.connect",
+        "socket.getaddrinfo",
+        "socket.gethostbyaddr",
+        "socket.gethostbyname",
+        "socket.getnameinfo",
+        "socket.sendmsg",
+        "socket.sendto",
+    }
+)
+
+
+class Guard:
+    """Fails the running test on the first attempt to reach anything outside this machine's own processes."""
+
+    active = False
+
+    def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if not self.active or event not in NETWORK:
+            return
+        if isinstance(arguments[0], socket.socket) and arguments[0].family == socket.AF_UNIX:
+            return
+        # `pytest.fail` raises what no `except Exception` swallows.
+        pytest.fail(f"the network was used: {event}{arguments[1:] or arguments}")
+
+
+guard = Guard()
+# Python tells its audit hooks of every socket, whichever library opened it; a patched `socket` module would miss some.
+sys.addaudithook(guard)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Guard a test with all its fixtures; only a browser has to be spoken to, through a local socket."""
+    guard.active = item.get_closest_marker("browser") is None
+    try:
+        return (yield)
+    finally:
+        guard.active = False
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a browser test that was skipped where the browser must be: a green run would claim what nobody looked at."""
+    report = yield
+    if report.skipped and item.get_closest_marker("browser") and os.environ.get("CI"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, which continuous integration does not allow here: {report.longrepr}"
+    return report

@@ -1,0 +1,162 @@
+"""Policies: the shipped one says why, and every mistake is refused with its file, line and remedy."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+
+from genai_audit.audit.policy import DEFAULT, Policy, PolicyError
+from genai_audit.audit.verdict import Bound
+
+KNOWN = {"GA101": ("worst_share_ratio", "share_ratio"), "GA302": ("coverage_ratio",)}
+
+GOOD = """\
+version: 1
+name: mine
+rules:
+  - id: covered
+    auditor: GA302
+    estimate: coverage_ratio
+    at_least: 0.8
+    why: because
+"""
+
+
+def load(tmp_path: Path, text: str) -> Policy:
+    path = tmp_path / "policy.yaml"
+    path.write_text(text, encoding="utf-8")
+    return Policy.load(path, estimates=KNOWN)
+
+
+def test_a_good_policy_loads(tmp_path: Path) -> None:
+    policy = load(tmp_path, GOOD)
+    assert policy.confidence == 0.95
+    assert policy.rules[0].required
+    assert policy.rules[0].bound == Bound(0.8, None)
+
+
+def test_the_shipped_policy_states_a_reason_for_each_bound() -> None:
+    policy = Policy.load()
+    assert policy.name == "default"
+    assert all(len(rule.why) > 60 for rule in policy.rules)
+    bounds = {(rule.auditor, rule.estimate): rule.bound for rule in policy.rules}
+    assert bounds == {
+        ("GA101", "worst_share_ratio"): Bound(0.8, None),
+        ("GA302", "precision_ratio"): Bound(0.8, None),
+        ("GA302", "recall_ratio"): Bound(0.8, None),
+        ("GA302", "coverage_ratio"): Bound(0.8, None),
+    }
+
+
+def test_the_shipped_policy_names_known_auditors_and_estimates() -> None:
+    from genai_audit.audit.catalogue import estimates_by_code
+
+    assert Policy.load(estimates=estimates_by_code()) == Policy.load()
+
+
+def test_the_waiver_and_the_settings_shown_in_the_shipped_policy_are_valid() -> None:
+    commented = DEFAULT.read_text(encoding="utf-8").split("waivers: []")[0].rsplit("#   waivers:", 1)[1]
+    waiver = yaml.safe_load(commented.replace("#", ""))[0]
+    policy = Policy.load().model_dump() | {"waivers": [waiver]}
+    assert Policy.model_validate(policy).waivers[0].expires == date(2030, 1, 31)
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "message"),
+    [
+        (("version: 1", "version: 2"), 1, "version: Input should be 1, got 2"),
+        (("version: 1\n", ""), 1, "version: missing"),
+        (("name: mine\n", ""), 1, "name: missing"),
+        (("name: mine", "name: ''"), 2, "name: String should have at least 1 character"),
+        (("name: mine", "name: mine\nconfidence: 95"), 3, "confidence: Input should be less than or equal to 0.999"),
+        (("name: mine", "name: mine\nconfidence: 0.2"), 3, "confidence: Input should be greater than or equal to 0.5"),
+        (("name: mine", "name: mine\ntreshold: 1"), 3, "treshold: unknown key; remove it or correct its spelling"),
+        (("name: mine", "name: mine\nname: yours"), 3, "the key 'name' is given twice"),
+        (("at_least", "at_lest"), 7, "rules.0.at_lest: unknown key"),
+        (("    at_least: 0.8\n", ""), 4, "expected exactly one of at_least, at_most, between, got none"),
+        (("at_least: 0.8", "at_least: 0.8\n    at_most: 0.9"), 4, "expected exactly one of .*, got at_least, at_most"),
+        (("at_least: 0.8", "between: [0.9, 0.8]"), 4, "no value lies between 0.9 and 0.8: swap them"),
+        (("at_least: 0.8", "between: [0.9]"), 7, "rules.0.between"),
+        (("at_least: 0.8", "at_least: yes"), 7, "expected a finite number, got True"),
+        (("at_least: 0.8", "at_least: '0.8'"), 7, "expected a finite number, got '0.8'"),
+        (("at_least: 0.8", "at_least: .nan"), 7, "expected a finite number, got nan"),
+        (("at_least: 0.8", "at_least: .inf"), 7, "expected a finite number, got inf"),
+        (("    why: because\n", ""), 4, "rules.0.why: missing"),
+        (("id: covered", "id: 'co vered'"), 4, "rules.0.id: String should match pattern"),
+        (("auditor: GA302", "auditor: GA999"), 5, "rule covered: no auditor 'GA999'; known: GA101, GA302"),
+        (("coverage_ratio", "recall"), 6, "GA302 gives no estimate 'recall'; it gives: coverage_ratio"),
+        (("name: mine", "name: mine\nsettings: {GA999: {}}"), 3, "no auditor 'GA999'"),
+        (
+            ("name: mine", "name: mine\nwaivers:\n  - {rule: other, owner: A, reason: B, expires: 2030-01-01}"),
+            1,
+            "waivers name no rule of this policy: other",
+        ),
+        (
+            ("name: mine", "name: mine\nwaivers:\n  - {rule: covered, owner: A, reason: B, expires: someday}"),
+            4,
+            "waivers.0.expires: .*got 'someday'",
+        ),
+        (
+            ("name: mine", "name: mine\nwaivers:\n  - {rule: covered, reason: B, expires: 2030-01-01}"),
+            4,
+            "waivers.0.owner: missing",
+        ),
+        ((GOOD.split("rules:")[1], " []\n"), 3, "rules: .* at least 1 item"),
+        (("rules:", "rules: 3\nextra:"), 3, "rules: "),
+        (("version: 1", "version: [1"), 2, "not YAML"),
+        (("version: 1", "version: !!python/object/apply:os.system ['true']"), 1, "not YAML: could not determine"),
+        ((GOOD, ""), 1, "expected a mapping with version, name and rules, got NoneType"),
+        ((GOOD, "- 1\n"), 1, "expected a mapping with version, name and rules, got list"),
+        ((GOOD, "a: &a [*a]\n"), 1, "refers to itself"),
+    ],
+)
+def test_a_mistake_is_refused_with_its_line(tmp_path: Path, change: tuple[str, str], line: int, message: str) -> None:
+    assert change[0] in GOOD
+    with pytest.raises(PolicyError, match=rf"policy\.yaml:{line}: (.|\n)*{message}"):
+        load(tmp_path, GOOD.replace(*change))
+
+
+def test_rules_need_different_ids(tmp_path: Path) -> None:
+    rule = GOOD.split("rules:\n")[1]
+    with pytest.raises(PolicyError, match="rule ids must differ, got covered more than once"):
+        load(tmp_path, GOOD + rule)
+
+
+def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(PolicyError) as caught:
+        load(tmp_path, GOOD.replace("name: mine", "nam: mine").replace("    why: because\n", ""))
+    assert [line.split(":", 1)[1] for line in str(caught.value).splitlines()] == [
+        "1: name: missing",
+        "4: rules.0.why: missing",
+        "2: nam: unknown key; remove it or correct its spelling",
+    ]
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe\x00"])
+def test_an_unreadable_file_is_refused(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "policy.yaml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(PolicyError, match=r"policy\.yaml: expected a policy in YAML, but "):
+        Policy.load(path)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"), [("3", "3"), ("'3'", "3"), ("null", None), ("cat", "cat"), ("'<b>'", "<b>")]
+)
+def test_groups_are_names_even_where_yaml_sees_a_number(tmp_path: Path, written: str, read: str | None) -> None:
+    policy = load(tmp_path, GOOD.replace("at_least", f"group: {written}\n    at_least"))
+    assert policy.rules[0].group == read
+
+
+def test_the_digest_is_of_the_content_not_of_the_layout(tmp_path: Path) -> None:
+    plain = load(tmp_path, GOOD)
+    assert load(tmp_path, "# a comment\n" + GOOD.replace("0.8", "0.80")).sha256 == plain.sha256
+    assert load(tmp_path, GOOD.replace("0.8", "0.7")).sha256 != plain.sha256
+    assert load(tmp_path, GOOD.replace("because", "why not")).sha256 != plain.sha256
+
+
+def test_a_policy_survives_its_own_record(tmp_path: Path) -> None:
+    policy = load(tmp_path, GOOD)
+    assert Policy.model_validate(policy.model_dump(mode="json")) == policy

@@ -1,0 +1,137 @@
+"""Charts: what is shown, in which order, and where."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from genai_audit.audit.finding import Better, Finding
+from genai_audit.reports import charts
+from genai_audit.reports.charts import MOST_ROWS, Chart, round_places
+from unit.reports import example
+
+RECORDS = dict(example.variants())
+
+
+def charts_of(variant: str, code: str) -> list[Chart]:
+    record = RECORDS[variant]
+    finding = next(each for each in record.findings if each.code == code)
+    return charts.charts(finding, [rule for rule in record.verdict.rules if rule.auditor == code])
+
+
+def percent(text: str) -> float:
+    assert text.endswith("%")
+    return float(text[:-1])
+
+
+def test_groups_are_shown_worst_first_under_the_judged_estimate() -> None:
+    [chart] = charts_of("fail", "GA101")
+    assert [row.label for row in chart.rows] == ["Worst group", "3", "4", "2", "7", "1", "6", "5", "9", "0", "8"]
+    first, *rest = chart.rows
+    assert first.mark
+    assert first.mark.word == "FAIL"
+    assert not any(row.mark for row in rest)
+    # The bound on the worst group is the bound that every group is seen against.
+    assert len({row.bounds for row in chart.rows}) == 1
+    assert chart.bound == "at least 0.8"
+
+
+def test_a_judged_row_shows_the_interval_it_was_judged_by() -> None:
+    [chart] = charts_of("fail", "GA101")
+    judged, same_group = chart.rows[:2]
+    assert judged.text == "0.04 (0.00–0.09)"
+    assert same_group.text == "0.04 (0.00–0.08)"
+    assert percent(judged.line.width) > percent(same_group.line.width)
+    assert chart.levels == "95 % interval; judged rows at 98.8 %"
+
+
+def test_the_reading_counts_what_lies_beyond_the_bound_and_outside_the_band() -> None:
+    [chart] = charts_of("fail", "GA101")
+    assert chart.reading == (
+        "Lowest: Worst group at 0.04; highest: 8 at 1.03; 2 of 11 intervals lie wholly beyond the policy’s bound; "
+        "2 of 11 intervals lie wholly outside a perfect generator’s band."
+    )
+
+
+def test_ratios_and_raw_values_stand_in_charts_of_their_own() -> None:
+    ratios, raw = charts_of("pass", "GA302")
+    # Density stands among the ratios: a perfect generator's is 1.
+    assert [row.label for row in ratios.rows] == ["Precision", "Recall", "Coverage", "Density"]
+    assert all(row.mark and row.bounds and row.band for row in ratios.rows[:3])
+    assert {row.label for row in raw.rows} == {"Precision", "Recall", "Coverage"}
+    assert raw.bound is None
+
+
+def test_shares_of_a_whole_are_shown_largest_first_beside_an_equal_share() -> None:
+    [chart] = charts_of("fail", "GA201")
+    assert [row.label for row in chart.rows] == [f"z{place}" for place in range(8)]
+    assert chart.guide
+    assert chart.guide.text == "an equal share, 12.5 %"
+    dots = [percent(row.dot) for row in chart.rows]
+    assert dots == sorted(dots, reverse=True)
+    assert dots[-1] < percent(chart.guide.at) < dots[0]
+
+
+def test_positions_follow_values() -> None:
+    for variant in ("pass", "fail", "inconclusive"):
+        for code in ("GA101", "GA201", "GA302"):
+            for chart in charts_of(variant, code):
+                for row in chart.rows:
+                    places = [percent(row.line.start), percent(row.dot), percent(row.line.end)]
+                    assert places == sorted(places)
+                    assert 0 <= places[0] <= places[-1] <= 100
+                    assert all(0 <= percent(at) <= 100 for at in row.bounds)
+                    assert percent(row.line.width) == pytest.approx(places[2] - places[0], abs=0.011)
+                ticks = [percent(tick.at) for tick in chart.ticks]
+                assert 2 <= len(ticks) <= 7
+                assert ticks == sorted(ticks)
+
+
+def finding_of(finding: Finding) -> list[Chart]:
+    record = example.record((finding,))
+    return charts.charts(record.findings[0], [])
+
+
+def test_an_unknown_auditor_gets_one_chart_for_each_unit() -> None:
+    estimates = (
+        example.estimate("a", 0.5, 0.01, unit="share"),
+        example.estimate("b", 1.5, 0.01, unit="ratio"),
+        example.estimate("c", 0.25, 0.01, unit="share", better=Better.LOWER),
+    )
+    made = finding_of(replace(example.neighbours(), code="GA999", estimates=estimates))
+    assert [[row.label for row in chart.rows] for chart in made] == [["A", "C"], ["B"]]
+
+
+def test_of_many_rows_the_worst_are_kept() -> None:
+    estimates = tuple(example.estimate("a", 1 + index / 100, 0.01, group=str(index)) for index in reversed(range(100)))
+    [chart] = finding_of(replace(example.neighbours(), code="GA999", estimates=estimates))
+    assert [row.label for row in chart.rows] == [str(index) for index in range(MOST_ROWS)]
+    assert chart.left_out == 100 - MOST_ROWS
+
+
+def test_lower_is_better_puts_the_highest_first() -> None:
+    estimates = tuple(
+        example.estimate("a", value, 0.01, group=f"{value}", better=Better.LOWER) for value in (1.0, 3.0, 2.0)
+    )
+    [chart] = finding_of(replace(example.neighbours(), code="GA999", estimates=estimates))
+    assert [row.label for row in chart.rows] == ["3.0", "2.0", "1.0"]
+
+
+@pytest.mark.parametrize("value", [0.0, 5.0, -5.0])
+def test_a_single_exact_value_has_a_place(value: float) -> None:
+    exact = replace(example.estimate("a", 1, 0.1), value=value, curve=())
+    [chart] = finding_of(replace(example.neighbours(), code="GA999", estimates=(exact,)))
+    assert 0 < percent(chart.rows[0].dot) < 100
+    assert len(chart.ticks) >= 2
+
+
+@given(low=st.floats(-1e6, 1e6), width=st.floats(1e-6, 1e6))
+def test_round_places_are_few_ordered_and_inside(low: float, width: float) -> None:
+    high = low + width
+    if high - low < 1e-6 * max(1, abs(low)):
+        return
+    places = round_places(low, high)
+    assert 1 <= len(places) <= 7
+    assert sorted(set(places)) == places
+    assert all(low - 1e-6 * width <= place <= high + 1e-6 * width for place in places)
