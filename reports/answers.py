@@ -77,7 +77,7 @@ def _turned(finding: FindingPart) -> str | None:
 
 def _brief(estimate: EstimatePart) -> str:
     value, between = numbers.estimate(estimate.value, estimate.low, estimate.high, estimate.unit)
-    return f"{value} ({between})"
+    return value if estimate.low == estimate.high else f"{value} ({between})"
 
 
 def _neighbours(finding: FindingPart) -> str:
@@ -99,7 +99,7 @@ def _unseen(estimate: EstimatePart) -> str:
     least = estimate.minimum_detectable
     if least is None:
         return ""
-    lost = f"{numbers.number(100 * least)} %" if estimate.unit in ("ratio", "share") else numbers.number(least)
+    lost = numbers.share(least) if estimate.unit in ("ratio", "share") else numbers.number(least)
     return f" With this many samples a loss of less than {lost} would likely have gone unseen."
 
 

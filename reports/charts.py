@@ -13,7 +13,7 @@ from . import numbers
 from .record import BoundPart, EstimatePart, FindingPart, RulePart
 from .words import Mark, bound_words, label, ruling_mark, short
 
-MOST_ROWS = 30
+MOST_ROWS = 20
 """Rows of a chart; more would be a wall. The worst are kept, and the table of estimates has them all."""
 
 
@@ -167,7 +167,7 @@ def _chart(title: str, lines: list[_Line], equal: float | None) -> Chart:
     levels = sorted({line.level for line in shown if line.low < line.high})
     return Chart(
         title=title,
-        reading=_reading(shown),
+        reading=_reading(lines),
         rows=rows,
         ticks=ticks,
         has_band=any(row.band for row in rows),
@@ -186,7 +186,8 @@ def _levels(levels: Sequence[float]) -> str:
 
 def _name(estimate: EstimatePart) -> str:
     if estimate.group is not None:
-        return short(estimate.group)
+        # A bare number would read as a value.
+        return f"Group {estimate.group}" if estimate.group.isdigit() else short(estimate.group)
     if estimate.name.startswith("worst_"):
         return "Worst group"
     text = label(estimate.name).removesuffix(" relative to a perfect generator")
@@ -215,7 +216,9 @@ def _span(low: float, high: float, place: Callable[[float], str]) -> Span:
     return Span(start, end, f"{float(end[:-1]) - float(start[:-1]):.2f}%")
 
 
-def _reading(lines: Sequence[_Line]) -> str:
+def _reading(every: Sequence[_Line]) -> str:
+    # The worst of the groups is one of them and would count twice.
+    lines = [line for line in every if not line.estimate.name.startswith("worst_")] or every
     low, high = (end(lines, key=lambda line: line.estimate.value) for end in (min, max))
     parts = [f"Lowest: {_said(low)}"] + ([f"highest: {_said(high)}"] if high is not low else [])
     beyond = [line for line in lines if line.bound and _outside(line, line.bound.at_least, line.bound.at_most)]

@@ -6,7 +6,7 @@ import json
 import re
 import shlex
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -17,36 +17,23 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from ..audit.evidence.bundle import Evidence
-from ..audit.finding import Kind, Outcome
+from ..audit.finding import Outcome
 from ..audit.pages import page
 from . import numbers, words
 from .answers import answer
 from .charts import Chart, charts
 from .markdown_lite import markdown
 from .pictures import BUDGET, Shown, show
-from .record import Cell, EstimatePart, FindingPart, Record, RulePart, TablePart
+from .record import FindingPart, Record, RulePart
+from .tables import TableView, estimates_table, table
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
 LONGEST_TEXT = 2_000
 """Characters of one free text: a reason, a setting, a declared fact. A traceback keeps its end, the news."""
 
-MOST_ROWS = 200
-MOST_COLUMNS = 40
-MOST_CELLS = 3_000
-"""The largest table that is shown whole; the record has all of every table."""
-
-
-@dataclass(frozen=True, slots=True)
-class TableView:
-    """A table whose cells are texts. `numeric` says which columns are aligned as numbers."""
-
-    id: str
-    caption: str
-    columns: tuple[str, ...]
-    numeric: tuple[bool, ...]
-    rows: tuple[tuple[str, ...], ...]
-    left_out: str = ""
+MOST_ROWS_UNFOLDED = 15
+"""Rows of a finding's first table that is shown without unfolding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +45,8 @@ class FindingView:
     answer: str
     rules: tuple[RulePart, ...]
     charts: tuple[Chart, ...]
-    tables: tuple[TableView, ...]
+    shown_tables: tuple[TableView, ...]
+    folded_tables: tuple[TableView, ...]
     exhibits: tuple[Shown, ...]
     estimates: TableView | None
     sections: Mapping[str, Markup]
@@ -81,6 +69,7 @@ def render(record: Record, evidence: Evidence) -> str:
         themes=_by_theme(findings),
         findings=findings,
         command=command(record),
+        declared=tuple(_flat(record.checkpoint.declared)),
         style=Markup(style),
         style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
     )
@@ -144,15 +133,18 @@ def _exhibits(record: Record, evidence: Evidence) -> dict[str, list[Shown]]:
 def _finding(part: FindingPart, rules: Sequence[RulePart], exhibits: Mapping[str, Sequence[Shown]]) -> FindingView:
     own = tuple(rule for rule in rules if rule.auditor == part.code)
     measured = part.outcome is Outcome.MEASURED
+    tables = tuple(table(f"{part.code}-table-{index}", each) for index, each in enumerate(part.tables))
+    shown = 1 if tables and len(tables[0].rows) <= MOST_ROWS_UNFOLDED else 0
     return FindingView(
         part=part,
         mark=words.outcome_mark(part.outcome),
         answer=answer(part),
         rules=own,
         charts=tuple(charts(part, own)) if measured else (),
-        tables=tuple(_table(f"{part.code}-table-{index}", each) for index, each in enumerate(part.tables)),
+        shown_tables=tables[:shown],
+        folded_tables=tables[shown:],
         exhibits=tuple(exhibits.get(part.code, ())),
-        estimates=_estimates(part) if part.estimates else None,
+        estimates=estimates_table(part) if part.estimates else None,
         sections=_sections(part.code),
         settings=tuple((words.short(name).replace("_", " "), text_of(value)) for name, value in part.settings.items()),
     )
@@ -171,81 +163,6 @@ def _by_theme(findings: Sequence[FindingView]) -> dict[str, list[FindingView]]:
     for finding in findings:
         themes.setdefault(words.theme(finding.part.code), []).append(finding)
     return themes
-
-
-def _table(name: str, part: TablePart) -> TableView:
-    columns = part.columns[:MOST_COLUMNS]
-    count = min(MOST_ROWS, MOST_CELLS // max(1, len(columns)))
-    kinds = [column.kind for column in columns]
-    return TableView(
-        id=name,
-        caption=words.short(part.caption, 300),
-        columns=tuple(words.short(column.label) for column in columns),
-        numeric=tuple(kind is not Kind.TEXT for kind in kinds),
-        rows=tuple(
-            tuple(_cell(cell, kind) for cell, kind in zip(row, kinds, strict=False)) for row in part.rows[:count]
-        ),
-        left_out=_left_out(len(part.rows) - count, len(part.columns) - len(columns)),
-    )
-
-
-def _left_out(rows: int, columns: int) -> str:
-    """How much of a table is not shown, in words; empty if all of it is."""
-    counts = {"rows": max(0, rows), "columns": max(0, columns)}
-    missing = [f"{numbers.count(count)} more {what}" for what, count in counts.items() if count]
-    return f"{' and '.join(missing).capitalize()} are in record.json." if missing else ""
-
-
-def _cell(cell: Cell, kind: Kind) -> str:
-    if cell is None:
-        return numbers.DASH
-    if isinstance(cell, str):
-        return words.short(cell, 300)
-    return numbers.quantity(cell, kind)
-
-
-ESTIMATE_COLUMNS = {
-    "Estimate": False,
-    "Group": False,
-    "Value (95 % interval)": True,
-    "Perfect generator": True,
-    "n": True,
-    "p, if perfect": True,
-    "Smallest detectable": True,
-    "Better": False,
-    "Interval made by": False,
-}
-"""Headings of the table of all estimates, and whether the cells are numbers."""
-
-
-def _estimates(part: FindingPart) -> TableView:
-    rows = [_estimate_cells(each) for each in part.estimates[:MOST_ROWS]]
-    # A column that nothing fills would only push the others off the page.
-    kept = [place for place in range(len(ESTIMATE_COLUMNS)) if any(row[place] != numbers.DASH for row in rows)]
-    return TableView(
-        id=f"{part.code}-estimates",
-        caption=f"Every estimate of {part.code}",
-        columns=tuple(list(ESTIMATE_COLUMNS)[place] for place in kept),
-        numeric=tuple(list(ESTIMATE_COLUMNS.values())[place] for place in kept),
-        rows=tuple(tuple(row[place] for place in kept) for row in rows),
-        left_out=_left_out(len(part.estimates) - MOST_ROWS, 0),
-    )
-
-
-def _estimate_cells(each: EstimatePart) -> tuple[str, ...]:
-    value, between = numbers.estimate(each.value, each.low, each.high, each.unit)
-    detectable = each.minimum_detectable
-    return (
-        words.label(each.name),
-        numbers.DASH if each.group is None else words.short(each.group),
-        f"{value} ({between})" if each.curve else f"{value} (exact)",
-        words.perfect_text(each.perfect, each.unit),
-        numbers.count(each.n),
-        numbers.DASH if each.p_value is None else numbers.p_value(each.p_value).removeprefix("p = ").removeprefix("p "),
-        numbers.DASH if detectable is None else numbers.quantity(detectable, each.unit),
-        each.better,
-        words.short(each.method, 300),
-    )
 
 
 def command(record: Record) -> str:
@@ -270,6 +187,14 @@ def text_of(value: Any) -> str:
     else:
         text = f"{value:g}" if isinstance(value, float) else str(value)
     return words.short(text, LONGEST_TEXT)
+
+
+def _flat(declared: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Declared facts as pairs of texts, with mappings one level deep unfolded."""
+    for name, value in declared.items():
+        inner = value if isinstance(value, dict) and value else {None: value}
+        for key, each in inner.items():
+            yield words.short(name if key is None else f"{name}: {key}", 100).replace("_", " "), text_of(each)
 
 
 def free_text(text: str) -> str:

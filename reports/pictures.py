@@ -25,8 +25,10 @@ STEPS = ((64, 24), (64, 12), (48, 12), (48, 8), (32, 8), (32, 4), (24, 4), (16, 
 """Longest side in pixels and pictures under one label, tried in turn until an exhibit fits its share of the budget."""
 
 SHEET = 240
+WIDE_SHEET = 504
 TILES = {"grid": 40, "signed_maps": 112, "magnitudes": 112}
-"""CSS pixels: the widest row of pictures, which fits a phone, and about how large one picture of each form is."""
+"""CSS pixels: the widest row of pictures, which fits a phone; the widest row of maps to compare with, which shrinks on
+one; and about how large one picture of each form is."""
 
 WHAT = {"generated": "generated sample", "reference": "reference sample", "holdout": "holdout sample"}
 
@@ -48,6 +50,7 @@ class Sheet:
     uri: str
     width: int
     height: int
+    wide: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,9 +208,11 @@ def _laid_over(colours: Pixels, values: Images, scale: float, under: Pixels) -> 
 def _sheet(form: str, found: _Set, tiles: Sequence[Pixels], count: int) -> Sheet:
     height, width = tiles[0].shape[:2]
     # Whole multiples, so that every pixel of a picture becomes a square of the same size.
-    zoom = max(1, TILES.get(form, TILES["grid"]) // max(height, width))
+    tile_size = TILES["signed_maps" if len(tiles) == 1 else form] if form in TILES else TILES["grid"]
+    zoom = max(1, tile_size // max(height, width))
     gap = -(-4 // zoom)
-    columns = max(1, min(len(tiles), (SHEET // zoom + gap) // (width + gap)))
+    wide = found.coloured and 2 < len(tiles) == count
+    columns = max(1, min(len(tiles), ((WIDE_SHEET if wide else SHEET) // zoom + gap) // (width + gap)))
     if len(tiles) == 2 * count:
         # A map and its overlay stay side by side.
         columns = max(1, columns - columns % 2)
@@ -223,7 +228,7 @@ def _sheet(form: str, found: _Set, tiles: Sequence[Pixels], count: int) -> Sheet
         place[..., -1] = 255
     what = "map" if found.coloured else WHAT.get(found.kind, "picture")
     alt = f"{count} × {what}: {found.label}"
-    return Sheet(found.label, alt, _data_uri(canvas), zoom * canvas.shape[1], zoom * canvas.shape[0])
+    return Sheet(found.label, alt, _data_uri(canvas), zoom * canvas.shape[1], zoom * canvas.shape[0], wide)
 
 
 def _reduced(tile: Pixels, side: int) -> Pixels:

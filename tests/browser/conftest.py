@@ -22,9 +22,12 @@ ARGUMENTS = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The system's Chromium; Playwright's own download is not needed."""
+    """The system's Chromium; Playwright's own download is not needed.
+
+    Closed after each module: Playwright keeps an event loop running, which other tests must not meet.
+    """
     found = [shutil.which(name) for name in ("chromium", "chromium-browser", "google-chrome")]
     path = next(filter(None, found), None)
     if path is None:

@@ -251,7 +251,7 @@ def test_charts_are_pictures_with_a_name_and_a_reading(visit: Open) -> None:
     chart = page.get_by_role("img", name="Share of each group relative to its target")
     assert chart.count() == 1
     reading = page.locator(f"#{chart.get_attribute('aria-describedby')}").inner_text()
-    assert reading.startswith("Lowest: Worst group at 0.04")
+    assert reading.startswith("Lowest: Group 3 at 0.04")
 
 
 def test_dots_lie_where_their_values_are(visit: Open) -> None:

@@ -87,11 +87,16 @@ def _group_tables(ratios: dict[str, float], target: float) -> tuple[Table, ...]:
     columns = (
         Column("group", "Group", Kind.TEXT),
         Column("share", "Share generated", Kind.SHARE),
+        Column("share_low", "from (95 %)", Kind.SHARE),
+        Column("share_high", "to (95 %)", Kind.SHARE),
         Column("target", "Target share", Kind.SHARE),
         Column("ratio", "Share / target", Kind.RATIO),
         Column("judged", "Samples judged so", Kind.COUNT),
     )
-    rows = tuple((name, ratio * target, target, ratio, round(DRAWN * ratio * target)) for name, ratio in ratios.items())
+    rows = tuple(
+        (name, *(factor * ratio * target for factor in (1, 0.9, 1.1)), target, ratio, round(DRAWN * ratio * target))
+        for name, ratio in ratios.items()
+    )
     judged = tuple(Column(f"judged_{place}", f"judged {name}", Kind.COUNT) for place, name in enumerate(ratios))
     confusion = tuple(
         (name, *(140 if row == column else 1 for column in range(len(ratios)))) for row, name in enumerate(ratios)

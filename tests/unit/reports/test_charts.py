@@ -27,7 +27,7 @@ def percent(text: str) -> float:
 
 def test_groups_are_shown_worst_first_under_the_judged_estimate() -> None:
     [chart] = charts_of("fail", "GA101")
-    assert [row.label for row in chart.rows] == ["Worst group", "3", "4", "2", "7", "1", "6", "5", "9", "0", "8"]
+    assert [row.label for row in chart.rows] == ["Worst group", *(f"Group {name}" for name in "3427165908")]
     first, *rest = chart.rows
     assert first.mark
     assert first.mark.word == "FAIL"
@@ -49,8 +49,8 @@ def test_a_judged_row_shows_the_interval_it_was_judged_by() -> None:
 def test_the_reading_counts_what_lies_beyond_the_bound_and_outside_the_band() -> None:
     [chart] = charts_of("fail", "GA101")
     assert chart.reading == (
-        "Lowest: Worst group at 0.04; highest: 8 at 1.03; 2 of 11 intervals lie wholly beyond the policy’s bound; "
-        "2 of 11 intervals lie wholly outside a perfect generator’s band."
+        "Lowest: Group 3 at 0.04; highest: Group 8 at 1.03; 1 of 10 intervals lies wholly beyond the policy’s bound; "
+        "1 of 10 intervals lies wholly outside a perfect generator’s band."
     )
 
 
@@ -106,8 +106,10 @@ def test_an_unknown_auditor_gets_one_chart_for_each_unit() -> None:
 def test_of_many_rows_the_worst_are_kept() -> None:
     estimates = tuple(example.estimate("a", 1 + index / 100, 0.01, group=str(index)) for index in reversed(range(100)))
     [chart] = finding_of(replace(example.neighbours(), code="GA999", estimates=estimates))
-    assert [row.label for row in chart.rows] == [str(index) for index in range(MOST_ROWS)]
+    assert [row.label for row in chart.rows] == [f"Group {index}" for index in range(MOST_ROWS)]
     assert chart.left_out == 100 - MOST_ROWS
+    # The sentence is about all of them.
+    assert chart.reading.startswith("Lowest: Group 0 at 1.00; highest: Group 99 at 1.99")
 
 
 def test_lower_is_better_puts_the_highest_first() -> None:

@@ -12,9 +12,10 @@ from jinja2 import UndefinedError
 from genai_audit.audit.evidence.bundle import Evidence
 from genai_audit.audit.finding import Column, Exhibit, Kind, Pictures, Table
 from genai_audit.reports import html
-from genai_audit.reports.html import MOST_ROWS, TEMPLATES, render, visible
+from genai_audit.reports.html import TEMPLATES, render, visible
 from genai_audit.reports.markdown_lite import markdown
 from genai_audit.reports.record import Record
+from genai_audit.reports.tables import MOST_ROWS
 from unit.reports import example
 
 RECORDS = dict(example.variants())
@@ -211,6 +212,32 @@ def test_big_evidence_stays_within_two_megabytes_and_says_what_was_left_out() ->
 def test_pictures_that_are_not_in_the_evidence_are_said_to_be_missing(evidence: Evidence) -> None:
     page = render(RECORDS["fail"], replace(evidence, attributions=None))
     assert "Not in the evidence at hand, so not shown: z0, 42.0" in page
+
+
+def test_a_value_and_its_ends_share_a_cell(evidence: Evidence) -> None:
+    page = render(RECORDS["fail"], evidence)
+    assert "Share generated (interval)" in page
+    assert "from (95" not in page
+    assert '<td class="number">9.5\u00a0% (8.5–10.5\u00a0%)</td>' in page
+
+
+def test_a_long_table_is_folded_and_a_short_one_is_not(evidence: Evidence) -> None:
+    columns = (Column("a", "A", Kind.TEXT), Column("b", "B"))
+    for rows, folded in ((15, False), (16, True)):
+        table = Table("t", "The caption", columns, tuple((str(row), row) for row in range(rows)))
+        record = example.record((replace(example.neighbours(), tables=(table,)),))
+        assert ("<summary>The caption</summary>" in render(record, evidence)) is folded
+
+
+def test_a_waived_rule_says_so_beside_its_outcome(evidence: Evidence) -> None:
+    assert "FAIL, waived" in "".join(Tree(render(RECORDS["waived"], evidence)).text)
+    assert ", waived" not in "".join(Tree(render(RECORDS["expired"], evidence)).text)
+
+
+def test_declared_facts_are_unfolded_one_level(evidence: Evidence) -> None:
+    text = "".join(Tree(render(RECORDS["fail"], evidence)).text)
+    assert "config: latent dim" in text
+    assert "[128, 128]" in text
 
 
 def test_run_from_python_the_command_is_built_from_the_record(evidence: Evidence) -> None:

@@ -124,7 +124,7 @@ def test_the_answer_about_groups_has_share_target_and_ratio() -> None:
         "Group 3 makes up 0.4 % (95 % interval 0.0–0.8 %, n = 20,000, corrected for the judge’s errors) of the "
         "generated samples; its target is 10.0 %. That is 0.04 (95 % interval 0.00–0.08, n = 20,000) of its "
         "target, the smallest such ratio of 10 groups; the smallest ratio of a perfect generator with as many "
-        "samples would be 0.97 (0.94–0.99). With this many samples a loss of less than 7 % would likely have gone "
+        "samples would be 0.97 (0.94–0.99). With this many samples a loss of less than 7.0 % would likely have gone "
         "unseen."
     )
 
@@ -151,7 +151,7 @@ def test_the_answer_about_neighbours_starts_with_the_worst_and_says_what_could_n
     assert text.startswith(
         "Coverage is 0.91 (95 % interval 0.88–0.94, n = 20,000) of what a perfect generator would score here"
     )
-    assert text.endswith("a loss of less than 4 % would likely have gone unseen.")
+    assert text.endswith("a loss of less than 4.0 % would likely have gone unseen.")
 
 
 def test_an_unknown_auditor_is_answered_by_its_first_estimate_beside_a_perfect_generator() -> None:
