@@ -6,7 +6,7 @@ from fresh samples, many times. Printed for every estimate: how often the 95 % a
 would give, how often p fell below 0.05 (a false alarm where the setting is sound), and how many of the scores fell
 inside the band of a perfect generator.
 
-    python benchmarks/neighbour_intervals.py [--repeats 200] [--truth 1000] [--only same_2d,…] [--jobs 2] [--seed 0]
+    python benchmarks/neighbour_intervals.py [--repeats 200] [--truth 500] [--only same_2d,…] [--jobs 2] [--seed 0]
 """
 
 import argparse
@@ -137,7 +137,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description="Calibration of the intervals of GA302")
     parser.add_argument("--repeats", type=int, default=200)
-    parser.add_argument("--truth", type=int, default=1000)
+    parser.add_argument("--truth", type=int, default=500)
     parser.add_argument("--only", default=",".join(SETTINGS))
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--seed", type=int, default=0)

@@ -182,7 +182,8 @@ def _fit(features: NDArray[np.float64], labels: Ints, gamma: float, rng: np.rand
     if len(features) > LANDMARKS:
         landmarks = features[np.sort(rng.choice(len(features), LANDMARKS, replace=False))]
     ridge = RidgeClassifier(alpha=RIDGE, solver="cholesky").fit(_kernel(features, landmarks, gamma), labels)
-    weights, intercept = ridge.coef_.T, ridge.intercept_
+    # The shape of a single score differs between versions of scikit-learn.
+    weights, intercept = np.atleast_2d(ridge.coef_).T, np.atleast_1d(ridge.intercept_)
     if weights.shape[1] == 1:  # two groups are told apart by the sign of one score
         weights, intercept = np.hstack([-weights, weights]), np.concatenate([-intercept, intercept])
     return {"landmarks": landmarks, "gamma": np.array(gamma), "weights": weights, "intercept": intercept}
