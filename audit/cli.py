@@ -1,8 +1,9 @@
 """The command line: thin and quick; everything heavy is imported by the command that needs it."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,14 +17,15 @@ EXIT_CODES = "Exit codes: 0 pass, 1 fail, 2 usage or configuration, 3 inconclusi
 class _Group(click.Group):
     """Commands whose mistakes end in one line and the right exit code."""
 
-    def main(self, *args: object, **kwargs: object) -> None:  # type: ignore[override]  # never returns a value here
+    def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run, and turn every way of failing into the exit code it has in the contract."""
-        sys.exit(_guarded(lambda: super(_Group, self).main(*args, **{**kwargs, "standalone_mode": False})))
+        kwargs["standalone_mode"] = False
+        sys.exit(_guarded(lambda: super(_Group, self).main(*args, **kwargs)))
 
 
-def _guarded(work: object) -> int:
+def _guarded(work: Callable[[], object]) -> int:
     try:
-        result = work()  # type: ignore[operator]  # a callable; `object` keeps typing out of start-up
+        result = work()
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except click.ClickException as error:

@@ -12,7 +12,7 @@ FOLDERS = ("audit", "models", "reports", "templates", "tests", "benchmarks", "do
 # Written in parts, so that this file does not find itself.
 REGISTRIES = ["py" + "pi.org", "python" + "hosted.org", "npm" + "js.org", "npm" + "js.com", "ana" + "conda.org"]
 REGISTRIES += ["download." + "pytorch.org", "crates" + ".io"]
-MACHINE = re.compile(r"(?<![\w.<-])/(?:" + "wo" + r"rk|ro" + r"ot|ho" + r"me/\w+|tm" + r"p/\w*venv|Us" + r"ers/\w+)/")
+MACHINE = re.compile(r"(?<![\w.<-])/(?:" + "wo" + r"rk|ro" + r"ot|ho" + r"me/(?!me/|user/)\w+|tm" + r"p/\w*venv|Us" + r"ers/\w+)/")
 SILENCED = re.compile(
     r"#\s*(?:no" + r"qa|type:\s*ig" + r"nore)(?P<code>(?::\s*|\[)[\w, -]+\]?)?(?P<reason>\s+#\s*\S.*)?\s*$"
 )

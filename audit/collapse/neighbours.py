@@ -13,6 +13,8 @@ from ..statistics.neighbour_measure import Measurement, measure
 from .neighbour_estimates import NAMES, group_table, scored
 
 _FEWEST = 50
+# Below this the ratio to a perfect generator has no useful upper limit.
+_LEAST_PERFECT = 0.05
 
 
 class _Rows(NamedTuple):
@@ -84,6 +86,12 @@ class Neighbours:
             reference_groups=labels,
             groups=len(names),
         )
+        perfect = found.shares["perfect_precision"]
+        if perfect < _LEAST_PERFECT:
+            raise Inconclusive(
+                f"a perfect generator would score a precision of {perfect:.3f} here, too little to compare with; "
+                "use more samples or features of fewer dimensions"
+            )
         return Finding(
             code=self.code,
             title=self.title,

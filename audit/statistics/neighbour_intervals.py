@@ -105,19 +105,24 @@ class Quotient:
     def limits(self, level: float) -> Interval:
         """Recovered from the limits of both shares on the logarithmic scale, so that their asymmetry is kept.
 
+        Raises:
+            ValueError: if the denominator's limits reach 0.
+
         Reference: Donner & Zou 2012, doi:10.1177/0962280210383082.
         """
         top, bottom = self.top.limits(level), self.bottom.limits(level)
-        value = self.top.value / self.bottom.value
+        if bottom.low <= 0:
+            raise ValueError(f"expected a denominator bounded away from 0, got {bottom}; give more points")
+        # What fully opposed errors would give is never exceeded, and needs no logarithm of 0.
+        worst = Interval(level, top.low / bottom.high, top.high / bottom.low)
         if self.top.value == 0:
-            return Interval(level, 0.0, top.high / bottom.low if bottom.low > 0 else math.inf)
-        low = _distance(
-            math.log(self.top.value) - _log(top.low), math.log(bottom.high / self.bottom.value), self.correlation
-        )
-        high = _distance(
-            math.log(top.high / self.top.value), math.log(self.bottom.value) - _log(bottom.low), self.correlation
-        )
-        return Interval(level, value * math.exp(-low), value * math.exp(high))
+            return worst
+        value = self.top.value / self.bottom.value
+        rise = _distance(top.high / self.top.value, self.bottom.value / bottom.low, self.correlation)
+        if top.low == 0:
+            return Interval(level, 0.0, min(value * math.exp(rise), worst.high))
+        fall = _distance(self.top.value / top.low, bottom.high / self.bottom.value, self.correlation)
+        return Interval(level, max(value * math.exp(-fall), worst.low), min(value * math.exp(rise), worst.high))
 
 
 def curve(limits: Limits) -> tuple[Interval, ...]:
@@ -162,10 +167,6 @@ def _student(level: float, freedom: float) -> float:
 
 
 def _distance(first: float, second: float, correlation: float) -> float:
-    if math.isinf(first) or math.isinf(second):
-        return math.inf
-    return math.sqrt(max(first * first + second * second - 2 * correlation * first * second, 0.0))
-
-
-def _log(value: float) -> float:
-    return math.log(value) if value > 0 else -math.inf
+    """Length of the sum of two correlated steps, each given as a factor, on the logarithmic scale."""
+    one, other = math.log(first), math.log(second)
+    return math.sqrt(max(one * one + other * other - 2 * correlation * one * other, 0.0))

@@ -177,13 +177,16 @@ def _normal_score(parts: _Parts, x: Floats) -> Floats:
     bent = 1 - poles * saddle
     # Each part contributes −(log(1 − p t) + p t) / p² times its variance, which is t² / 2 where the pole is far.
     product = poles * saddle
-    excess = np.where(np.abs(product) < 1e-4, 0.5 + product / 3, -(np.log1p(-product) + product) / np.where(product == 0, 1.0, product**2))
+    excess = np.where(
+        np.abs(product) < 1e-4,
+        0.5 + product / 3,
+        -(np.log1p(-product) + product) / np.where(product == 0, 1.0, product**2),
+    )
     cumulant = mean * saddle + (variances * saddle**2 * excess).sum(axis=0)
     curvature = (variances / bent**2).sum(axis=0)
     r = np.sign(saddle) * np.sqrt(np.maximum(-2 * cumulant, 0))
     u = saddle * np.sqrt(curvature)
-    total = variances.sum(axis=0)
-    at_mean = (variances * poles).sum(axis=0) * 2 / total**1.5 / 6
+    at_mean = (variances * poles).sum(axis=0) / (3 * variances.sum(axis=0) ** 1.5)  # a sixth of the skewness
     near = np.abs(r) < 1e-2
     safe = np.where(near, 1.0, r)
     score: Floats = np.where(near, r + at_mean, safe + np.log(np.where(near, 1.0, u / safe)) / safe)
@@ -214,7 +217,8 @@ def _saddlepoint(mean: Floats, variances: Floats, poles: Floats) -> Floats:
         middle = (low + high) / 2
         rises = mean + (variances * middle / (1 - poles * middle)).sum(axis=0) > 0
         low, high = np.where(rises, low, middle), np.where(rises, middle, high)
-    return (low + high) / 2
+    saddle: Floats = (low + high) / 2
+    return saddle
 
 
 def _quantiles(parts: _Parts, shares: Floats, scores: Floats) -> Floats:

