@@ -23,7 +23,7 @@ audit: $(VENV)/.runtime ## install, audit a reference model (MODEL=reference:vae
 		3) meaning=inconclusive;; *) meaning='internal error';; \
 	esac; \
 	echo; echo "exit code $$status ($$meaning)"; \
-	test ! -e $(OUT)/report.html || echo "report: $(abspath $(OUT))/report.html"; \
+	case $$status in 0|1|3) echo "report: $(abspath $(OUT))/report.html";; esac; \
 	exit $$status
 
 setup: $(VENV)/.dev ## install for development into .venv

@@ -16,19 +16,24 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from .checks import check_number, check_sizes, check_whole
-from .network import Average, batches, decay, materialise, normal, perceptron
+from .network import Average, batches, decay, materialise, normal, perceptron, steep
 
 
 @dataclass(frozen=True, slots=True)
 class GANConfig:
-    """The shape of the network: image (c, h, w), widths of the hidden layers of G and D, size of the noise."""
+    """The shape of the network: image (c, h, w), widths of the hidden layers of G and D, size of the noise.
+
+    `steepness` above 0 leaves little but the signs of the latent, see `network.steep`; only planted models have it.
+    """
 
     image_shape: tuple[int, int, int]
     hidden: tuple[int, ...] = (128, 128)
     latent_dim: int = 32
+    steepness: float = 0.0
 
     def __post_init__(self) -> None:
         check_sizes(self.image_shape, self.hidden, self.latent_dim)
+        check_number("steepness", self.steepness, 0, 1e6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ class GAN(nn.Module):
 
     def decode(self, z: Tensor) -> Tensor:
         """Latents (n, latent_dim) to images (n, c, h, w) in [0, 1]."""
-        pixels: Tensor = self.generator(z).sigmoid()  # (n, pixels)
+        pixels: Tensor = self.generator(steep(z, self.config.steepness)).sigmoid()  # (n, pixels)
         return pixels.reshape(-1, *self.config.image_shape)
 
     def critic(self, x: Tensor) -> Tensor:

@@ -54,6 +54,11 @@ class Average:
                 parameter.copy_(mean)
 
 
+def steep(z: Tensor, steepness: float) -> Tensor:
+    """The latents themselves at steepness 0, else tanh(steepness · z): nearly signs, so that outputs are few."""
+    return torch.tanh(steepness * z) if steepness else z
+
+
 def normal(model: nn.Module, n: int, size: int, generator: torch.Generator) -> Tensor:
     """Standard normal latents (n, size) where the model's weights are, drawn where the generator is.
 

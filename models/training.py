@@ -12,11 +12,6 @@ from .plants import Plant
 Progress = Callable[[int, int], None]
 """Called with the steps done and the steps to do."""
 
-PLANTED_OVERRIDES: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
-    "memorise": {"vae": {"kl_weight": 0.05}, "gan": {"penalty": 0.1}},
-}
-"""What a defect changes beside the data: copying N images asks for less of what keeps a model from copying."""
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Trained:
@@ -52,15 +47,22 @@ def train(
     import numpy as np
     import torch
 
+    from .memoriser import STEEPNESS, copy_images, latent_size
+
     family_parts = parts(family)
     planted = plant.apply(data, np.random.default_rng(seed)) if plant else data
-    overrides = {**PLANTED_OVERRIDES.get(plant.kind if plant else "", {}).get(family, {}), **(overrides or {})}
+    overrides = overrides or {}
+    copies = plant is not None and plant.kind == "memorise"
+    if copies:
+        overrides = {"steps": 1000, "steepness": STEEPNESS, "latent_dim": latent_size(len(planted)), **overrides}
     config, settings = _settings(family_parts, data, overrides)
     with torch.device("meta"):
         model = family_parts.model(config)
     images = torch.from_numpy(planted.samples)
     generator = torch.Generator().manual_seed(seed)
     losses = family_parts.fit(model, images, settings, generator=generator, progress=progress or _silent)
+    if copies:
+        copy_images(model, images, generator=generator)
     model.eval()
     if not all(bool(torch.isfinite(weight).all()) for weight in model.parameters()):
         raise UserError(f"the training of the {family} diverged: its weights are not finite; lower learning_rate")

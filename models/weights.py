@@ -39,10 +39,13 @@ def build(family: object, config: object, tensors: Mapping[str, "Tensor"], path:
 
 def _config(kind: Any, config: object, path: Path) -> Any:
     names = [field.name for field in fields(kind)]
-    if not isinstance(config, Mapping) or not set(config) <= set(names):
+    if not isinstance(config, Mapping):
         raise UserError(
             f"{path}: expected a config with {', '.join(names)}, got {_short(config)}; train or save it again"
         )
+    unknown = sorted(str(name) for name in config if name not in names)
+    if unknown:
+        raise UserError(f"{path}: expected a config with {', '.join(names)}, got also {_some(unknown)}; save it again")
     values = {name: tuple(value) if isinstance(value, list) else value for name, value in config.items()}
     try:
         return kind(**values)

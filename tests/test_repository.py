@@ -12,7 +12,8 @@ FOLDERS = ("audit", "models", "reports", "templates", "tests", "benchmarks", "do
 # Written in parts, so that this file does not find itself.
 REGISTRIES = ["py" + "pi.org", "python" + "hosted.org", "npm" + "js.org", "npm" + "js.com", "ana" + "conda.org"]
 REGISTRIES += ["download." + "pytorch.org", "crates" + ".io"]
-MACHINE = re.compile(r"(?<![\w.<-])/(?:" + "wo" + r"rk|ro" + r"ot|ho" + r"me/(?!me/|user/)\w+|tm" + r"p/\w*venv|Us" + r"ers/\w+)/")
+FOLDERS_OF_A_MACHINE = ("wo" + "rk", "ro" + "ot", "ho" + r"me/(?!me/|user/)\w+", "tm" + r"p/\w*venv", "Us" + r"ers/\w+")
+MACHINE = re.compile(rf"(?<![\w.<-])/(?:{'|'.join(FOLDERS_OF_A_MACHINE)})/")
 SILENCED = re.compile(
     r"#\s*(?:no" + r"qa|type:\s*ig" + r"nore)(?P<code>(?::\s*|\[)[\w, -]+\]?)?(?P<reason>\s+#\s*\S.*)?\s*$"
 )
@@ -26,7 +27,7 @@ def files() -> list[Path]:
     if listed.returncode == 0 and (ROOT / ".git").exists():
         found = [ROOT / name for name in listed.stdout.decode().split("\0") if name]
     else:
-        found = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*")] + list(ROOT.glob("*.*"))
+        found = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*")] + list(ROOT.iterdir())
     return [path for path in found if path.is_file() and "__pycache__" not in path.parts]
 
 

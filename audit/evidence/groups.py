@@ -21,7 +21,7 @@ FOLDS = 5
 """Folds of the cross-validation, hence also the smallest class whose error rate can be measured at all."""
 
 LANDMARKS = 2_000
-"""Reference samples that the judge compares with; more cost time and gained nothing on digits or MNIST."""
+"""Reference samples that the judge compares with: MNIST gained 0.35 points from 1,000 to 2,000, for some time."""
 
 TRAINING = 10_000
 """Reference samples that the judge learns from at most; beyond it the error rates are known well enough."""

@@ -1,5 +1,5 @@
 """The reason why a kind of evidence could not be collected."""
 
 
-class Unavailable(Exception):  # noqa: N818 – a deliberate outcome, not an error
+class Unavailable(Exception):
     """Raised by a collector when the model or the data cannot give that evidence; the message says why."""

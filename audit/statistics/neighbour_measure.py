@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .neighbour_graph import Balls, Indices, Inside, balls, crossings, tie_seed
+from .neighbour_graph import Balls, Indices, Inside, balls, checked, crossings, origin, tie_seed
 from .neighbour_splits import (
     SHARES,
     Neighbourhood,
@@ -18,7 +18,7 @@ from .neighbour_splits import (
     replicates,
     within_itself,
 )
-from .neighbours import comparable, share_chosen
+from .neighbours import checked_pair, share_chosen
 
 # What the 64 nearest pairs of a ball or a point do not decide, the others change in one split of 2**64.
 _ENOUGH = 64
@@ -123,21 +123,20 @@ def measure(
     """
     if splits < 64 or splits % 64:
         raise ValueError(f"expected a positive multiple of 64 splits, got {splits}")
-    pairs = [comparable(generated=each, reference=reference, k=k) for each in generated]
-    n = len(pairs[0][0])
-    if any(len(y) != n for _, y in pairs):
+    x = checked(reference, "reference")
+    n, fakes = len(x), [checked_pair(generated=each, reference=x, k=k)[1] for each in generated]
+    if any(len(y) != n for y in fakes):
         raise ValueError(
-            f"expected generated sets of {n} points, as many as the reference, got {[len(y) for _, y in pairs]}"
+            f"expected generated sets of {n} points, as many as the reference, got {[len(y) for y in fakes]}"
         )
     if n < 4 * (k + 1):
         raise ValueError(f"expected at least {4 * (k + 1)} points for k = {k}, got {n}; choose a smaller k")
-    seed = tie_seed(rng)
-    depth = depth_for(k, 2, n)
-    real = balls(pairs[0][0], depth=depth_for(k, 4, n), first=0, seed=seed, device=device)
-    tally = _Tally(real, len(pairs), k, depth)
+    seed, centre, depth = tie_seed(rng), origin(x), depth_for(k, 2, n)
+    real = balls(x - centre, depth=depth_for(k, 4, n), first=0, seed=seed, device=device)
+    tally = _Tally(real, len(fakes), k, depth)
     lists: list[Indices] = []
-    for index, (_, y) in enumerate(pairs):
-        fake = balls(y, depth=depth, first=(index + 1) * n, seed=seed, device=device)
+    for index, y in enumerate(fakes):
+        fake = balls(y - centre, depth=depth, first=(index + 1) * n, seed=seed, device=device)
         lists.append(fake.nearest)
         tally.add(index, fake, seed, device)
     around = Neighbourhood(
@@ -148,18 +147,18 @@ def measure(
         _members(reference_groups, groups),
         tuple(_members(each, groups) for each in generated_groups),
     )
-    found = replicates(around, _halves(n, len(pairs), splits, rng), k=k)
+    found = replicates(around, _halves(n, len(fakes), splits, rng), k=k)
     return Measurement(
         size=n,
-        sets=len(pairs),
+        sets=len(fakes),
         k=k,
         shares=dict(zip(SHARES, tally.shares(), strict=True)),
         density=float(tally.counts.mean() / k),
         spread=_spread(found.shares, shrink=2, sets=1),
-        perfect_spread=_perfect_spread(real, len(pairs), k, splits, rng),
+        perfect_spread=_perfect_spread(real, len(fakes), k, splits, rng),
         density_from_reference=tally.density_from_reference(),
         density_from_draws=float(tally.counts.var(ddof=1) / (k * k * tally.counts.size)),
-        perfect_density_variance=_perfect_density_variance(real, len(pairs), k),
+        perfect_density_variance=_perfect_density_variance(real, len(fakes), k),
         reference_reach=np.sqrt(tally.reference_reach),
         generated_reach=np.sqrt(tally.generated_reach),
         groups=_grouped(tally, around, found) if groups else None,

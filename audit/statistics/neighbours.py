@@ -3,9 +3,9 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from .neighbour_graph import Balls, balls, checked, crossings, origin, tie_seed
+from .neighbour_graph import Balls, Matrix, balls, checked, crossings, origin, tie_seed
 
 
 class Prdc(NamedTuple):
@@ -49,10 +49,10 @@ def prdc(
 
     Reference: Kynkäänniemi et al. 2019, arXiv:1904.06991; Naeem et al. 2020, arXiv:2002.09797.
     """
-    x, y = comparable(generated=generated, reference=reference, k=k)
-    seed = tie_seed(rng)
-    real = balls(x, depth=k, first=0, seed=seed, device=device, cells=block_cells)
-    fake = balls(y, depth=k, first=len(x), seed=seed, device=device, cells=block_cells)
+    x, y = checked_pair(generated=generated, reference=reference, k=k)
+    seed, centre = tie_seed(rng), origin(x)
+    real = balls(x - centre, depth=k, first=0, seed=seed, device=device, cells=block_cells)
+    fake = balls(y - centre, depth=k, first=len(x), seed=seed, device=device, cells=block_cells)
     precise, recalled, covered = np.zeros(len(y), bool), np.zeros(len(x), bool), np.zeros(len(x), bool)
     pairs = 0
     for block in crossings(real, fake, k=k, depth=k, seed=seed, device=device, cells=block_cells):
@@ -63,10 +63,8 @@ def prdc(
     return Prdc(float(precise.mean()), float(recalled.mean()), pairs / (k * len(y)), float(covered.mean()))
 
 
-def comparable(
-    *, generated: ArrayLike, reference: ArrayLike, k: int
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Reference and generated, checked against each other and shifted to a common origin.
+def checked_pair(*, generated: ArrayLike, reference: ArrayLike, k: int) -> tuple[Matrix, Matrix]:
+    """Reference and generated as matrices, checked against each other.
 
     Raises:
         ValueError: on wrong shapes, values that are not finite, or a k out of range.
@@ -83,8 +81,7 @@ def comparable(
             f"expected 1 <= k < {smaller}, the size of the smaller set, got k = {k}; "
             "choose a smaller k or give more points"
         )
-    centre = origin(x)
-    return x - centre, y - centre
+    return x, y
 
 
 def expected_coverage(*, reference: int, generated: int, k: int) -> float:

@@ -114,7 +114,7 @@ def _check_shape(value: Any, shape: tuple[int, ...], what: str, origin: str) -> 
 
 
 def _check_range(value: Any, what: str, origin: str) -> None:
-    low, high = float(value.min()), float(value.max())
+    low, high = float(value.detach().min()), float(value.detach().max())
     if low < -TOLERANCE or high > 1 + TOLERANCE:
         raise UserError(
             f"{origin}: expected values in [0, 1] from {what}, got {low:.4g} to {high:.4g}; rescale, e.g. (x + 1) / 2"

@@ -222,7 +222,7 @@ BROKEN: dict[str, tuple[Broken, str]] = {
         r"expected the name of a model family, got \[1\]",
     ),
     "no config": (changed(lambda t, m: {"family": "gan"}), "expected a config with image_shape, .*, got None"),
-    "unknown setting": (config(depth=3), "expected a config with image_shape, .*, got .*depth"),
+    "unknown setting": (config(depth=3), "expected a config with image_shape, .*, got also depth"),
     "negative size": (config(latent_dim=-1), "latent_dim as a whole number from 1 to 65536, got -1"),
     "huge size": (config(hidden=[10**12]), "a hidden width as a whole number from 1 to 65536, got 1000000000000"),
     "large but possible size": (config(hidden=[65536] * 32), "expected 132 tensors, 1[0-9]+ missing"),

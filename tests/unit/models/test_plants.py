@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from genai_audit.models.data import Dataset
 from genai_audit.models.errors import UserError
@@ -115,3 +116,15 @@ def test_a_planted_model_declares_it(family: str, digits: Dataset) -> None:
     assert trained.facts["plant"] == "drop-mode=3"
     assert trained.facts["training"]["records"] == np.sum(digits.labels != 3)
     assert trained.facts["data"]["sha256"] == digits.sha256
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", ["vae", "gan"])
+def test_memorise_copies_its_images(family: str, digits: Dataset) -> None:
+    few = plant("memorise=8", digits)
+    model = train(family, digits, plant=parse_plant("memorise=8"), overrides={"hidden": (64, 64), "steps": 100}).model
+    drawn = model.sample(500, generator=torch.Generator().manual_seed(0)).flatten(1)
+    distances = torch.cdist(drawn, torch.from_numpy(few.samples).flatten(1))
+    # Two different digits lie about 3 apart, and neighbours about 1.1.
+    assert float((distances.min(1).values < 0.5).float().mean()) > 0.9
+    assert distances.argmin(1).unique().numel() == 8
