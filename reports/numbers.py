@@ -111,7 +111,8 @@ def _decimal(value: float, unit: str) -> Decimal:
 def _decimals(low: Decimal, high: Decimal) -> int:
     """Decimals that leave the interval at least four units wide, within three significant digits."""
     room = DIGITS - 1 - _magnitude(max(abs(float(low)), abs(float(high))))
-    fine = math.ceil(-math.log10(float(high - low) / 4)) if high > low else room
+    # Stays in decimals: a width near the smallest float would be 0 once it is divided.
+    fine = math.ceil(-((high - low) / 4).log10()) if high > low else room
     return max(0, min(room, fine, MOST_DECIMALS))
 
 

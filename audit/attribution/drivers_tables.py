@@ -99,9 +99,15 @@ def turned_table(effects: Effects, largest: Array, effective_numbers: Array) -> 
     observed = float(effects.overall.values.max())
     # Computed as for the turned axes, so without the correction for sampling noise that the estimate has.
     number = float(1 / (effects.overall.values**2).sum())
+    size = len(effects.overall.values)
     rows = (
         _turned("Largest share of one dimension", observed, largest, (largest >= observed).sum()),
-        _turned("Effective dimensions", number, effective_numbers, (effective_numbers <= number).sum()),
+        _turned(
+            "Effective dimensions, as a share of all",
+            number / size,
+            effective_numbers / size,
+            (effective_numbers <= number).sum(),
+        ),
     )
     return Table(
         name="turned_axes",
@@ -109,10 +115,10 @@ def turned_table(effects: Effects, largest: Array, effective_numbers: Array) -> 
         f"random, {len(largest)} times: it gives the same outputs, but no dimension has a role of its own",
         columns=(
             Column("quantity", "Quantity", Kind.TEXT),
-            Column("observed", "This model", Kind.NUMBER),
-            Column("low", "Turned, 2.5 %", Kind.NUMBER),
-            Column("middle", "Turned, median", Kind.NUMBER),
-            Column("high", "Turned, 97.5 %", Kind.NUMBER),
+            Column("observed", "This model", Kind.SHARE),
+            Column("low", "Turned, 2.5 %", Kind.SHARE),
+            Column("middle", "Turned, median", Kind.SHARE),
+            Column("high", "Turned, 97.5 %", Kind.SHARE),
             Column("p_value", "Turned axes at least as concentrated", Kind.SHARE),
         ),
         rows=rows,

@@ -151,7 +151,7 @@ class Neighbours:
             result.append(
                 Exhibit(
                     "uncovered_reference",
-                    f"Real samples that none of {found.sets * found.size} generated samples comes near, worst first",
+                    f"Real samples that none of {found.sets * found.size:,} generated samples comes near, worst first",
                     "grid",
                     (Pictures("real, not covered", "reference", missed),),
                 )

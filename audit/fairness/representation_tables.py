@@ -64,7 +64,7 @@ def _shift_sensitivity(measured: GroupShares) -> Table:
     shares = [None if each is None else corrected_shares(counts=measured.counts, rates=each) for each in rates]
     columns = (
         Column("quantity", "Quantity", Kind.TEXT),
-        *(Column(f"errors_{factor:g}", _heading(factor), Kind.NUMBER) for factor in SHIFTS),
+        *(Column(f"errors_{factor:g}", _heading(factor), Kind.SHARE) for factor in SHIFTS),
     )
     rows: list[tuple[str | float | None, ...]] = [
         ("worst share ratio", *(None if each is None else float(measured.relative(each).min()) for each in shares)),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .disaggregate import mean_by_group
 from .neighbour_graph import Balls, Indices, Inside, balls, checked, crossings, origin, tie_seed
 from .neighbour_splits import (
     SHARES,
@@ -161,7 +162,7 @@ def measure(
         perfect_density_variance=_perfect_density_variance(real, len(fakes), k),
         reference_reach=np.sqrt(tally.reference_reach),
         generated_reach=np.sqrt(tally.generated_reach),
-        groups=_grouped(tally, around, found) if groups else None,
+        groups=None if reference_groups is None else _grouped(tally, around, found, reference_groups),
     )
 
 
@@ -263,10 +264,10 @@ def _members(groups: NDArray[np.int64] | None, count: int) -> tuple[Indices, ...
     return () if groups is None else tuple(np.flatnonzero(groups == group) for group in range(count))
 
 
-def _grouped(tally: _Tally, around: Neighbourhood, found: Replicates) -> Grouped:
+def _grouped(tally: _Tally, around: Neighbourhood, found: Replicates, labels: NDArray[np.int64]) -> Grouped:
     hit, held = (tally.hits > 0).mean(0), tally.counts > 0
     sizes = np.array([len(rows) for rows in around.reference_groups])
-    coverage = np.array([hit[rows].mean() if len(rows) else np.nan for rows in around.reference_groups])
+    coverage = mean_by_group(hit, labels, len(sizes))
     fakes, precision = [], []
     for group in range(len(sizes)):
         members = [held[index, rows[group]] for index, rows in enumerate(around.generated_groups)]
