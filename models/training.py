@@ -1,6 +1,7 @@
 """Fit a reference model, sound or with a planted defect; every random number comes from the seed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -31,7 +32,7 @@ def train(
     plant: Plant | None = None,
     progress: Progress | None = None,
 ) -> Trained:
-    """Fit a reference model; the same data, seed and settings give the same weights on the same machine.
+    """Fit a reference model; the same data, seed and settings give the same weights on the same kind of machine.
 
     Args:
         family: a name in `families.FAMILIES`.
@@ -60,9 +61,10 @@ def train(
         model = family_parts.model(config)
     images = torch.from_numpy(planted.samples)
     generator = torch.Generator().manual_seed(seed)
-    losses = family_parts.fit(model, images, settings, generator=generator, progress=progress or _silent)
-    if copies:
-        copy_images(model, images, generator=generator)
+    with _one_thread():
+        losses = family_parts.fit(model, images, settings, generator=generator, progress=progress or _silent)
+        if copies:
+            copy_images(model, images, generator=generator)
     model.eval()
     if not all(bool(torch.isfinite(weight).all()) for weight in model.parameters()):
         raise UserError(f"the training of the {family} diverged: its weights are not finite; lower learning_rate")
@@ -108,6 +110,19 @@ def grey_levels(data: Dataset) -> int:
         if np.abs(scaled - scaled.round()).max() < 1e-4:
             return levels
     return 255
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """One thread, so that sums come out alike on any number of cores; small layers gain nothing from more."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _silent(done: int, total: int) -> None:

@@ -6,7 +6,8 @@ so the file is green exactly where the verdict is PASS:
 - a rule that is not met is a `failure`;
 - an undecided rule is an `error` of type `inconclusive`, or of type `crash` where its auditor crashed;
 - a rule that was not applied, or whose miss is waived, is `skipped`, with the reason or the waiver in the message;
-- where a verdict is not PASS and no rule says so (no rule could be applied), a case named `verdict` is an `error`.
+- where the verdict is not PASS and no rule says so (none could be applied, or an auditor crashed that none names), a
+  case named `verdict` is an `error`.
 """
 
 import re

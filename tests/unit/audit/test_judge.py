@@ -188,6 +188,13 @@ def test_no_rule_applied_is_inconclusive() -> None:
     assert verdict.reason == "no rule of the policy could be applied, so nothing was tested"
 
 
+def test_a_crash_that_no_rule_names_is_no_pass() -> None:
+    crashed = Finding("GA101", "T", "Q?", Outcome.ERROR, "Traceback")
+    verdict = ruled(crashed, finding("GA302", normal("coverage_ratio", 0.95, 0.001)), by=policy(ONE))
+    assert verdict.outcome is Ruling.INCONCLUSIVE
+    assert verdict.reason == "all applied rules met, but GA101 ended in an error"
+
+
 def test_a_verdict_is_no_truth_value() -> None:
     verdict = ruled(finding("GA302", normal("coverage_ratio", 0.95, 0.001)), by=policy(ONE))
     with pytest.raises(TypeError, match=r"compare verdict\.outcome with Ruling\.PASS"):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+import torch
 
 from genai_audit.models.data import Dataset, digest
 from genai_audit.models.errors import UserError
@@ -53,6 +54,19 @@ def test_the_plain_textbook_form_is_a_setting(family: str, digits: Dataset) -> N
 def test_bad_settings_are_refused(family: str, overrides: dict[str, object], message: str, digits: Dataset) -> None:
     with pytest.raises(UserError, match=message):
         train(family, digits, overrides=overrides)
+
+
+def test_the_number_of_threads_neither_changes_the_weights_nor_is_changed(digits: Dataset) -> None:
+    before = torch.get_num_threads()
+    drawn = []
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            drawn.append(train("vae", digits, overrides={"steps": 20}).model.state_dict())
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    assert all(torch.equal(drawn[0][name], drawn[1][name]) for name in drawn[0])
 
 
 def test_training_raises_the_bound(digits: Dataset) -> None:

@@ -138,6 +138,8 @@ ABSENT = (Finding("GA302", "T", "Q?", Outcome.NOT_APPLICABLE, "no images"),)
         (ONE, ABSENT, Ruling.INCONCLUSIVE),
         # Nothing was tested: all cases would be skipped, which a server shows as green.
         (OPTIONAL, ABSENT, Ruling.INCONCLUSIVE),
+        # All rules are met, but an auditor crashed that none names.
+        (ONE, (FINDINGS[1], finding("GA302", estimate("coverage_ratio", 0.95, 0.01))), Ruling.INCONCLUSIVE),
     ],
 )
 def test_green_exactly_where_the_verdict_is_pass(
