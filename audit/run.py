@@ -126,6 +126,7 @@ def rejudge(record: Record, policy: Policy, source: Path | None, evidence: Evide
 
 def _collect(subject: Subject, request: Request, needs: set[str], progress: Progress) -> Evidence:
     from ..models.errors import UserError
+    from ..models.threads import one_thread
 
     plan = Plan(
         modality=subject.checkpoint.modality,
@@ -138,7 +139,8 @@ def _collect(subject: Subject, request: Request, needs: set[str], progress: Prog
         seed=request.seed,
     )
     try:
-        return collect(plan, needs=needs, guard=_guard, progress=progress)
+        with one_thread():
+            return collect(plan, needs=needs, guard=_guard, progress=progress)
     except ValueError as error:
         raise UserError(f"{request.checkpoint}: {error}") from error
 

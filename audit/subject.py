@@ -123,18 +123,22 @@ def _data(request: "Request", declared: Mapping[str, Any]) -> tuple["Dataset | N
     return reference, holdout
 
 
-def _declared(named: Mapping[str, Any], split: str) -> "Dataset | None":
+def _declared(named: Any, split: str) -> "Dataset | None":
     """A part of the data that the checkpoint names, if it is still what the checkpoint was trained on."""
     from ..models.data import load_data
 
-    source, trained_on = str(named["source"]), named["split"]
+    # The checkpoint's own words: nothing about them is certain.
+    fields = {"source": str, "split": str | None, "seed": int, "sha256": str}
+    if not isinstance(named, Mapping) or not all(isinstance(named.get(key), kind) for key, kind in fields.items()):
+        raise UserError(f"the checkpoint names its data by {', '.join(fields)}, but not readably; give --reference")
+    source, trained_on, digest = named["source"], named["split"], named["sha256"]
     try:
-        data = load_data(source, split=trained_on and split, seed=int(named["seed"]))
+        data = load_data(source, split=trained_on and split, seed=abs(named["seed"]))
     except UserError as error:
         raise UserError(f"the checkpoint names its training data, but: {error}; give them with --reference") from error
-    if split == "train" and data.sha256 != named["sha256"]:
+    if split == "train" and data.sha256 != digest:
         raise UserError(
-            f"{source}: expected the data that the checkpoint was trained on (sha256 {str(named['sha256'])[:12]}), got "
+            f"{source}: expected the data that the checkpoint was trained on (sha256 {digest[:12]}), got "
             f"{data.sha256[:12]}; give the right data with --reference"
         )
     # Trained on everything: then nothing was held out.

@@ -1,7 +1,6 @@
 """Fit a reference model, sound or with a planted defect; every random number comes from the seed."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
@@ -9,6 +8,7 @@ from .data import Dataset
 from .errors import UserError
 from .families import Parts, parts
 from .plants import Plant
+from .threads import one_thread
 
 Progress = Callable[[int, int], None]
 """Called with the steps done and the steps to do."""
@@ -61,7 +61,7 @@ def train(
         model = family_parts.model(config)
     images = torch.from_numpy(planted.samples)
     generator = torch.Generator().manual_seed(seed)
-    with _one_thread():
+    with one_thread():
         losses = family_parts.fit(model, images, settings, generator=generator, progress=progress or _silent)
         if copies:
             copy_images(model, images, generator=generator)
@@ -110,19 +110,6 @@ def grey_levels(data: Dataset) -> int:
         if np.abs(scaled - scaled.round()).max() < 1e-4:
             return levels
     return 255
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """One thread, so that sums come out alike on any number of cores; small layers gain nothing from more."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _silent(done: int, total: int) -> None:

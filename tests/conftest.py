@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 # Tests work on small matrices, where threads that wait for one another cost more than they bring; on a busy machine
-# of two cores the whole run takes three times as long with them. Whoever sets the variable decides.
+# of two cores the whole run took six times the processor time with them. Whoever sets the variable decides.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 pytest_plugins = ("toy_fixtures",)
