@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from ..audit.finding import Outcome
 from ..audit.verdict import Ruling
 from .record import Record, RulePart
-from .words import bound_words, observed_words, rule_sentence, rule_words, waiver_words
+from .words import bound_words, observed_words, rule_sentence, rule_words, short, waiver_words, worst_group
 
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SUITE = "genai_audit"
@@ -37,7 +37,7 @@ def junit(record: Record) -> str:
     for rule in record.verdict.rules:
         # An auditor's time is spent once, however many rules look at its finding.
         case = _case(suite, rule_name(rule), f"{_SUITE}.{rule.auditor}", seconds.pop(rule.auditor, 0.0))
-        _state(case, rule, crashes.get(rule.auditor))
+        _state(case, rule, rule_said(record, rule), crashes.get(rule.auditor))
         SubElement(case, "system-out").text = _clean(_output(rule))
     shown = suite.findall("testcase/failure") + suite.findall("testcase/error")
     if record.verdict.outcome is not Ruling.PASS and not shown:
@@ -59,13 +59,19 @@ def rule_name(rule: RulePart) -> str:
     return rule.id if rule.group is None else f"{rule.id}[{rule.group}]"
 
 
+def rule_said(record: Record, rule: RulePart) -> str:
+    """What a rule asked, what was seen, what follows, and the group behind an estimate of the worst of all groups."""
+    group = worst_group(record, rule)
+    return rule_sentence(rule) + (f" The worst is group {short(group)}." if group is not None else "")
+
+
 def _case(suite: Element, name: str, classname: str, seconds: float) -> Element:
     case = SubElement(suite, "testcase")
     _set(case, name=name, classname=classname, time=f"{seconds:.3f}")
     return case
 
 
-def _state(case: Element, rule: RulePart, crash: str | None) -> None:
+def _state(case: Element, rule: RulePart, said: str, crash: str | None) -> None:
     if rule.waived:
         _set(SubElement(case, "skipped"), message=f"{_word(rule)}. {waiver_words(rule)}")
         return
@@ -77,14 +83,10 @@ def _state(case: Element, rule: RulePart, crash: str | None) -> None:
             return
         case Ruling.FAIL:
             state = SubElement(case, "failure")
-            _set(
-                state,
-                type="bound",
-                message=rule_sentence(rule),
-            )
+            _set(state, type="bound", message=said)
         case Ruling.INCONCLUSIVE:
             state = SubElement(case, "error")
-            _set(state, type="inconclusive" if crash is None else "crash", message=rule_sentence(rule))
+            _set(state, type="inconclusive" if crash is None else "crash", message=said)
     state.text = _clean(crash or _output(rule))
 
 

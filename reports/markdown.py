@@ -7,19 +7,20 @@ from pathlib import Path
 from ..audit.finding import Outcome
 from ..audit.verdict import Ruling
 from . import numbers
-from .junit import rule_name
+from .junit import rule_name, rule_said
 from .record import FindingPart, Record, RulePart
 from .words import (
     bound_words,
     in_order,
     observed_words,
     outcome_mark,
-    rule_sentence,
     rule_words,
     ruling_mark,
     sentence,
+    short,
     verdict_sentence,
     waiver_words,
+    worst_group,
 )
 
 STEP_SUMMARY_BYTES = 1024 * 1024
@@ -46,7 +47,7 @@ def summary(record: Record) -> str:
         "",
         "| Outcome | Rule | Asked | Observed | Reason |",
         "|---|---|---|---|---|",
-        *(_rule_row(rule) for rule in in_order(verdict.rules)),
+        *(_rule_row(record, rule) for rule in in_order(verdict.rules)),
         "",
         f"The rules hold together at {numbers.level(verdict.confidence)} confidence (Holm).",
         "",
@@ -89,7 +90,7 @@ def annotations(record: Record, environ: Mapping[str, str]) -> list[str]:
     if environ.get("GITHUB_ACTIONS") != "true":
         return []
     standing = [rule for rule in in_order(record.verdict.rules) if not rule.waived]
-    commands = [_annotation(rule) for rule in standing if rule.outcome in (Ruling.FAIL, Ruling.INCONCLUSIVE)]
+    commands = [_annotation(record, rule) for rule in standing if rule.outcome in (Ruling.FAIL, Ruling.INCONCLUSIVE)]
     if not commands and record.verdict.outcome is not Ruling.PASS:
         commands = [_command("warning", "genai-audit", sentence(record.verdict.reason))]
     if len(commands) > MOST_ANNOTATIONS:
@@ -114,11 +115,13 @@ def escape(text: str) -> str:
     return re.sub(r"\b(www)\.", r"\1&#46;", line, flags=re.IGNORECASE)
 
 
-def _rule_row(rule: RulePart) -> str:
+def _rule_row(record: Record, rule: RulePart) -> str:
     mark, waiver = ruling_mark(rule.outcome), waiver_words(rule)
     reason = rule.reason if waiver is None else f"{sentence(rule.reason)} {waiver}"
     asked = f"{rule_words(rule)} {bound_words(rule)}"
-    cells = [f"{mark.sign} {mark.word}", rule_name(rule), asked, observed_words(rule), reason]
+    group = worst_group(record, rule)
+    observed = observed_words(rule) + (f" in group {short(group)}" if group is not None else "")
+    cells = [f"{mark.sign} {mark.word}", rule_name(rule), asked, observed, reason]
     return f"| {' | '.join(escape(cell) for cell in cells)} |"
 
 
@@ -134,10 +137,10 @@ def _brief(reason: str, outcome: Outcome) -> str:
     return lines[-1] if outcome is Outcome.ERROR else lines[0]
 
 
-def _annotation(rule: RulePart) -> str:
+def _annotation(record: Record, rule: RulePart) -> str:
     level = "error" if rule.outcome is Ruling.FAIL else "warning"
     title = f"genai-audit {rule_name(rule)}: {ruling_mark(rule.outcome).word}"
-    return _command(level, title, rule_sentence(rule))
+    return _command(level, title, rule_said(record, rule))
 
 
 def _command(level: str, title: str, message: str) -> str:

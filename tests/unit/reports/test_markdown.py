@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from genai_audit.reports.junit import junit
 from genai_audit.reports.markdown import MOST_ANNOTATIONS, STEP_SUMMARY_BYTES, annotations, append_step_summary, summary
 from genai_audit.reports.markdown import escape as escaped
 from unit.reports.small_record import FINDINGS, HOSTILE, estimate, finding, rule, small_record
@@ -39,6 +40,18 @@ def test_numbers_stand_with_interval_and_n() -> None:
     text = summary(small_record())
     assert re.search(r"missed \|[^|]*at least 0\.8 \| 0\.5\d* \(98\.\d+ % interval 0\.\d+–0\.\d+, n = 2,000\)", text)
     assert "samples would decide" in text
+
+
+def test_the_worst_group_is_named_everywhere() -> None:
+    groups = [estimate("share_ratio", value, 0.01, group=name) for name, value in {"cat": 0.9, "|dog|": 0.1}.items()]
+    record = small_record(
+        findings=(finding("GA101", estimate("worst_share_ratio", 0.1, 0.01), *groups),),
+        rules=(rule("worst", "GA101", "worst_share_ratio"),),
+        waivers=(),
+    )
+    assert "n = 2,000) in group \\|dog\\| |" in summary(record)
+    assert "The worst is group |dog|." in annotations(record, ON_GITHUB)[0]
+    assert "The worst is group |dog|." in junit(record)
 
 
 def test_every_auditor_is_listed_with_its_outcome() -> None:
