@@ -24,9 +24,9 @@ MOST_LABELS = 24
 STEPS = ((64, 24), (64, 12), (48, 12), (48, 8), (32, 8), (32, 4), (24, 4), (16, 4))
 """Longest side in pixels and pictures under one label, tried in turn until an exhibit fits its share of the budget."""
 
-SHEET = 240
+SHEET = 248
 WIDE_SHEET = 504
-TILES = {"grid": 40, "signed_maps": 112, "magnitudes": 112}
+TILES = {"grid": 56, "signed_maps": 112, "magnitudes": 112}
 """CSS pixels: the widest row of pictures, which fits a phone; the widest row of maps to compare with, which shrinks on
 one; and about how large one picture of each form is."""
 

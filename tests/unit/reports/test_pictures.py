@@ -39,7 +39,7 @@ def test_a_grid_shows_the_pixels_as_they_are(evidence: Evidence) -> None:
     # The gap between pictures is transparent, so that it takes the colour of the page.
     assert set(np.unique(pixels[:, 8:-8, 1])) == {0}
     assert shown.scale is None
-    assert (sheet.width, sheet.height) == (pixels.shape[1] * 5, 40)
+    assert (sheet.width, sheet.height) == (pixels.shape[1] * 7, 56)
     assert sheet.alt == "2 × generated sample: label generated"
 
 
