@@ -127,7 +127,7 @@ def run(
     return _close(record, out, exit_zero)
 
 
-def _close(record: "Record", out: Path, exit_zero: bool) -> int:
+def _close(record: "Record", out: Path | None, exit_zero: bool) -> int:
     """Say the verdict to people and to CI, and give its exit code."""
     from ..reports.console import closing
     from ..reports.markdown import annotations, append_step_summary, summary
@@ -192,8 +192,7 @@ def judge(record: Path, policy: Path | None, out: Path | None, exit_zero: bool) 
     """Judge a saved RECORD (a record.json, or the folder that holds it) by another policy."""
     from .rejudge import judge_again
 
-    judged, folder = judge_again(record, policy, out)
-    return _close(judged, folder, exit_zero)
+    return _close(judge_again(record, policy, out), out, exit_zero)
 
 
 @main.command()

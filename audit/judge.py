@@ -4,11 +4,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from statistics import NormalDist
 
 from .finding import LEVELS, Estimate, Finding, Outcome
 from .policy import Policy, Rule
 from .statistics.multiplicity import Step, holm
 from .verdict import Observed, RuleResult, Ruling, Verdict, Waiver, conclude
+
+POWER = NormalDist().inv_cdf(0.8)
+"""Scatter, in standard deviations, that four draws of five do not exceed in the wrong direction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,21 +128,25 @@ def _decide(case: _Case, step: Step, drawn: int, together: int) -> RuleResult:
 
 
 def samples_needed(estimate: Estimate, rule: Rule, level: float, drawn: int) -> int | None:
-    """How many generated samples would decide the rule if the estimate stayed where it is; None if none would.
+    """How many generated samples would decide the rule in four draws of five; None if no number would.
 
-    The half-width towards the bound shrinks with the share of its variance that comes from the draws; the rest (the
-    reference's and the judge's own uncertainty) stays.
+    Taken for granted is that the truth lies where the estimate does. At n samples the interval reaches z·√(fixed + u²)
+    towards the bound, and a new draw scatters with standard deviation u = √(variance of the draws · drawn / n); the
+    reference's and the judge's uncertainty stays. Solved for u: distance − POWER·u = z·√(fixed + u²).
     """
     distance = rule.bound.distance(estimate.value)
     interval = estimate.interval(level)
     half = max(estimate.value - interval.low, interval.high - estimate.value)
     share = estimate.from_draws
-    if share is None or half <= 0:
+    if share is None or share == 0 or half <= 0:
         return None
-    room = (distance / half) ** 2 - (1 - share)
-    if room <= 0 or share == 0:
+    z = NormalDist().inv_cdf(0.5 + level / 2)
+    variance = (half / z) ** 2
+    room = distance**2 - z**2 * variance * (1 - share)
+    if room <= 0:
         return None
-    needed = drawn * share / room
+    scatter = room / (distance * POWER + math.sqrt((distance * POWER) ** 2 + (z**2 - POWER**2) * room))
+    needed = drawn * variance * share / scatter**2
     # Two digits: the width at another n is itself only known roughly.
     scale = int(10 ** max(0, math.floor(math.log10(needed)) - 1))
     return math.ceil(needed / scale) * scale

@@ -33,8 +33,13 @@ def _evidence(folder: Path) -> Evidence:
         raise UserError(f"{folder}: expected evidence written by genai-audit, but reading failed: {error}") from error
 
 
-def judge_again(path: Path, policy_file: Path | None, out: Path | None) -> tuple[Record, Path]:
-    """The record judged by another policy, and the folder it lies in; written to `out` if that is given."""
+def judge_again(path: Path, policy_file: Path | None, out: Path | None) -> Record:
+    """The record judged by another policy; written to `out`, with its report, if that is given.
+
+    Raises:
+        UserError: if the record or the target cannot be used.
+        PolicyError: if the policy cannot be used, or needs evidence that is missing.
+    """
     from .catalogue import estimates_by_code
     from .policy import Policy
     from .run import rejudge
@@ -48,7 +53,7 @@ def judge_again(path: Path, policy_file: Path | None, out: Path | None) -> tuple
     judged = rejudge(record, policy, policy_file, evidence, datetime.now(UTC).date())
     if out is not None and evidence is not None:
         write(out, judged, evidence)
-    return judged, out or folder
+    return judged
 
 
 def render_again(path: Path, out: Path | None) -> Path:

@@ -43,7 +43,7 @@ def progress() -> Iterator[Callable[[str, float], None]]:
         yield report
 
 
-def closing(record: Record, out: Path) -> None:
+def closing(record: Record, out: Path | None) -> None:
     """Print the verdict, the rules and where the report is: at most twenty lines, plain off a terminal."""
     from rich.console import Console
     from rich.text import Text
@@ -53,8 +53,8 @@ def closing(record: Record, out: Path) -> None:
         console.print(Text(line, style="bold" if index == 0 else ""))
 
 
-def closing_lines(record: Record, out: Path) -> list[str]:
-    """The closing summary as plain lines."""
+def closing_lines(record: Record, out: Path | None) -> list[str]:
+    """The closing summary as plain lines; `out` is the folder that holds the report, if one was written."""
     verdict = record.verdict
     lines = [f"{verdict.outcome.upper()} {SIGNS[verdict.outcome]}  {verdict_sentence(record)}"]
     rules = in_order(verdict.rules)
@@ -69,4 +69,4 @@ def closing_lines(record: Record, out: Path) -> list[str]:
         "error": covered.error,
     }
     lines.append("Auditors: " + " · ".join(f"{len(codes)} {name}" for name, codes in counts.items()))
-    return [*lines, f"Report: {out / 'report.html'}"]
+    return lines if out is None else [*lines, f"Report: {out / 'report.html'}"]

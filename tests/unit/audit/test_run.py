@@ -131,13 +131,13 @@ class TestAgain:
 
     def test_the_same_policy_says_the_same(self, left: Path) -> None:
         record = Record.load(left / "record.json")
-        judged, _ = judge_again(left, None, None)
+        judged = judge_again(left, None, None)
         assert judged.verdict == record.verdict
 
     def test_an_impossible_bound_fails(self, left: Path) -> None:
         rule = "{id: a, auditor: GA302, estimate: precision, at_least: 1.5, why: impossible}"
         policy = self.policy(left, f"version: 1\nname: strict\nrules: [{rule}]\n")
-        judged, _ = judge_again(left / "record.json", policy, left.parent / "again")
+        judged = judge_again(left / "record.json", policy, left.parent / "again")
         assert judged.verdict.outcome is Ruling.FAIL
         assert Record.load(left.parent / "again" / "record.json") == judged
         assert (left.parent / "again" / "report.html").exists()
@@ -145,7 +145,7 @@ class TestAgain:
     def test_other_settings_run_the_auditor_again(self, left: Path) -> None:
         rule = "{id: a, auditor: GA302, estimate: precision, at_least: 0.1, why: lenient}"
         text = f"version: 1\nname: k\nrules: [{rule}]\nsettings: {{GA302: {{k: 3}}}}\n"
-        judged, _ = judge_again(left, self.policy(left, text), None)
+        judged = judge_again(left, self.policy(left, text), None)
         found = next(each for each in judged.findings if each.code == "GA302")
         assert found.settings["k"] == 3
 
