@@ -43,13 +43,14 @@ def collect(plan: Plan, *, needs: Iterable[str], guard: Guard, progress: Progres
     """Everything that `needs` names, as far as the model and the data can give it.
 
     Raises:
-        ValueError: if the model's samples are unusable; without them there is nothing to audit.
+        ValueError: if the model's samples are unusable, or images of the data have another size than they.
     """
     wanted = set(needs)
     kinds: dict[str, Any] = {"generated": _generated(plan, progress)}
     for role, data in (("reference", plan.reference), ("holdout", plan.holdout)):
         if data is not None:
             kinds[role] = real_data(data, stream(plan.seed, role))
+            _check_size(kinds["generated"], kinds[role])
     absent: dict[str, str] = {}
     crashed: dict[str, str] = {}
 
@@ -82,6 +83,14 @@ def _generated(plan: Plan, progress: Progress) -> Generated:
     return collect_generated(
         plan.model, n=plan.n, seed=plan.seed, source=plan.source, progress=lambda done: progress("samples", done)
     )
+
+
+def _check_size(generated: Generated, real: Real) -> None:
+    ours, theirs = (" × ".join(map(str, each.samples.shape[1:])) for each in (generated, real))
+    if ours != theirs:
+        raise ValueError(
+            f"generated images are {ours}, but those of {real.source} {theirs}; give data of the same size"
+        )
 
 
 def _groups(kinds: dict[str, Any], absent: dict[str, str], seed: int) -> Groups:

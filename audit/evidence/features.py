@@ -42,16 +42,11 @@ def collect_features(generated: Generated, reference: Real | None, holdout: Real
     """Features of all samples at hand.
 
     Raises:
-        Unavailable: without reference data, or if its images have another shape than the generated ones.
+        Unavailable: without reference data.
     """
     if reference is None:
         raise Unavailable("there is no reference data to compare with; give it with --reference")
-    shape = generated.samples.shape[1:]
-    for real, role in ((reference, "reference"), (holdout, "holdout")):
-        if real is not None and real.samples.shape[1:] != shape:
-            sizes = f"generated images are {_size(shape)}, {role} images {_size(real.samples.shape[1:])}"
-            raise Unavailable(f"{sizes}; give data of one size")
-    edge = pooling(shape)
+    edge = pooling(generated.samples.shape[1:])
     unit = "pixel values" if edge == 1 else f"pixel values averaged in squares of {edge} × {edge}"
     return Features(
         generated=_extract(generated.samples),
@@ -68,7 +63,3 @@ def _extract(images: NDArray[np.float32]) -> NDArray[np.float64]:
         # Through float32 on purpose: this is what is saved, and a reloaded audit must see the same bits.
         values: NDArray[Any] = pixel_features(torch.from_numpy(images)).numpy()
     return values.astype(np.float64)
-
-
-def _size(shape: tuple[int, ...]) -> str:
-    return " × ".join(map(str, shape))
