@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..evidence.bundle import Evidence, Features
-from ..finding import Exhibit, Finding, Inconclusive, Json, NotApplicable, Outcome, Pictures
+from ..finding import Exhibit, Finding, Inconclusive, Json, NotApplicable, Outcome, Pictures, Table
 from ..statistics.neighbour_measure import Measurement, measure
+from .neighbour_control import control_table
 from .neighbour_estimates import NAMES, group_table, scored
 
 _FEWEST = 50
@@ -98,10 +99,21 @@ class Neighbours:
             question=self.question,
             outcome=Outcome.MEASURED,
             estimates=scored(found, freedom=self.splits, more_draws_help=found.sets < self.max_sets),
-            tables=group_table(found, names, freedom=self.splits),
+            tables=(*group_table(found, names, freedom=self.splits), *self._control(features, rng)),
             exhibits=self._exhibits(found, rows),
             references=("arXiv:1904.06991", "arXiv:2002.09797"),
             settings=self._settings(found, features),
+        )
+
+    def _control(self, features: Features, rng: np.random.Generator) -> tuple[Table, ...]:
+        return control_table(
+            holdout=features.holdout[: self.max_reference],
+            reference=features.reference,
+            k=self.k,
+            rng=rng,
+            splits=self.splits,
+            fewest=self._fewest,
+            device=self.device,
         )
 
     @property
