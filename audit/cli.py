@@ -147,14 +147,21 @@ def _close(record: "Record", out: Path | None, exit_zero: bool) -> int:
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the split and the training.")
 @click.option("--plant", metavar="DEFECT", help="drop-mode=K, imbalance=K:0.25, collapse=M, shrink=0.6 or memorise=N.")
 @click.option("--steps", type=click.IntRange(min=1), help="Training steps.  [default: what makes the model sound]")
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting, e.g. hidden=128 or latent_dim=2."
+)
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="X.safetensors", help="File to write.")
-def train(family: str, data: str, seed: int, plant: str | None, steps: int | None, out: Path) -> None:
+def train(
+    family: str, data: str, seed: int, plant: str | None, steps: int | None, settings: tuple[str, ...], out: Path
+) -> None:
     """Fit a reference model of FAMILY (see `list models`), optionally with a planted defect."""
     from ..reports.console import progress
     from .trainer import train_checkpoint
 
     with progress() as report:
-        checkpoint = train_checkpoint(family, data, seed=seed, plant=plant, steps=steps, out=out, progress=report)
+        checkpoint = train_checkpoint(
+            family, data, seed=seed, plant=plant, steps=steps, settings=settings, out=out, progress=report
+        )
     click.echo(f"{out}: {checkpoint.family}, {checkpoint.parameters:,} parameters, sha256 {checkpoint.sha256[:12]}")
 
 

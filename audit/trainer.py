@@ -1,6 +1,6 @@
 """`genai-audit train`: fit a reference model and write its checkpoint."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ def train_checkpoint(
     seed: int,
     plant: str | None,
     steps: int | None,
+    settings: Sequence[str] = (),
     out: Path,
     progress: Callable[[str, float], None],
 ) -> "Checkpoint":
@@ -33,6 +34,7 @@ def train_checkpoint(
 
     known_family(family)
     defect = parse_plant(plant) if plant else None
+    overrides = parse_settings(settings)
     if out.is_dir() or not out.absolute().parent.is_dir():
         raise UserError(f"--out {out}: expected a file name in an existing folder; create the folder or choose another")
     dataset = load_data(data, split="train", seed=seed)
@@ -40,9 +42,35 @@ def train_checkpoint(
         family,
         dataset,
         seed=seed,
-        overrides={"steps": steps} if steps else None,
+        overrides=overrides | ({"steps": steps} if steps else {}),
         plant=defect,
         progress=lambda done, total: progress("train", done / total),
     )
     save_checkpoint(out, trained)
     return identify(out)
+
+
+WIDTHS = "hidden"
+"""The one setting that is a list: the widths of the hidden layers, written `hidden=128` or `hidden=128,128`."""
+
+
+def parse_settings(texts: Sequence[str]) -> dict[str, int | float | tuple[int, ...]]:
+    """Read `NAME=VALUE` texts; whether a family has the setting and takes the value, training checks.
+
+    Raises:
+        UserError: if a text has no name or its value is no number.
+    """
+    return dict(_setting(text) for text in texts)
+
+
+def _setting(text: str) -> tuple[str, int | float | tuple[int, ...]]:
+    name, equals, value = text.partition("=")
+    try:
+        if not name or not equals:
+            raise ValueError
+        if name == WIDTHS:
+            return name, tuple(int(part) for part in value.split(","))
+        number = float(value)
+    except ValueError:
+        raise UserError(f"--set: expected NAME=NUMBER, e.g. hidden=128,128 or latent_dim=2, got {text!r}") from None
+    return name, int(number) if number.is_integer() else number

@@ -13,6 +13,7 @@ import torch
 from click.testing import CliRunner, Result
 
 from genai_audit.audit.cli import main
+from genai_audit.models.checkpoint import identify
 
 LOADER = """
 import torch
@@ -163,6 +164,10 @@ def test_the_same_input_without_the_mistake_works(here: Path) -> None:
         (["train", "vae", "--plant", "drop-mode=77", "--out", "x.safetensors"], "77"),
         (["train", "vae", "--data", "nan.npz", "--out", "x.safetensors"], "nan.npz"),
         (["train", "vae", "--out", "nowhere/x.safetensors"], "existing folder"),
+        (["train", "vae", "--set", "hidden", "--out", "x.safetensors"], "--set: expected NAME=NUMBER"),
+        (["train", "vae", "--set", "hidden=wide", "--out", "x.safetensors"], "--set: expected NAME=NUMBER"),
+        (["train", "vae", "--set", "latent_dim=-3", "--out", "x.safetensors"], "latent_dim"),
+        (["train", "vae", "--set", "wings=2", "--out", "x.safetensors"], "wings"),
         (["list", "nonsense"], "nonsense"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -231,3 +236,9 @@ def load(path):
     result = call("run", "net.pt", "--reference", "good.npz", "--loader", "net.py:load", "--samples", "500")
     assert result.exit_code in (1, 3), result.output
     assert "Report: audit-out/report.html" in result.output
+
+
+def test_the_textbook_widths_can_be_asked_for(here: Path) -> None:
+    call("train", "vae", "--steps", "2", "--set", "hidden=128", "--set", "latent_dim=2", "--out", "small.safetensors")
+    config = identify(here / "small.safetensors").declared["config"]
+    assert (config["hidden"], config["latent_dim"]) == ([128], 2)
