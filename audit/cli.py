@@ -76,8 +76,17 @@ _EXIT_ZERO = click.option("--exit-zero", is_flag=True, help="Exit with 0 whateve
 @click.argument("checkpoint")
 @click.option("--reference", metavar="DATA", help="Real data to resemble.  [default: what the checkpoint names]")
 @click.option("--holdout", metavar="DATA", help="Real data the model never saw.  [default: what the checkpoint names]")
-@click.option("--groups", multiple=True, metavar="NAME", help="Attribute of the reference that tells groups apart.")
+@click.option(
+    "--groups",
+    multiple=True,
+    metavar="NAME",
+    help="Attribute or column of the reference that tells groups apart; repeatable.",
+)
 @click.option("--loader", metavar="FILE.py:FUNCTION", help="Your code that builds the model. It runs on this machine.")
+@click.option("--trust", is_flag=True, help="Open formats that can run the file's own code, e.g. TorchScript.")
+@click.option(
+    "--prompts", type=click.Path(path_type=Path), metavar="FILE.txt", help="What a language model goes on from."
+)
 @_POLICY
 @click.option("--out", type=click.Path(path_type=Path), default="audit-out", show_default=True, help="Folder to write.")
 @click.option("--samples", type=click.IntRange(min=1), metavar="N", help="Samples to draw.  [default: 20,000]")
@@ -93,6 +102,8 @@ def run(
     holdout: str | None,
     groups: tuple[str, ...],
     loader: str | None,
+    trust: bool,
+    prompts: Path | None,
     policy: Path | None,
     out: Path,
     samples: int | None,
@@ -104,7 +115,7 @@ def run(
     """Audit CHECKPOINT: a file, a folder, reference:NAME, or a set of generated samples."""
     from ..reports.console import progress
     from .outputs import check_out, write
-    from .run import DEFAULT_SAMPLES, Request, audit
+    from .run import Request, audit
 
     check_out(out)
     request = Request(
@@ -114,10 +125,12 @@ def run(
         groups=groups,
         loader=loader,
         policy=policy,
-        samples=samples or DEFAULT_SAMPLES,
+        samples=samples,
         seed=seed,
         device=device,
         only=only,
+        trust=trust,
+        prompts=prompts,
         argv=("genai-audit", *sys.argv[1:]),
     )
     with progress() as report:
@@ -143,16 +156,28 @@ def _close(record: "Record", out: Path | None, exit_zero: bool) -> int:
 
 @main.command()
 @click.argument("family")
-@click.option("--data", default="digits", show_default=True, metavar="DATA", help="digits, FILE.npz or a folder.")
+@click.option(
+    "--data", metavar="DATA", help="A bundled name (see `list data`), a file or a folder.  [default: the family's]"
+)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of the split and the training.")
 @click.option("--plant", metavar="DEFECT", help="drop-mode=K, imbalance=K:0.25, collapse=M, shrink=0.6 or memorise=N.")
+@click.option(
+    "--conditional", is_flag=True, help="Tell the model each record's class, so that it generates on request."
+)
 @click.option("--steps", type=click.IntRange(min=1), help="Training steps.  [default: what makes the model sound]")
 @click.option(
     "--set", "settings", multiple=True, metavar="NAME=VALUE", help="A setting, e.g. hidden=128 or latent_dim=2."
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="X.safetensors", help="File to write.")
 def train(
-    family: str, data: str, seed: int, plant: str | None, steps: int | None, settings: tuple[str, ...], out: Path
+    family: str,
+    data: str | None,
+    seed: int,
+    plant: str | None,
+    conditional: bool,
+    steps: int | None,
+    settings: tuple[str, ...],
+    out: Path,
 ) -> None:
     """Fit a reference model of FAMILY (see `list models`), optionally with a planted defect."""
     from ..reports.console import progress
@@ -160,7 +185,15 @@ def train(
 
     with progress() as report:
         checkpoint = train_checkpoint(
-            family, data, seed=seed, plant=plant, steps=steps, settings=settings, out=out, progress=report
+            family,
+            data,
+            seed=seed,
+            plant=plant,
+            conditional=conditional,
+            steps=steps,
+            settings=settings,
+            out=out,
+            progress=report,
         )
     click.echo(f"{out}: {checkpoint.family}, {checkpoint.parameters:,} parameters, sha256 {checkpoint.sha256[:12]}")
 

@@ -13,7 +13,7 @@ from ..reports import convert
 from ..reports.record import DataPart, DataParts, Environment, GroupsPart, PolicyPart, Record
 from .catalogue import AUDITORS, Auditor, estimates_by_code
 from .environment import git_commit, machine, versions
-from .evidence.bundle import Evidence, Real
+from .evidence.bundle import Evidence, Groups, Real
 from .evidence.collect import Plan, Progress, collect, stream
 from .finding import Finding, Inconclusive, NotApplicable, Outcome
 from .judge import judge
@@ -26,7 +26,10 @@ DEFAULT_SAMPLES = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a user asked for; the fields are the options of `genai-audit run`."""
+    """What a user asked for; the fields are the options of `genai-audit run`.
+
+    `samples` None is the model's own suggestion, else `DEFAULT_SAMPLES`.
+    """
 
     checkpoint: str
     reference: str | None = None
@@ -34,10 +37,12 @@ class Request:
     groups: tuple[str, ...] = ()
     loader: str | None = None
     policy: Path | None = None
-    samples: int = DEFAULT_SAMPLES
+    samples: int | None = None
     seed: int = 0
     device: str = "cpu"
     only: tuple[str, ...] = ()
+    trust: bool = False
+    prompts: Path | None = None
     argv: tuple[str, ...] = ()
 
 
@@ -135,7 +140,7 @@ def _collect(subject: Subject, request: Request, needs: set[str], progress: Prog
         samples=subject.samples,
         reference=subject.reference,
         holdout=subject.holdout,
-        n=request.samples,
+        n=request.samples or getattr(subject.model, "default_samples", DEFAULT_SAMPLES),
         seed=request.seed,
     )
     try:
@@ -247,18 +252,17 @@ def policy_part(policy: Policy, source: Path | None) -> PolicyPart:
 def data_parts(subject: Subject, evidence: Evidence) -> DataParts:
     """What the samples and the data were, as part of a record."""
     generated = evidence.generated
-    groups = evidence.groups
     return DataParts(
         generated=DataPart(
             n=len(generated.samples),
             total=len(generated.samples) if subject.samples is None else len(subject.samples.samples),
-            sha256=array_digest(generated.samples),
+            sha256=samples_digest(generated.samples),
             source=generated.source,
             name="generated samples",
         ),
         reference=_real_part(evidence.reference),
         holdout=_real_part(evidence.holdout),
-        groups=None if groups is None else _groups_part(evidence),
+        groups=tuple(_groups_part(each) for each in evidence.groups or ()),
     )
 
 
@@ -268,18 +272,20 @@ def _real_part(real: Real | None) -> DataPart | None:
     return DataPart(n=len(real.samples), total=real.total, sha256=real.sha256, source=real.source, name=real.name)
 
 
-def _groups_part(evidence: Evidence) -> GroupsPart:
-    groups = evidence.groups
-    assert groups is not None
+def _groups_part(groups: Groups) -> GroupsPart:
     judged = int(groups.confusion.sum())
     accuracy = float(groups.confusion.trace() / judged) if judged else None
-    return GroupsPart(names=groups.names, source=groups.judge, accuracy=accuracy)
+    return GroupsPart(attribute=groups.attribute, names=groups.names, source=groups.judge, accuracy=accuracy)
 
 
-def array_digest(array: Any) -> str:
-    """SHA-256 of an array's shape, type and bytes."""
+def samples_digest(samples: Any) -> str:
+    """SHA-256 of records: of an array its type, shape and bytes; see `models.records.digest` for the others."""
     import hashlib
 
-    sha = hashlib.sha256(f"{array.dtype}{array.shape}".encode())
-    sha.update(array.tobytes())
+    from ..models.records import digest
+
+    if not hasattr(samples, "tobytes"):
+        return digest(samples, {})
+    sha = hashlib.sha256(f"{samples.dtype}{samples.shape}".encode())
+    sha.update(samples.tobytes())
     return sha.hexdigest()

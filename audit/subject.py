@@ -10,12 +10,11 @@ from ..reports.record import CheckpointPart
 from .evidence.collect import Progress
 
 if TYPE_CHECKING:
+    from ..models.adapters.opened import Options
     from ..models.data import Dataset
     from .run import Request
 
 REFERENCE = "reference:"
-GROUPS = ("class",)
-"""What tells image groups apart: the labels of the reference. Other modalities will have attributes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +34,15 @@ def prepare(request: "Request", progress: Progress) -> Subject:
     Raises:
         UserError: if something is missing, unreadable or does not fit.
     """
-    strangers = [name for name in request.groups if name not in GROUPS]
-    if strangers:
-        raise UserError(f"--groups: expected {GROUPS[0]!r}, the labels of the reference images, got {strangers[0]!r}")
-    _check_device(request.device)
-    if _is_data(request.checkpoint) and request.loader is None:
-        return _samples_only(request)
     from ..models.checkpoint import load_model
+    from ..models.data import is_data
 
+    _check_device(request.device)
+    # An https:// name is no path, and its double slash would not survive as one.
+    if request.loader is None and "://" not in request.checkpoint and is_data(Path(request.checkpoint)):
+        return _samples_only(request)
     path = _path(request.checkpoint, progress)
-    model, checkpoint = load_model(path, loader=request.loader)
-    if checkpoint.modality != "image":
-        raise UserError(f"{request.checkpoint}: expected a model of images, got modality {checkpoint.modality!r}")
+    model, checkpoint = load_model(path, loader=request.loader, options=_options(request))
     if request.device != "cpu" and hasattr(model, "to"):
         model = model.to(request.device)
     part = CheckpointPart(
@@ -57,14 +53,39 @@ def prepare(request: "Request", progress: Progress) -> Subject:
         modality=checkpoint.modality,
         parameters=checkpoint.parameters,
         declared=dict(checkpoint.declared),
+        notes=checkpoint.notes,
     )
     reference, holdout = _data(request, checkpoint.declared)
+    _check_modality(request.checkpoint, part.modality, reference, holdout)
     return Subject(part, model, None, reference, holdout)
 
 
-def _path(checkpoint: str, progress: Progress) -> Path:
+def _options(request: "Request") -> "Options":
+    from ..models.adapters.opened import Options
+    from ..models.data import load_data
+
+    if request.prompts is None:
+        return Options(trust=request.trust)
+    prompts = load_data(str(request.prompts))
+    if prompts.modality != "text":
+        raise UserError(
+            f"--prompts {request.prompts}: expected a .txt file, a prompt a line, got {prompts.modality} data"
+        )
+    return Options(trust=request.trust, prompts=tuple(prompts.samples))
+
+
+def _check_modality(name: str, modality: str | None, *real: "Dataset | None") -> None:
+    for data in real:
+        if data is not None and data.modality != modality:
+            raise UserError(
+                f"{name} makes {modality} records, but {data.source} holds {data.modality} records; "
+                "give data of the same kind"
+            )
+
+
+def _path(checkpoint: str, progress: Progress) -> str | Path:
     if not checkpoint.startswith(REFERENCE):
-        return Path(checkpoint)
+        return checkpoint
     from ..models.reference import reference_checkpoint
 
     name = checkpoint.removeprefix(REFERENCE)
@@ -84,14 +105,6 @@ def _check_device(device: str) -> None:
         ) from None
 
 
-def _is_data(name: str) -> bool:
-    """Whether a checkpoint argument is a set of generated samples: an .npz, or a folder of pictures."""
-    path = Path(name)
-    if path.is_dir():
-        return any(each.suffix.lower() in {".png", ".jpg", ".jpeg"} for each in path.rglob("*"))
-    return path.suffix.lower() == ".npz" and path.is_file()
-
-
 def _samples_only(request: "Request") -> Subject:
     from ..models.data import load_data
 
@@ -106,24 +119,39 @@ def _samples_only(request: "Request") -> Subject:
         declared={},
     )
     reference, holdout = _data(request, {})
-    return Subject(part, None, samples, reference, holdout)
+    _check_modality(request.checkpoint, samples.modality, reference, holdout)
+    return Subject(part, None, _aligned(samples, reference), reference, holdout)
+
+
+def _aligned(samples: "Dataset", reference: "Dataset | None") -> "Dataset":
+    """A generated table with the columns and types of the real one: a file of text says nothing of either."""
+    if samples.modality != "tabular" or reference is None:
+        return samples
+    from dataclasses import replace
+
+    from ..models.readers.table import align
+
+    try:
+        return replace(samples, samples=align(samples.samples, reference.samples))
+    except UserError as error:
+        raise UserError(f"{samples.source}: {error}") from error
 
 
 def _data(request: "Request", declared: Mapping[str, Any]) -> tuple["Dataset | None", "Dataset | None"]:
     """Reference and holdout: what the user named, else what the checkpoint says that it was trained on."""
     from ..models.data import load_data
 
-    reference = load_data(request.reference) if request.reference else None
+    reference = load_data(request.reference, groups=request.groups) if request.reference else None
     holdout = load_data(request.holdout) if request.holdout else None
     named = declared.get("data")
     # Data a user names replaces all that the checkpoint names: a holdout of other data would be no control.
     if reference is None and named:
-        reference = _declared(named, "train")
+        reference = _declared(named, "train", request.groups)
         holdout = holdout or _declared(named, "holdout")
     return reference, holdout
 
 
-def _declared(named: Any, split: str) -> "Dataset | None":
+def _declared(named: Any, split: str, groups: tuple[str, ...] = ()) -> "Dataset | None":
     """A part of the data that the checkpoint names, if it is still what the checkpoint was trained on."""
     from ..models.data import load_data
 
@@ -133,8 +161,10 @@ def _declared(named: Any, split: str) -> "Dataset | None":
         raise UserError(f"the checkpoint names its data by {', '.join(fields)}, but not readably; give --reference")
     source, trained_on, digest = named["source"], named["split"], named["sha256"]
     try:
-        data = load_data(source, split=trained_on and split, seed=abs(named["seed"]))
+        data = load_data(source, split=trained_on and split, seed=abs(named["seed"]), groups=groups)
     except UserError as error:
+        if str(error).startswith("--groups"):
+            raise
         raise UserError(f"the checkpoint names its training data, but: {error}; give them with --reference") from error
     if split == "train" and data.sha256 != digest:
         raise UserError(

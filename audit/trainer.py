@@ -12,16 +12,17 @@ if TYPE_CHECKING:
 
 def train_checkpoint(
     family: str,
-    data: str,
+    data: str | None,
     *,
     seed: int,
     plant: str | None,
+    conditional: bool = False,
     steps: int | None,
     settings: Sequence[str] = (),
     out: Path,
     progress: Callable[[str, float], None],
 ) -> "Checkpoint":
-    """Train on the train part of `data` and write one safetensors file.
+    """Train on the train part of `data` (by default the family's own) and write one safetensors file.
 
     Raises:
         UserError: if family, data, defect or target cannot be used; nothing is written then.
@@ -32,17 +33,18 @@ def train_checkpoint(
     from ..models.plants import parse_plant
     from ..models.training import train
 
-    known_family(family)
+    chosen = known_family(family)
     defect = parse_plant(plant) if plant else None
     overrides = parse_settings(settings)
     if out.is_dir() or not out.absolute().parent.is_dir():
         raise UserError(f"--out {out}: expected a file name in an existing folder; create the folder or choose another")
-    dataset = load_data(data, split="train", seed=seed)
+    dataset = load_data(data or chosen.data, split="train", seed=seed)
     trained = train(
         family,
         dataset,
         seed=seed,
         overrides=overrides | ({"steps": steps} if steps else {}),
+        conditional=conditional,
         plant=defect,
         progress=lambda done, total: progress("train", done / total),
     )

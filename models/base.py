@@ -14,7 +14,9 @@ from torch import Tensor
 class GenerativeModel(Protocol):
     """Anything that can be sampled.
 
-    `modality` is one of "image", "text", "tabular", "music", "audio". Images are float tensors (n, c, h, w) in [0, 1].
+    `modality` is one of "image", "text", "tabular", "music", "audio". Images are float tensors (n, c, h, w) in [0, 1];
+    texts are a list of str; tables a `pandas.DataFrame`; music is a list of lists of MIDI pitches (0–127, rest −1) on a
+    fixed grid; audio is a float32 tensor (n, t), and the model has `sample_rate` in Hz.
     """
 
     modality: str
@@ -50,4 +52,37 @@ class Criticises(Protocol):
 
     def critic(self, x: Tensor) -> Tensor:
         """Samples to real-valued logits (n,); higher is more real."""
+        ...
+
+
+@runtime_checkable
+class Scores(Protocol):
+    """A model that gives the probability of a record, or a lower bound of it."""
+
+    log_prob_kind: str
+
+    def log_prob(self, samples: Any) -> Tensor:
+        """Records, in the form that `sample` gives, to nats (n,); `log_prob_kind` is "exact" or "lower_bound".
+
+        A record the model cannot give has −inf.
+        """
+        ...
+
+
+@runtime_checkable
+class Tokens(Protocol):
+    """A model of token sequences, whose next-token distribution can be asked."""
+
+    embedding: torch.nn.Embedding
+
+    def encode_text(self, text: str) -> list[int]:
+        """A text to token ids."""
+        ...
+
+    def decode_text(self, ids: list[int]) -> str:
+        """Token ids to a text."""
+        ...
+
+    def logits(self, ids: Tensor) -> Tensor:
+        """Token ids (B, T) to the logits of the token after each, (B, T, V)."""
         ...

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from .adapters.loader import load_with
+from .adapters.opened import Opened, Options
 from .adapters.safetensors_file import METADATA_KEY, read_header, read_tensors, write_tensors
 from .adapters.torch_file import read_torch
 from .base import GenerativeModel
 from .errors import UserError
 from .families import FAMILIES
+from .formats import FORMATS, Format, adapter, matching
 from .training import Trained
 from .weights import build
 
@@ -31,11 +33,14 @@ class Checkpoint:
         path: where it lies.
         name: its file name.
         sha256: digest of the file, or of names and contents of all files of a folder.
-        format: `safetensors`, `torch`, `torch (old pickle)`, `numpy archive`, `folder` or `unknown`, by content.
-        family: the reference family it declares, `loader` where the user's code built the model, else None.
+        format: `safetensors`, `torch`, `torch (old pickle)`, `numpy archive`, `folder`, `unknown` or a foreign format
+            of `formats.FORMATS`, by content.
+        family: the reference family it declares, `loader` where the user's code built the model, what an adapter found
+            in a foreign format, else None.
         modality: what the model makes, where known.
         parameters: how many numbers its weights are, where known.
         declared: what it says about itself: configuration, data, training, library versions.
+        notes: what a reviewer must know of how it was opened, one sentence each.
     """
 
     path: Path
@@ -46,6 +51,7 @@ class Checkpoint:
     modality: str | None
     parameters: int | None
     declared: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
 
 
 def identify(path: str | Path) -> Checkpoint:
@@ -58,7 +64,9 @@ def identify(path: str | Path) -> Checkpoint:
     if not path.exists():
         raise UserError(f"{path}: expected a checkpoint, but no file is there; check the path")
     if path.is_dir():
-        return Checkpoint(path, path.resolve().name, _folder_sha256(path), "folder", None, None, None, {})
+        foreign = matching(path)
+        kind = foreign.name if foreign else "folder"
+        return Checkpoint(path, path.resolve().name, _folder_sha256(path), kind, None, None, None, {})
     try:
         if path.stat().st_size == 0:
             raise UserError(f"{path}: expected a checkpoint, got an empty file; copy it again")
@@ -66,7 +74,8 @@ def identify(path: str | Path) -> Checkpoint:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
-    kind = _format(path)
+    foreign = matching(path)
+    kind = foreign.name if foreign else _format(path)
     found = Checkpoint(path, path.name, sha256, kind, None, None, None, {})
     if kind != "safetensors":
         return found
@@ -82,18 +91,26 @@ def identify(path: str | Path) -> Checkpoint:
     )
 
 
-def load_model(path: str | Path, loader: str | None = None) -> tuple[GenerativeModel, Checkpoint]:
+def load_model(
+    path: str | Path, loader: str | None = None, options: Options | None = None
+) -> tuple[GenerativeModel, Checkpoint]:
     """Load a model in evaluation mode, by `loader` (`FILE.py:FUNCTION`, the user's code) if given, else as pure data.
 
     Raises:
-        UserError: if the checkpoint is not sound data of a known family, or the loader's object is not a model.
+        UserError: if the checkpoint is not sound data of a known family or format, or the loader's object is not a
+            model.
     """
+    if "://" in str(path) and loader is None:
+        return _load_endpoint(str(path), options or Options())
     checkpoint = identify(path)
     if loader is not None:
         return _load_by_loader(checkpoint, loader)
+    foreign = next((each for each in FORMATS if each.name == checkpoint.format), None)
+    if foreign is not None:
+        return _load_foreign(checkpoint, foreign, options or Options())
     match checkpoint.format:
         case "folder":
-            return load_model(_model_in(checkpoint.path))
+            return load_model(_model_in(checkpoint.path), options=options)
         case "safetensors":
             return _load_safetensors(checkpoint)
         case "torch" | "torch (old pickle)":
@@ -194,6 +211,38 @@ def _load_torch(checkpoint: Checkpoint) -> tuple[GenerativeModel, Checkpoint]:
 def _load_by_loader(checkpoint: Checkpoint, loader: str) -> tuple[GenerativeModel, Checkpoint]:
     model = load_with(checkpoint.path, loader)
     return model, replace(checkpoint, family="loader", modality=model.modality, parameters=_count(model))
+
+
+def _load_foreign(checkpoint: Checkpoint, foreign: Format, options: Options) -> tuple[GenerativeModel, Checkpoint]:
+    opened: Opened = adapter(foreign).open_model(checkpoint.path, options)
+    described = replace(
+        checkpoint,
+        family=opened.family,
+        modality=opened.model.modality,
+        parameters=opened.parameters,
+        declared=opened.declared,
+        notes=opened.notes,
+    )
+    return opened.model, described
+
+
+def _load_endpoint(url: str, options: Options) -> tuple[GenerativeModel, Checkpoint]:
+    from .adapters.endpoint import open_endpoint
+
+    opened = open_endpoint(url, options)
+    # There is no file, so what is identified is the name that was asked: nobody can say that its weights stay the same.
+    digest = hashlib.sha256(url.encode()).hexdigest()
+    return opened.model, Checkpoint(
+        path=Path(url),
+        name=url,
+        sha256=digest,
+        format="endpoint",
+        family=opened.family,
+        modality=opened.model.modality,
+        parameters=None,
+        declared=opened.declared,
+        notes=opened.notes,
+    )
 
 
 def _count(model: object) -> int | None:

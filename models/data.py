@@ -1,24 +1,89 @@
-"""Labelled images to train on and to compare with: bundled data, and the user's own."""
+"""Real records to train on and to compare with: bundled data, and the user's own."""
 
-import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from importlib import import_module
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import UserError
-from .readers import Records, read_folder, read_npz
+from .records import Attribute, Records, digest, table_attribute, take, take_attributes
 
 Part = Literal["train", "holdout"]
 
-BUNDLED = {"digits": "1,797 real handwritten digits, 8×8 in 17 greys, of 13 writers (scikit-learn)"}
-"""Data that come with the installation: name and what they are."""
 
-HOLDOUT_SHARE = {"digits": 0.3}
-"""The part of each class held out of training, for bundled data; `FILE_HOLDOUT_SHARE` of a user's own."""
+class Bundled(NamedTuple):
+    """Data that come with the installation.
+
+    Args:
+        modality: what the records are.
+        about: n, fields, groups and origin in one line.
+        holdout_share: the part of each group held out of training.
+    """
+
+    modality: str
+    about: str
+    holdout_share: float = 0.2
+
+
+BUNDLED: Mapping[str, Bundled] = {
+    "digits": Bundled(
+        "image",
+        "1,797 real handwritten digits, 8×8 in 17 greys, of 13 writers (scikit-learn); groups: class; 30 % held out",
+        0.3,
+    ),
+    "diabetes": Bundled(
+        "tabular", "442 real patients, 11 columns of numbers and sex (scikit-learn); groups: sex, age; 20 % held out"
+    ),
+    "loans": Bundled(
+        "tabular",
+        "10,000 made-up loan applications, 9 mixed columns, of declared truth; groups: sex, region; 20 % held out",
+    ),
+    "tones": Bundled(
+        "audio",
+        "3,000 made-up sounds of 512 samples at 8 kHz, of declared truth; groups: timbre, pitch; 20 % held out",
+    ),
+    "biographies": Bundled(
+        "text",
+        "10,000 made-up short biographies of declared truth; groups: pronoun, occupation, region; 20 % held out",
+    ),
+    "melodies": Bundled(
+        "music", "6,000 made-up melodies of 16 to 32 steps, of declared truth; groups: mode, register; 20 % held out"
+    ),
+}
+"""One line and one module in `bundled/` each; the module's `records()` gives all of them."""
+
 FILE_HOLDOUT_SHARE = 0.2
+"""The part of a user's own data that is held out of training."""
+
+MOST_GROUPS = 50
+"""Values that a column may have to tell groups apart."""
+
+FOLDERS = {
+    ".png": "images",
+    ".jpg": "images",
+    ".jpeg": "images",
+    ".mid": "music",
+    ".midi": "music",
+    ".wav": "audio",
+}
+FILES = {
+    ".npz": "images",
+    ".txt": "text",
+    ".jsonl": "text",
+    ".csv": "table",
+    ".parquet": "table",
+    ".json": "music",
+}
+"""Which module in `readers/` reads a format; its `read_file` or `read_folder` returns `Records`."""
+
+FORMATS = (
+    "a bundled name, .npz or a folder of PNG or JPEG (images), .txt or .jsonl (text), .csv or .parquet (tables), "
+    ".json or a folder of .mid (music), or a folder of .wav (audio)"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,102 +92,143 @@ class Dataset:
 
     Args:
         name: a short name, e.g. `digits`.
-        modality: what the records are; images are float32 (n, c, h, w) in [0, 1].
-        labels: int64 (n,), indices into `classes`; length 0 if unlabelled.
-        classes: the names of the classes; empty if unlabelled.
+        modality: what the records are; see `records` for the form each modality has.
+        samples: the records.
         source: what `load_data` was given.
-        sha256: digest of samples, labels and class names, so equal content has an equal digest wherever it lies.
+        sha256: digest of records and groups, so equal content has an equal digest wherever it lies.
+        attributes: what tells groups apart, the main one first; empty if nothing is known.
         split: the part of the source that was taken; None is all of it.
         seed: the seed of that split.
+        sample_rate: of audio, in Hz.
     """
 
     name: str
-    samples: NDArray[np.float32]
-    labels: NDArray[np.int64]
-    classes: tuple[str, ...]
+    modality: str
+    samples: Any
     source: str
     sha256: str
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
     split: str | None = None
     seed: int = 0
-    modality: str = "image"
+    sample_rate: int | None = None
 
     def __len__(self) -> int:
         return len(self.samples)
 
+    @property
+    def labels(self) -> NDArray[np.int64]:
+        """The main group of each record, (n,); length 0 if none is known."""
+        return next((each.values for each in self.attributes.values()), np.zeros(0, dtype=np.int64))
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the main groups; empty if none is known."""
+        return next((each.names for each in self.attributes.values()), ())
+
     def subset(self, rows: NDArray[np.int64]) -> "Dataset":
         """The records at `rows`, in that order, with a digest of their own."""
-        labels = self.labels[rows] if self.classes else self.labels
-        samples = self.samples[rows]
-        return replace(self, samples=samples, labels=labels, sha256=digest(samples, labels, self.classes))
+        return self.with_records(take(self.samples, rows), take_attributes(self.attributes, rows))
+
+    def with_records(self, samples: Any, attributes: Mapping[str, Attribute]) -> "Dataset":
+        """The same data set with other records, and their digest."""
+        return replace(self, samples=samples, attributes=attributes, sha256=digest(samples, attributes))
 
 
-def load_data(spec: str, *, split: str | None = None, seed: int = 0) -> Dataset:
-    """Read a bundled data set by name, a `.npz` file or a folder of images.
+def load_data(spec: str, *, split: str | None = None, seed: int = 0, groups: tuple[str, ...] = ()) -> Dataset:
+    """Read a bundled data set by name, or a user's own file or folder.
 
-    A split is random within each class, keeps the order of the source, and depends on `seed` alone.
+    A split is random within each main group, keeps the order of the source, and depends on `seed` alone.
 
     Args:
-        spec: `digits`, or the path of a `.npz` (`x`, optional `y`) or of a folder of PNG or JPEG files.
-        split: `train` or `holdout` (30 % of digits, 20 % of a user's data), or None for everything.
+        spec: a name in `BUNDLED`, or a path; see `FORMATS`.
+        split: `train` or `holdout`, or None for everything.
         seed: seed of the split.
+        groups: attributes to keep, in this order; of a table also columns. None named: those that are known.
 
     Raises:
-        UserError: if the data are missing, unreadable or not images in [0, 1]; the message says which.
+        UserError: if the data are missing, unreadable or not what their format promises; the message says which.
     """
     if split not in (None, "train", "holdout"):
         raise UserError(f"split: expected train or holdout, got {split!r}")
     name, records = _read(spec)
-    if split is not None:
-        records = _take(records, _part(records.labels, len(records.samples), name, split, seed))
-        if not len(records.samples):
+    rows = None if split is None else _part(records, name, split, seed)
+    if rows is not None:
+        records = records.take(rows)
+        if not len(rows):
             raise UserError(f"{spec}: the {split} part is empty; give more records, or separate files for each part")
-    content = digest(records.samples, records.labels, records.classes)
-    return Dataset(name, records.samples, records.labels, records.classes, spec, content, split, seed)
+    content = digest(records.samples, records.attributes)
+    data = Dataset(
+        name=name,
+        modality=records.modality,
+        samples=records.samples,
+        source=spec,
+        sha256=content,
+        attributes=records.attributes,
+        split=split,
+        seed=seed,
+        sample_rate=records.sample_rate,
+    )
+    # After the digest: which groups somebody looks at does not change what the data are.
+    return replace(data, attributes={group: _attribute(data, group) for group in groups}) if groups else data
 
 
-def digest(samples: NDArray[np.float32], labels: NDArray[np.int64], classes: tuple[str, ...]) -> str:
-    """SHA-256 of shapes, values and class names, in hexadecimal."""
-    state = hashlib.sha256(repr((samples.shape, labels.shape, classes)).encode())
-    state.update(np.ascontiguousarray(samples, dtype="<f4").data)
-    state.update(np.ascontiguousarray(labels, dtype="<i8").data)
-    return state.hexdigest()
+def is_data(path: Path) -> bool:
+    """Whether there is a file or folder at `path` that looks like records rather than a model, by its names."""
+    if path.is_dir():
+        return _folder_reader(path) is not None
+    return path.suffix.lower() in FILES and path.is_file()
 
 
 def _read(spec: str) -> tuple[str, Records]:
     if spec in BUNDLED:
-        return spec, _digits()
+        records: Records = import_module(f".bundled.{spec}", __package__).records()
+        return spec, records
     path = Path(spec)
     if not path.exists():
-        raise UserError(f"{spec}: expected digits, a .npz file or a folder of images, but nothing is there")
-    if path.is_dir():
-        return path.resolve().name, read_folder(path)
-    if path.suffix.lower() == ".npz":
-        return path.stem, read_npz(path)
-    raise UserError(
-        f"{spec}: expected digits, a .npz file or a folder of PNG or JPEG, got a {path.suffix or 'bare'} file"
-    )
+        raise UserError(f"{spec}: expected {', '.join(BUNDLED)} or a file or folder, but nothing is there")
+    reader = _folder_reader(path) if path.is_dir() else FILES.get(path.suffix.lower())
+    if reader is None:
+        what = "a folder without such files" if path.is_dir() else f"a {path.suffix or 'bare'} file"
+        raise UserError(f"{spec}: expected {FORMATS}; got {what}")
+    module = import_module(f".readers.{reader}", __package__)
+    read = module.read_folder if path.is_dir() else module.read_file
+    return path.resolve().name if path.is_dir() else path.stem, read(path)
 
 
-def _digits() -> Records:
-    from sklearn.datasets import load_digits
+def _folder_reader(path: Path) -> str | None:
+    """The reader of the first record in a folder or its sub-folders, in the order of their names."""
+    for depth in ("*", "*/*"):
+        for file in sorted(path.glob(depth)):
+            if file.name[0] != "." and file.suffix.lower() in FOLDERS and file.is_file():
+                return FOLDERS[file.suffix.lower()]
+    return None
 
-    bundle = load_digits()
-    # Each pixel counts the dark ones among 16, so 16 is full ink.
-    samples = (bundle.images[:, None] / 16).astype(np.float32)
-    return Records(samples, bundle.target.astype(np.int64), tuple(str(digit) for digit in range(10)))
 
-
-def _part(labels: NDArray[np.int64], n: int, name: str, split: str, seed: int) -> NDArray[np.int64]:
+def _part(records: Records, name: str, split: str, seed: int) -> NDArray[np.int64]:
     rng = np.random.default_rng(seed)
-    share = HOLDOUT_SHARE.get(name, FILE_HOLDOUT_SHARE)
+    share = BUNDLED[name].holdout_share if name in BUNDLED else FILE_HOLDOUT_SHARE
+    n = len(records.samples)
     held_out = np.zeros(n, dtype=bool)
-    strata = labels if len(labels) else np.zeros(n, dtype=np.int64)
+    strata = next((each.values for each in records.attributes.values()), np.zeros(n, dtype=np.int64))
     for stratum in np.unique(strata):
         rows = rng.permutation(np.flatnonzero(strata == stratum))
         held_out[rows[: round(share * len(rows))]] = True
     return np.flatnonzero(held_out if split == "holdout" else ~held_out)
 
 
-def _take(records: Records, rows: NDArray[np.int64]) -> Records:
-    labels = records.labels[rows] if records.classes else records.labels
-    return Records(records.samples[rows], labels, records.classes)
+def _attribute(data: Dataset, name: str) -> Attribute:
+    if name in data.attributes:
+        return data.attributes[name]
+    if data.modality == "tabular" and name in data.samples.columns:
+        found: Attribute = table_attribute(data.samples, name)
+        if len(found.names) <= MOST_GROUPS:
+            return found
+        raise UserError(
+            f"--groups {name}: expected a column with at most {MOST_GROUPS} values, got {len(found.names)} in "
+            f"{data.source}; add a column with bands of it"
+        )
+    known = [*data.attributes, *(map(str, data.samples.columns) if data.modality == "tabular" else ())]
+    raise UserError(
+        f"--groups {name}: expected an attribute of {data.source} ({', '.join(known) or 'it has none'}); "
+        "name one of them, or give data that have it"
+    )

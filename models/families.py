@@ -14,9 +14,11 @@ class Family:
 
     Args:
         module: the module in this package that defines it.
-        model, config, training: names of its network, configuration and training settings in that module.
+        model, config, training: names of its network, configuration and training settings in that module. Beside them
+            it has `shape(data)`, the part of the configuration that the training data decide, and `fit`.
         likelihood: what the model can say about the probability of a record.
         capabilities: what auditors may use beside `sample`.
+        data: the bundled data that it is trained on where nobody names others.
     """
 
     name: str
@@ -28,14 +30,16 @@ class Family:
     likelihood: str
     capabilities: tuple[str, ...]
     summary: str
+    data: str = "digits"
 
 
 class Parts(NamedTuple):
-    """The classes and the fitting function of a family, imported."""
+    """The classes and functions of a family, imported."""
 
     model: Any
     config: Any
     training: Any
+    shape: Any
     fit: Any
 
 
@@ -50,7 +54,8 @@ FAMILIES: Mapping[str, Family] = {
             config="VAEConfig",
             training="VAETraining",
             likelihood="explicit (lower bound)",
-            capabilities=("decode", "encode"),
+            # Of the model itself; samples are drawn at a lower temperature, see `vae.VAEConfig`.
+            capabilities=("decode", "encode", "log_prob"),
             summary="variational autoencoder of fully connected layers",
         ),
         Family(
@@ -63,6 +68,53 @@ FAMILIES: Mapping[str, Family] = {
             likelihood="implicit",
             capabilities=("decode", "critic"),
             summary="generative adversarial network of fully connected layers",
+        ),
+        Family(
+            name="dcgan",
+            modality="image",
+            module="dcgan",
+            model="DCGAN",
+            config="DCGANConfig",
+            training="DCGANTraining",
+            likelihood="implicit",
+            capabilities=("decode", "critic"),
+            summary="generative adversarial network of convolutions",
+        ),
+        Family(
+            name="text-lstm",
+            modality="text",
+            module="text_lstm",
+            model="TextLSTM",
+            config="TextLSTMConfig",
+            training="TextLSTMTraining",
+            likelihood="explicit (exact)",
+            capabilities=("logits", "log_prob"),
+            summary="recurrent network over characters or words",
+            data="biographies",
+        ),
+        Family(
+            name="gpt",
+            modality="text",
+            module="gpt",
+            model="GPT",
+            config="GPTConfig",
+            training="GPTTraining",
+            likelihood="explicit (exact)",
+            capabilities=("logits", "log_prob"),
+            summary="decoder-only transformer over characters or words",
+            data="biographies",
+        ),
+        Family(
+            name="music-lstm",
+            modality="music",
+            module="music_lstm",
+            model="MusicLSTM",
+            config="MusicLSTMConfig",
+            training="MusicLSTMTraining",
+            likelihood="explicit (exact)",
+            capabilities=("logits", "log_prob"),
+            summary="recurrent network over pitches",
+            data="melodies",
         ),
     )
 }
@@ -83,6 +135,5 @@ def parts(name: str) -> Parts:
     """Import a family's classes; the only place that turns the names in the table into code."""
     entry = family(name)
     module = import_module(f".{entry.module}", __package__)
-    return Parts(
-        getattr(module, entry.model), getattr(module, entry.config), getattr(module, entry.training), module.fit
-    )
+    classes = (getattr(module, name) for name in (entry.model, entry.config, entry.training))
+    return Parts(*classes, module.shape, module.fit)

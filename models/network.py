@@ -1,5 +1,6 @@
 """The plain parts that the reference networks share: layers, their seeded start, and the averaged weights."""
 
+import math
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
@@ -26,7 +27,43 @@ def materialise(model: nn.Module, generator: torch.Generator) -> None:
             if isinstance(layer, nn.Linear):
                 bound = layer.in_features**-0.5
                 layer.weight.uniform_(-bound, bound, generator=generator)
-                layer.bias.uniform_(-bound, bound, generator=generator)
+                if layer.bias is not None:
+                    layer.bias.uniform_(-bound, bound, generator=generator)
+            elif isinstance(layer, nn.Embedding):
+                layer.weight.normal_(0, layer.embedding_dim**-0.5, generator=generator)
+            elif isinstance(layer, nn.LSTM):
+                _fill_lstm(layer, generator)
+            elif isinstance(layer, nn.LayerNorm):
+                layer.weight.fill_(1)
+                layer.bias.zero_()
+            elif isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+                _fill(layer, generator)
+            elif isinstance(layer, nn.GroupNorm):
+                layer.weight.fill_(1)
+                layer.bias.zero_()
+
+
+def _fill_lstm(layer: nn.LSTM, generator: torch.Generator) -> None:
+    """Uniform in ±1/√hidden, with the forget gates open, so that gradients reach far back from the start.
+
+    Reference: Gers, Schmidhuber, Cummins 2000, Learning to forget, doi:10.1162/089976600300015015;
+    Józefowicz et al. 2015, An empirical exploration of recurrent network architectures (section 5).
+    """
+    size = layer.hidden_size
+    for name, weight in layer.named_parameters():
+        weight.uniform_(-(size**-0.5), size**-0.5, generator=generator)
+        if name.startswith("bias_ih"):
+            weight[size : 2 * size] += 1  # the gates are input, forget, cell, output
+
+
+def _fill(layer: nn.Conv2d | nn.ConvTranspose2d, generator: torch.Generator) -> None:
+    taps = layer.in_channels // layer.groups * math.prod(layer.kernel_size)
+    # A stride of a transposed convolution shares its taps out among the outputs between two inputs.
+    fan_in = taps / math.prod(layer.stride) if isinstance(layer, nn.ConvTranspose2d) else taps
+    bound = fan_in**-0.5
+    layer.weight.uniform_(-bound, bound, generator=generator)
+    if layer.bias is not None:
+        layer.bias.uniform_(-bound, bound, generator=generator)
 
 
 class Average:

@@ -4,13 +4,15 @@ An auditor that claims to find a defect must find it in the planted model and st
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .data import Dataset, digest
+from .data import Dataset
 from .errors import UserError
+from .vectors import vectors
 
 CLUSTERS = 20
 """How many clusters the training data are taken to have when a model is to collapse onto some of them."""
@@ -90,14 +92,14 @@ def _between_0_and_1(kind: str, text: str) -> float:
 
 
 def _drop_mode(data: Dataset, plant: Plant, rng: np.random.Generator) -> Dataset:
-    kept = np.flatnonzero(data.labels != _class_index(data, plant))
+    kept = np.flatnonzero(~_of_class(data, plant))
     if not len(kept):
         raise UserError(f"--plant {plant}: nothing is left, since class {plant.group} is all of {data.name}")
     return data.subset(kept)
 
 
 def _imbalance(data: Dataset, plant: Plant, rng: np.random.Generator) -> Dataset:
-    of_class = data.labels == _class_index(data, plant)
+    of_class = _of_class(data, plant)
     rows = np.flatnonzero(of_class)
     few = rng.permutation(rows)[: max(1, round(plant.amount * len(rows)))]
     return data.subset(np.sort(np.concatenate([np.flatnonzero(~of_class), few])))
@@ -114,13 +116,29 @@ def _collapse(data: Dataset, plant: Plant, rng: np.random.Generator) -> Dataset:
 
 def _shrink(data: Dataset, plant: Plant, rng: np.random.Generator) -> Dataset:
     modes = data.labels if data.classes else _clusters(data, CLUSTERS, rng)
-    samples = data.samples.copy()
+    match data.modality:
+        case "image" | "audio":
+            shrunk = _drawn_in(data.samples, modes, plant.amount)
+            shrunk = shrunk.clip(0, 1) if data.modality == "image" else shrunk
+        case "tabular":
+            shrunk = data.samples.copy()
+            for column in shrunk.select_dtypes("number").columns:
+                values = _drawn_in(shrunk[column].to_numpy(dtype=np.float64), modes, plant.amount)
+                whole = np.issubdtype(shrunk[column].dtype, np.integer)
+                shrunk[column] = (values.round() if whole else values).astype(shrunk[column].dtype)
+        case _:
+            raise UserError(f"--plant {plant}: expected images, audio or a table, got {data.modality}; use imbalance")
+    return data.with_records(shrunk, data.attributes)
+
+
+def _drawn_in(values: Any, modes: NDArray[np.int64], factor: float) -> Any:
+    """Each value moved towards the mean of its mode, to `factor` of its distance."""
+    moved = values.copy()
     for mode in np.unique(modes):
         rows = modes == mode
-        centre = samples[rows].mean(axis=0, dtype=np.float64).astype(np.float32)
-        samples[rows] = centre + np.float32(plant.amount) * (samples[rows] - centre)
-    samples = samples.clip(0, 1)
-    return replace(data, samples=samples, sha256=digest(samples, data.labels, data.classes))
+        centre = values[rows].mean(axis=0, dtype=np.float64).astype(values.dtype)
+        moved[rows] = centre + values.dtype.type(factor) * (values[rows] - centre)
+    return moved
 
 
 def _memorise(data: Dataset, plant: Plant, rng: np.random.Generator) -> Dataset:
@@ -130,21 +148,24 @@ def _memorise(data: Dataset, plant: Plant, rng: np.random.Generator) -> Dataset:
     return data.subset(np.sort(rng.permutation(len(data))[:few]))
 
 
-def _class_index(data: Dataset, plant: Plant) -> int:
-    if not data.classes:
+def _of_class(data: Dataset, plant: Plant) -> NDArray[np.bool_]:
+    """Which records are of the group that the defect names, under any of the attributes."""
+    if not data.attributes:
         raise UserError(f"--plant {plant}: expected labelled data, but {data.name} has no labels; add y or sub-folders")
-    if plant.group not in data.classes:
-        raise UserError(f"--plant {plant}: expected one of the classes {', '.join(data.classes)}, got {plant.group}")
-    return data.classes.index(plant.group)
+    for attribute in data.attributes.values():
+        if plant.group in attribute.names:
+            found: NDArray[np.bool_] = attribute.values == attribute.names.index(plant.group)
+            return found
+    known = ", ".join(name for attribute in data.attributes.values() for name in attribute.names)
+    raise UserError(f"--plant {plant}: expected one of the classes {known}, got {plant.group}")
 
 
 def _clusters(data: Dataset, k: int, rng: np.random.Generator) -> NDArray[np.int64]:
     from sklearn.cluster import MiniBatchKMeans
 
-    flat = data.samples.reshape(len(data), -1)
     k = min(k, len(data))
     seed = int(rng.integers(2**31))
-    model = MiniBatchKMeans(k, n_init=3, random_state=seed, batch_size=1024).fit(flat)
+    model = MiniBatchKMeans(k, n_init=3, random_state=seed, batch_size=1024).fit(vectors(data))
     return np.asarray(model.labels_, dtype=np.int64)
 
 

@@ -3,12 +3,11 @@
 import hashlib
 import json
 import os
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .errors import UserError
-from .families import family, parts
+from .families import family
 
 if TYPE_CHECKING:
     from .training import Progress
@@ -44,7 +43,8 @@ def reference_checkpoint(name: str, *, progress: "Progress | None" = None) -> Pa
         raise UserError(
             f"{path.parent}: cannot be made ({error.strerror}); set GENAI_AUDIT_CACHE to a folder"
         ) from error
-    save_checkpoint(path, train(name, load_data("digits", split="train", seed=0), seed=0, progress=progress))
+    data = load_data(family(name).data, split="train", seed=0)
+    save_checkpoint(path, train(name, data, seed=0, progress=progress))
     return path
 
 
@@ -58,10 +58,12 @@ def cache_folder() -> Path:
 
 
 def _key(name: str) -> str:
-    # Whatever decides the weights: a new version or new defaults must never find an old model.
+    # Whatever decides the weights: a new version, new defaults or new code must never find an old model.
     from .checkpoint import library_versions
 
-    chosen = parts(name)
-    config = asdict(chosen.config(image_shape=(1, 8, 8)))
-    text = json.dumps([library_versions(), config, asdict(chosen.training())], sort_keys=True)
+    entry = family(name)
+    sources = {each: (Path(__file__).parent / each).read_bytes().hex() for each in (f"{entry.module}.py", "network.py")}
+    data = f"bundled/{entry.data}.py"
+    sources[data] = (Path(__file__).parent / data).read_bytes().hex()
+    text = json.dumps([library_versions(), sources], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -6,7 +6,7 @@ from typing import Any
 
 from .data import Dataset
 from .errors import UserError
-from .families import Parts, parts
+from .families import FAMILIES, parts
 from .plants import Plant
 from .threads import one_thread
 
@@ -29,6 +29,7 @@ def train(
     *,
     seed: int = 0,
     overrides: Mapping[str, Any] | None = None,
+    conditional: bool = False,
     plant: Plant | None = None,
     progress: Progress | None = None,
 ) -> Trained:
@@ -36,9 +37,10 @@ def train(
 
     Args:
         family: a name in `families.FAMILIES`.
-        data: images to train on, all of them; split before if some are to be held out.
+        data: what to train on, all of it; split before if some are to be held out.
         seed: seed of the weights, the batches and the plant.
         overrides: fields of the family's configuration or training settings, by name.
+        conditional: whether the model is to be told the main group of each record, and to generate what it is asked.
         plant: a defect to give the model.
         progress: told after each step.
 
@@ -51,20 +53,22 @@ def train(
     from .memoriser import STEEPNESS, copy_images, latent_size
 
     family_parts = parts(family)
+    _check_modality(family, data)
     planted = plant.apply(data, np.random.default_rng(seed)) if plant else data
     overrides = overrides or {}
-    copies = plant is not None and plant.kind == "memorise"
+    # Few networks copy what they are only trained on; those that can be made steep are made to.
+    steep = "steepness" in {field.name for field in fields(family_parts.config)}
+    copies = plant is not None and plant.kind == "memorise" and steep
     if copies:
         overrides = {"steps": 1000, "steepness": STEEPNESS, "latent_dim": latent_size(len(planted)), **overrides}
-    config, settings = _settings(family_parts, data, overrides)
+    config, settings = _settings(family, data, overrides, conditional=conditional)
     with torch.device("meta"):
         model = family_parts.model(config)
-    images = torch.from_numpy(planted.samples)
     generator = torch.Generator().manual_seed(seed)
     with one_thread():
-        losses = family_parts.fit(model, images, settings, generator=generator, progress=progress or _silent)
+        losses = family_parts.fit(model, planted, settings, generator=generator, progress=progress or _silent)
         if copies:
-            copy_images(model, images, generator=generator)
+            copy_images(model, torch.from_numpy(planted.samples), generator=generator)
     model.eval()
     if not all(bool(torch.isfinite(weight).all()) for weight in model.parameters()):
         raise UserError(f"the training of the {family} diverged: its weights are not finite; lower learning_rate")
@@ -83,33 +87,44 @@ def train(
     return Trained(family, model, facts)
 
 
-def _settings(family_parts: Parts, data: Dataset, overrides: Mapping[str, Any]) -> tuple[Any, Any]:
-    own = {field.name for field in fields(family_parts.config)} - {"image_shape"}
+DECIDED = ("levels",)
+"""What the data suggest but a person may set otherwise; the rest of what `shape` gives follows from the data."""
+
+
+def _settings(family: str, data: Dataset, overrides: Mapping[str, Any], *, conditional: bool) -> tuple[Any, Any]:
+    family_parts = parts(family)
+    shape = dict(family_parts.shape(data))
+    own = {field.name for field in fields(family_parts.config)}
+    if conditional:
+        shape["classes"] = _classes(family, own, data)
+    own -= {*shape, "classes"} - set(DECIDED)
     fitting = {field.name for field in fields(family_parts.training)}
     unknown = set(overrides) - own - fitting
     if unknown:
         known = ", ".join(sorted(own | fitting))
         raise UserError(f"expected settings among {known}, got {', '.join(sorted(unknown))}")
-    shape = {name: value for name, value in overrides.items() if name in own}
-    if "levels" in own:
-        shape = {"levels": grey_levels(data), **shape}
+    shape |= {name: value for name, value in overrides.items() if name in own}
     try:
-        config = family_parts.config(image_shape=data.samples.shape[1:], **shape)
+        config = family_parts.config(**shape)
         settings = family_parts.training(**{name: value for name, value in overrides.items() if name in fitting})
     except (TypeError, ValueError) as error:
         raise UserError(f"{error}; change the setting") from error
     return config, settings
 
 
-def grey_levels(data: Dataset) -> int:
-    """How many equal steps lead from 0 to 1 in these images: 1, 16 (bundled digits), or 255 for all others."""
-    import numpy as np
+def _classes(family: str, own: set[str], data: Dataset) -> tuple[str, ...]:
+    if "classes" not in own:
+        able = [name for name in FAMILIES if "classes" in {field.name for field in fields(parts(name).config)}]
+        raise UserError(f"--conditional: expected a family that can be told a class ({', '.join(able)}), got {family}")
+    if len(data.classes) < 2:
+        raise UserError(f"--conditional: expected labelled data, but {data.name} has no classes; add y or sub-folders")
+    return data.classes
 
-    for levels in (1, 16):
-        scaled = data.samples[:1000] * levels
-        if np.abs(scaled - scaled.round()).max() < 1e-4:
-            return levels
-    return 255
+
+def _check_modality(name: str, data: Dataset) -> None:
+    wanted = FAMILIES[name].modality
+    if data.modality != wanted:
+        raise UserError(f"{name} is trained on {wanted} data, but {data.source} is {data.modality}; name other data")
 
 
 def _silent(done: int, total: int) -> None:

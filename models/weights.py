@@ -46,13 +46,17 @@ def _config(kind: Any, config: object, path: Path) -> Any:
     unknown = sorted(str(name) for name in config if name not in names)
     if unknown:
         raise UserError(f"{path}: expected a config with {', '.join(names)}, got also {_some(unknown)}; save it again")
-    values = {name: tuple(value) if isinstance(value, list) else value for name, value in config.items()}
     try:
-        return kind(**values)
+        return kind(**{name: _frozen(value) for name, value in config.items()})
     except (TypeError, ValueError) as error:
         raise UserError(
             f"{path}: the config is not one of a {kind.__name__} ({error}); train or save it again"
         ) from error
+
+
+def _frozen(value: object) -> object:
+    """JSON has lists where a configuration has tuples."""
+    return tuple(_frozen(each) for each in value) if isinstance(value, list | tuple) else value
 
 
 def _check(expected: Mapping[str, "Tensor"], tensors: Mapping[str, "Tensor"], path: Path) -> None:

@@ -5,7 +5,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from ..audit import finding as words
 from ..audit.verdict import Ruling
@@ -87,6 +87,7 @@ class CheckpointPart(_Part):
     modality: str
     parameters: int | None
     declared: Annotated[dict[str, Any], Field(description="what the checkpoint says of itself; not verified")]
+    notes: Annotated[tuple[str, ...], Field(description="what a reviewer must know of how it was opened")] = ()
 
 
 class DataPart(_Part):
@@ -102,6 +103,7 @@ class DataPart(_Part):
 class GroupsPart(_Part):
     """The groups that samples were told apart by."""
 
+    attribute: Annotated[str, Field(description="what tells the groups apart")] = "class"
     names: tuple[str, ...]
     source: Annotated[str, Field(description="how the group of a generated sample was found")]
     accuracy: Annotated[float | None, Field(description="share of held-out reference samples judged rightly")]
@@ -113,7 +115,13 @@ class DataParts(_Part):
     generated: DataPart
     reference: DataPart | None
     holdout: DataPart | None
-    groups: GroupsPart | None
+    groups: Annotated[tuple[GroupsPart, ...], Field(description="one entry an attribute, the main one first")] = ()
+
+    @field_validator("groups", mode="before")
+    @classmethod
+    def _of_one_attribute(cls, value: Any) -> Any:
+        # The first records knew one attribute at most and had it, or null, in place of the list.
+        return () if value is None else (value,) if isinstance(value, dict) else value
 
 
 class PerfectPart(_Part):

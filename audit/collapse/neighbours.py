@@ -189,7 +189,7 @@ def _groups(
     evidence: Evidence, rows: _Rows
 ) -> tuple[tuple[str, ...], NDArray[np.int64] | None, tuple[NDArray[np.int64], ...]]:
     """Names of the groups, and who belongs to which among the compared rows; empty where groups are unknown."""
-    real, judge = evidence.reference, evidence.groups
-    if real is None or judge is None or len(real.labels) != len(real.samples) or real.classes != judge.names:
+    if not evidence.groups:
         return (), None, ()
-    return judge.names, real.labels[rows.reference], tuple(judge.predicted[each] for each in rows.generated)
+    first = evidence.groups[0]
+    return first.names, first.reference[rows.reference], tuple(first.predicted[each] for each in rows.generated)

@@ -1,7 +1,7 @@
 """Collect all the evidence that a run's auditors need; the only place where the model is touched."""
 
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from .bundle import Evidence, Generated, Groups, Real
 from .features import collect_features, pixel_features
-from .real import Images, real_data
+from .real import Data, Labels, real_data
 from .samples import collect_generated
 from .unavailable import Unavailable
 
@@ -27,9 +27,9 @@ class Plan:
     modality: str
     source: str
     model: Any = None
-    samples: Images | None = None
-    reference: Images | None = None
-    holdout: Images | None = None
+    samples: Data | None = None
+    reference: Data | None = None
+    holdout: Data | None = None
     n: int = 20_000
     seed: int = 0
 
@@ -43,14 +43,16 @@ def collect(plan: Plan, *, needs: Iterable[str], guard: Guard, progress: Progres
     """Everything that `needs` names, as far as the model and the data can give it.
 
     Raises:
-        ValueError: if the model's samples are unusable, or images of the data have another size than they.
+        ValueError: if the model's samples are unusable, or the data cannot be compared with them.
     """
     wanted = set(needs)
     kinds: dict[str, Any] = {"generated": _generated(plan, progress)}
+    labels: dict[str, Labels] = {}
     for role, data in (("reference", plan.reference), ("holdout", plan.holdout)):
         if data is not None:
-            kinds[role] = real_data(data, stream(plan.seed, role))
-            _check_size(kinds["generated"], kinds[role])
+            kinds[role], found = real_data(data, stream(plan.seed, role))
+            labels = found if role == "reference" else labels
+            check_fit(plan.modality, kinds["generated"], kinds[role])
     absent: dict[str, str] = {}
     crashed: dict[str, str] = {}
 
@@ -68,61 +70,113 @@ def collect(plan: Plan, *, needs: Iterable[str], guard: Guard, progress: Progres
         progress(kind, 1.0)
 
     if wanted & {"features", "groups", "attributions"}:
-        attempt("features", lambda: collect_features(kinds["generated"], kinds.get("reference"), kinds.get("holdout")))
+        attempt("features", lambda: _features(plan.modality, kinds))
     if wanted & {"groups", "attributions"}:
-        attempt("groups", lambda: _groups(kinds, absent, plan.seed))
+        attempt("groups", lambda: _groups(plan, kinds, labels, absent))
     if "attributions" in wanted:
-        attempt("attributions", lambda: _attributions(plan, kinds.get("groups"), progress))
+        attempt("attributions", lambda: _attributions(plan, kinds.get("groups", ()), progress))
     return Evidence(modality=plan.modality, absent=absent, crashed=crashed, **kinds)
 
 
 def _generated(plan: Plan, progress: Progress) -> Generated:
     if plan.samples is not None:
-        given = real_data(plan.samples, stream(plan.seed, "generated"))
-        return Generated(given.samples, plan.seed, plan.source)
+        given, _ = real_data(plan.samples, stream(plan.seed, "generated"), most=plan.n)
+        return Generated(given.samples, plan.seed, plan.source, sample_rate=plan.samples.sample_rate)
     return collect_generated(
-        plan.model, n=plan.n, seed=plan.seed, source=plan.source, progress=lambda done: progress("samples", done)
+        plan.model,
+        n=plan.n,
+        seed=plan.seed,
+        source=plan.source,
+        modality=plan.modality,
+        progress=lambda done: progress("samples", done),
     )
 
 
-def _check_size(generated: Generated, real: Real) -> None:
-    ours, theirs = (" × ".join(map(str, each.samples.shape[1:])) for each in (generated, real))
-    if ours != theirs:
-        raise ValueError(
-            f"generated images are {ours}, but those of {real.source} {theirs}; give data of the same size"
-        )
+def check_fit(modality: str, generated: Generated, real: Real) -> None:
+    """Refuse data that cannot be compared with the generated records.
+
+    Raises:
+        ValueError: if images differ in size, waves in length, or tables in their columns.
+    """
+    if modality in ("image", "audio"):
+        ours, theirs = (" × ".join(map(str, each.samples.shape[1:])) for each in (generated, real))
+        what = "images" if modality == "image" else "waves"
+        if ours != theirs:
+            raise ValueError(
+                f"generated {what} are {ours}, but those of {real.source} {theirs}; give data of the same size"
+            )
+    if modality == "tabular":
+        mine, others = (list(map(str, each.samples.columns)) for each in (generated, real))
+        if set(mine) != set(others):
+            odd = sorted(set(mine) ^ set(others))
+            raise ValueError(
+                f"generated columns and those of {real.source} must be the same, but only one of the two has "
+                f"{', '.join(odd[:5])}; give data with the same columns"
+            )
 
 
-def _groups(kinds: dict[str, Any], absent: dict[str, str], seed: int) -> Groups:
-    from .groups import collect_groups
+def _features(modality: str, kinds: dict[str, Any]) -> Any:
+    return collect_features(modality, kinds["generated"], kinds.get("reference"), kinds.get("holdout"))
 
+
+def _groups(
+    plan: Plan, kinds: dict[str, Any], labels: Mapping[str, Labels], absent: dict[str, str]
+) -> tuple[Groups, ...]:
     reference: Real | None = kinds.get("reference")
     if reference is None:
         raise Unavailable("there is no reference data; give it with --reference")
-    if not len(reference.labels):
+    if not labels:
         raise Unavailable(f"the reference data ({reference.name}) has no labels, so there are no groups to compare")
+    found, reasons = [], {}
+    for name, each in labels.items():
+        try:
+            found.append(_group(plan, kinds, name, each, absent))
+        except Unavailable as reason:
+            reasons[name] = str(reason)
+    if not found:
+        raise Unavailable(next(iter(reasons.values())))
+    # What could be read stands; the auditor says what could not.
+    absent |= {f"groups of {name}": reason for name, reason in reasons.items()}
+    return tuple(found)
+
+
+def _group(plan: Plan, kinds: dict[str, Any], name: str, labels: Labels, absent: Mapping[str, str]) -> Groups:
+    from .groups import collect_groups, read_groups
+
+    if plan.modality == "tabular":
+        return read_groups(
+            generated=kinds["generated"].samples,
+            labels=labels.attribute,
+            reference_counts=labels.counts,
+            attribute=name,
+        )
     if "features" not in kinds:
         raise Unavailable(absent.get("features", "features could not be computed"))
     return collect_groups(
         generated=kinds["features"].generated,
         reference=kinds["features"].reference,
-        labels=reference.labels,
-        classes=reference.classes,
-        reference_counts=reference.class_counts,
-        rng=stream(seed, "groups"),
+        labels=labels.attribute.values,
+        classes=labels.attribute.names,
+        reference_counts=labels.counts,
+        # The stream of the first attribute ever supported keeps its name, so that its judge stays the same.
+        rng=stream(plan.seed, "groups" if name == "class" else f"groups {name}"),
+        attribute=name,
     )
 
 
-def _attributions(plan: Plan, groups: Groups | None, progress: Progress) -> Any:
+def _attributions(plan: Plan, groups: Sequence[Groups], progress: Progress) -> Any:
     from .attributions import collect_attributions
     from .groups import judge_scores_torch
 
     if plan.model is None:
         raise Unavailable("only samples were given: without the model's weights nothing can be attributed")
+    if plan.modality != "image":
+        raise Unavailable(f"latent dimensions are traced to what images show; this model makes {plan.modality} records")
+    judge = groups[0] if groups and groups[0].parameters else None
     return collect_attributions(
         plan.model,
-        judge_scores=None if groups is None else lambda x: judge_scores_torch(groups.parameters, pixel_features(x)),
-        classes=() if groups is None else groups.names,
+        judge_scores=None if judge is None else lambda x: judge_scores_torch(judge.parameters, pixel_features(x)),
+        classes=() if judge is None else judge.names,
         seed=plan.seed,
         progress=lambda done: progress("attributions", done),
     )

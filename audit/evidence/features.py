@@ -1,9 +1,11 @@
-"""Collect features: one fixed map from images to vectors, the same for generated and real ones.
+"""Collect features: one map from records to vectors, the same for generated and real ones.
 
-The map never learns from the data. A map fitted on the reference would treat the reference as special and so break the
-exchangeability on which the perfect-generator values rest.
+The map never treats the reference as special, or it would break the exchangeability on which the perfect-generator
+values rest: it is fixed beforehand, or (for the columns of a table, which have no common scale) it depends on generated
+and real records alike.
 """
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +16,8 @@ from .unavailable import Unavailable
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+Floats = NDArray[np.float64]
 
 MAX_VALUES = 1024
 """Pixels are averaged in squares until an image has at most this many values."""
@@ -38,7 +42,7 @@ def pixel_features(images: "Tensor") -> "Tensor":
     return images.flatten(1)
 
 
-def collect_features(generated: Generated, reference: Real | None, holdout: Real | None) -> Features:
+def collect_features(modality: str, generated: Generated, reference: Real | None, holdout: Real | None) -> Features:
     """Features of all samples at hand.
 
     Raises:
@@ -46,20 +50,50 @@ def collect_features(generated: Generated, reference: Real | None, holdout: Real
     """
     if reference is None:
         raise Unavailable("there is no reference data to compare with; give it with --reference")
-    edge = pooling(generated.samples.shape[1:])
-    unit = "pixel values" if edge == 1 else f"pixel values averaged in squares of {edge} × {edge}"
-    return Features(
-        generated=_extract(generated.samples),
-        reference=_extract(reference.samples),
-        holdout=_extract(holdout.samples) if holdout is not None else np.empty((0, 0)),
-        extractor=unit,
-    )
+    samples = [generated.samples, reference.samples] + ([] if holdout is None else [holdout.samples])
+    vectors, extractor = EXTRACTORS[modality](samples, generated.sample_rate)
+    # Through float32 on purpose: this is what is saved, and a reloaded audit must see the same bits.
+    exact = [each.astype(np.float32).astype(np.float64) for each in vectors]
+    return Features(exact[0], exact[1], exact[2] if holdout is not None else np.empty((0, 0)), extractor)
 
 
-def _extract(images: NDArray[np.float32]) -> NDArray[np.float64]:
+def _pixels(samples: list[Any], rate: int | None) -> tuple[list[Floats], str]:
     import torch
 
+    edge = pooling(samples[0].shape[1:])
+    unit = "pixel values" if edge == 1 else f"pixel values averaged in squares of {edge} × {edge}"
     with torch.no_grad():
-        # Through float32 on purpose: this is what is saved, and a reloaded audit must see the same bits.
-        values: NDArray[Any] = pixel_features(torch.from_numpy(images)).numpy()
-    return values.astype(np.float64)
+        return [pixel_features(torch.from_numpy(each)).numpy() for each in samples], unit
+
+
+def _text(samples: list[Any], rate: int | None) -> tuple[list[Floats], str]:
+    from .text_features import EXTRACTOR, text_features
+
+    return [text_features(each) for each in samples], EXTRACTOR
+
+
+def _music(samples: list[Any], rate: int | None) -> tuple[list[Floats], str]:
+    from .text_features import MUSIC_EXTRACTOR, music_features
+
+    return [music_features(each) for each in samples], MUSIC_EXTRACTOR
+
+
+def _audio(samples: list[Any], rate: int | None) -> tuple[list[Floats], str]:
+    from .audio_features import EXTRACTOR, audio_features
+
+    return [audio_features(each) for each in samples], EXTRACTOR
+
+
+def _table(samples: list[Any], rate: int | None) -> tuple[list[Floats], str]:
+    from .table_features import EXTRACTOR, table_features
+
+    return table_features(samples), EXTRACTOR
+
+
+EXTRACTORS: Mapping[str, Callable[[list[Any], int | None], tuple[list[Floats], str]]] = {
+    "image": _pixels,
+    "text": _text,
+    "music": _music,
+    "audio": _audio,
+    "tabular": _table,
+}

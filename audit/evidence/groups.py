@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .bundle import Groups, Ints
+from ...models.records import Attribute, table_attribute
+from .bundle import DECLARED, Groups, Ints
 from .unavailable import Unavailable
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def collect_groups(
     classes: tuple[str, ...],
     reference_counts: Ints,
     rng: np.random.Generator,
+    attribute: str = "class",
 ) -> Groups:
     """Fit a judge on the labelled reference, measure its errors out of fold, and let it name the generated samples.
 
@@ -63,12 +65,14 @@ def collect_groups(
         classes: names of the K groups.
         reference_counts: (K,) true groups of the whole reference, of which `reference` may be a part.
         rng: chooses folds, landmarks and, above `TRAINING` samples, the part to learn from.
+        attribute: what tells the groups apart.
 
     Raises:
         Unavailable: if there is nothing to tell apart, too few members to measure an error rate, or constant features.
         ValueError: if shapes or labels do not fit together.
     """
     _check(generated, reference, labels, classes, reference_counts)
+    everyone = np.asarray(labels, dtype=np.int64)
     gamma = 1.0 / _mean_square_distance(reference)
     if len(labels) > TRAINING:
         chosen = _stratified_part(labels, TRAINING, rng)
@@ -89,6 +93,37 @@ def collect_groups(
         judge=f"kernel ridge classifier on {len(parameters['landmarks']):,} landmarks, "
         f"fitted to {len(labels):,} labelled reference samples",
         parameters=parameters,
+        reference=everyone,
+        attribute=attribute,
+    )
+
+
+def read_groups(*, generated: Any, labels: Attribute, reference_counts: Ints, attribute: str) -> Groups:
+    """The groups that stand in a column of a generated table, so that nothing need be judged.
+
+    Args:
+        generated: a `pandas.DataFrame` with the column that `labels` names.
+        labels: the groups of the reference rows at hand.
+        reference_counts: (K,) true groups of the whole reference.
+        attribute: what tells the groups apart.
+
+    Raises:
+        Unavailable: if the generated table has no such column.
+    """
+    if labels.column is None or labels.column not in generated.columns:
+        raise Unavailable(f"the generated table has no column {labels.column or attribute!r} to read groups from")
+    found = table_attribute(generated, labels.column, names=labels.names, edges=labels.edges)
+    k = len(found.names)
+    return Groups(
+        names=found.names,
+        predicted=found.values,
+        confusion=np.zeros((k, k), dtype=np.int64),
+        # A value that the reference lacks makes a group more, of which none was wanted.
+        reference_counts=np.pad(reference_counts, (0, k - len(reference_counts))).astype(np.int64),
+        judge=DECLARED,
+        parameters={},
+        reference=labels.values,
+        attribute=attribute,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..evidence.bundle import Groups, Ints
+from ..evidence.bundle import DECLARED, Groups, Ints
 from ..finding import LEVELS, NOMINAL, Inconclusive
 from ..statistics.binomial import Limits, clopper_pearson, normal_quantile
 from ..statistics.confusion import (
@@ -21,9 +21,6 @@ from ..statistics.confusion import (
 )
 from ..statistics.shares import share_limits, share_p_values, simultaneous_levels
 
-DECLARED = "declared"
-"""What `Groups.judge` says where groups were observed rather than judged, so that no error needs correcting."""
-
 WEAKEST = 0.3
 """The smallest Youden index with which a judge may speak.
 
@@ -37,6 +34,7 @@ class GroupShares:
     """Corrected shares of K groups and what surrounds them.
 
     Args:
+        attribute: what tells the groups apart.
         names: the K groups.
         n: generated samples.
         counts: int64 (K,), generated samples judged to be of each group.
@@ -52,6 +50,7 @@ class GroupShares:
         covariance: sources of error of `shares`.
     """
 
+    attribute: str
     names: tuple[str, ...]
     n: int
     counts: Ints
@@ -89,9 +88,16 @@ class GroupShares:
 
 
 def measure_shares(
-    groups: Groups, targets: Mapping[str, float] | None, *, repeats: int, rng: np.random.Generator
+    groups: Groups,
+    targets: Mapping[str, float] | None,
+    *,
+    repeats: int,
+    rng: np.random.Generator,
+    together: int | None = None,
 ) -> GroupShares:
     """Correct the counted shares and simulate what a perfect generator would show.
+
+    `together` is how many groups are judged at once, where other attributes have groups as well.
 
     Raises:
         Inconclusive: if there is nothing to count, or the targets do not fit the groups.
@@ -108,6 +114,7 @@ def measure_shares(
         rates, softened, judged = error_rates(confusion), softened_rates(confusion), confusion.sum(axis=1)
     shares = corrected_shares(counts=counts, rates=rates)
     return GroupShares(
+        attribute=groups.attribute,
         names=groups.names,
         n=n,
         counts=counts,
@@ -117,7 +124,7 @@ def measure_shares(
         softened=softened,
         judged=judged,
         each=_limits(counts, confusion, np.array(LEVELS)),
-        together=_limits(counts, confusion, simultaneous_levels(LEVELS, k)),
+        together=_limits(counts, confusion, simultaneous_levels(LEVELS, together or k)),
         p_values=_p_values(counts, confusion, goal),
         perfect=simulated_shares(shares=goal, rates=softened, judged=judged, n=n, repeats=repeats, rng=rng),
         covariance=share_covariance(shares=shares, rates=softened, judged=judged, n=n),

@@ -1,26 +1,23 @@
 """GA101: is every group there, as often as it should be?"""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..evidence.bundle import Evidence
-from ..finding import LEVELS, Better, Estimate, Finding, Interval, Json, NotApplicable, Outcome, Perfect
-from ..statistics.binomial import clopper_pearson
+from ..evidence.bundle import Evidence, Groups
+from ..finding import Finding, Inconclusive, Json, NotApplicable, Outcome
 from ..statistics.confusion import youden
-from ..statistics.shares import worst_ratio_limits
-from ..statistics.total_variation import total_variation, total_variation_limits
-from .group_shares import DECLARED, GroupShares, measure_shares, refuse_weak_judge
+from .group_shares import GroupShares, measure_shares, refuse_weak_judge
+from .representation_estimates import (
+    share_estimates,
+    total_variation_estimate,
+    uncorrected_estimates,
+    worst_ratio,
+)
 from .representation_exhibits import exhibits
 from .representation_tables import tables
-
-Floats = NDArray[np.float64]
-
-DETECTION = 1.96 + 0.8416
-"""Standard errors between the perfect value and a departure that is found at the 5 % level with power 0.8."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +25,13 @@ class GroupRepresentation:
     """Share of each group among the generated samples, corrected for the judge's errors.
 
     Args:
-        targets: the share each group should have, by name, summing to 1; the reference's own shares without it.
+        targets: the share each group should have, by name, summing to 1, or such shares under the name of each
+            attribute; the reference's own shares without it.
         tolerance: refuse to answer where the judge alone leaves a share more uncertain than this (± in shares).
         repeats: simulated audits of a perfect generator.
     """
 
-    targets: Mapping[str, float] | None = None
+    targets: Mapping[str, float | Mapping[str, float]] | None = None
     tolerance: float = 0.1
     repeats: int = 4_000
 
@@ -53,202 +51,105 @@ class GroupRepresentation:
         if not 0 < self.tolerance < 1 or self.repeats < 100:
             got = f"{self.tolerance} and {self.repeats}"
             raise ValueError(f"expected a tolerance between 0 and 1 and at least 100 repeats, got {got}")
-        if self.targets is not None:
-            shares = [float(share) for share in self.targets.values()]
+        for shares in _target_lists(self.targets):
             if min(shares, default=-1.0) < 0 or abs(sum(shares) - 1) > 1e-3:
-                raise ValueError(f"expected target shares of at least 0 that sum to 1, got {dict(self.targets)}")
+                raise ValueError(f"expected target shares of at least 0 that sum to 1, got {self.targets}")
 
     def __call__(self, evidence: Evidence, rng: np.random.Generator) -> Finding:
-        """Measure; raises `NotApplicable` without groups and `Inconclusive` where the judge is too weak to say."""
-        groups = evidence.groups
-        if groups is None:
+        """Measure; raises `NotApplicable` without groups and `Inconclusive` where no judge is good enough to say."""
+        if not evidence.groups:
             raise NotApplicable(evidence.absent.get("groups", "no groups are known for the generated samples"))
-        measured = measure_shares(groups, self.targets, repeats=self.repeats, rng=rng)
-        refuse_weak_judge(measured, self.tolerance)
+        parts, refused = self._measured(evidence, rng)
+        several = len(evidence.groups) > 1
+        attributes = {part.attribute: part for part in parts}
+        groups = [each for each in evidence.groups if each.attribute in attributes]
         return Finding(
             code=self.code,
             title=self.title,
             question=self.question,
             outcome=Outcome.MEASURED,
             estimates=(
-                _worst_ratio(measured),
-                _total_variation(measured, rng),
-                *_shares(measured),
-                *_uncorrected(measured),
+                # The worst of all groups is known only where all could be measured.
+                *((worst_ratio(parts),) if not refused else ()),
+                *((worst_ratio([part], group=part.attribute) for part in parts) if several else ()),
+                *(total_variation_estimate(part, rng, group=part.attribute if several else None) for part in parts),
+                *(each for part in parts for each in share_estimates(part, several=several)),
+                *(each for part in parts for each in uncorrected_estimates(part, several=several)),
             ),
-            tables=tables(measured),
-            exhibits=exhibits(measured, groups, evidence.reference),
+            tables=tuple(each for part in parts for each in tables(part, several=several)),
+            exhibits=exhibits([(attributes[each.attribute], each) for each in groups], several=several),
             references=(
                 "Rogan and Gladen 1978, doi:10.1093/oxfordjournals.aje.a112510",
                 "Lang and Reiczigel 2014, doi:10.1016/j.prevetmed.2013.09.015",
                 "Fay and Feuer 1997, doi:10.1002/(SICI)1097-0258(19970415)16:7<791::AID-SIM500>3.0.CO;2-#",
                 "Berger 1982, doi:10.1080/00401706.1982.10487790",
             ),
-            settings=self._settings(measured, groups.judge),
+            settings=self._settings(parts, groups, refused),
         )
 
-    def _settings(self, measured: GroupShares, judge: str) -> dict[str, Json]:
+    def _measured(self, evidence: Evidence, rng: np.random.Generator) -> tuple[list[GroupShares], dict[str, str]]:
+        """The shares of each attribute, and why those of others could not be measured.
+
+        Raises:
+            Inconclusive: if no attribute could be measured.
+        """
+        assert evidence.groups is not None
+        prefix = "groups of "
+        refused = {kind.removeprefix(prefix): why for kind, why in evidence.absent.items() if kind.startswith(prefix)}
+        together = sum(len(each.names) for each in evidence.groups)
+        parts = []
+        for groups in evidence.groups:
+            try:
+                targets = targets_of(groups.attribute, self.targets)
+                part = measure_shares(groups, targets, repeats=self.repeats, rng=rng, together=together)
+                refuse_weak_judge(part, self.tolerance)
+            except Inconclusive as reason:
+                refused[groups.attribute] = str(reason)
+            else:
+                parts.append(part)
+        if not parts:
+            raise Inconclusive(next(iter(refused.values())))
+        return parts, refused
+
+    def _settings(
+        self, parts: Sequence[GroupShares], groups: Sequence[Groups], refused: Mapping[str, str]
+    ) -> dict[str, Json]:
         settings: dict[str, Json] = {
-            "generated_samples": measured.n,
-            "judge": judge,
+            "generated_samples": parts[0].n,
+            "attributes": ", ".join(part.attribute for part in parts),
             "targets": "shares of the reference, taken as exact" if self.targets is None else "given in the policy",
             "tolerance": self.tolerance,
             "perfect_repeats": self.repeats,
         }
-        if measured.confusion is not None:
-            settings |= {
-                "judge_accuracy": float(np.trace(measured.confusion) / measured.confusion.sum()),
-                "judge_smallest_youden_index": float(youden(measured.confusion).min()),
-                "labelled_samples": int(measured.confusion.sum()),
-            }
+        settings |= {f"not_measured_{attribute}": why for attribute, why in refused.items()}
+        for part, each in zip(parts, groups, strict=True):
+            of = f"_{part.attribute}" if len(parts) + len(refused) > 1 else ""
+            settings[f"judge{of}"] = each.judge
+            if part.confusion is not None:
+                settings |= {
+                    f"judge_accuracy{of}": float(np.trace(part.confusion) / part.confusion.sum()),
+                    f"judge_smallest_youden_index{of}": float(youden(part.confusion).min()),
+                    f"labelled_samples{of}": int(part.confusion.sum()),
+                }
         return settings
 
 
-def _shares(measured: GroupShares) -> Iterator[Estimate]:
-    low, high = np.quantile(measured.perfect, [0.025, 0.975], axis=0)
-    deviations = measured.perfect.std(axis=0)
-    method = _method(measured)
-    for k, name in enumerate(measured.names):
-        share = Estimate(
-            name="share",
-            value=float(measured.shares[k]),
-            curve=_curve(measured.each.low[:, k], measured.each.high[:, k]),
-            n=measured.n,
-            method=method,
-            unit="share",
-            better=Better.NEITHER,
-            group=name,
-            perfect=Perfect(float(measured.targets[k]), float(low[k]), float(high[k])),
-            p_value=float(measured.p_values[k]),
-            minimum_detectable=DETECTION * float(deviations[k]),
-            from_draws=_from_draws(measured, np.eye(len(measured.names))[k]),
-        )
-        yield share
-        if measured.targets[k] > 0:
-            yield _scaled(share, float(measured.targets[k]))
-
-
-def _scaled(share: Estimate, target: float) -> Estimate:
-    """The ratio of a share to its target, which is exact, so that everything scales."""
-    assert share.perfect is not None
-    assert share.minimum_detectable is not None
-    return Estimate(
-        name="share_ratio",
-        value=share.value / target,
-        curve=tuple(Interval(each.level, each.low / target, each.high / target) for each in share.curve),
-        n=share.n,
-        method=share.method,
-        unit="ratio",
-        better=Better.NEITHER,
-        group=share.group,
-        perfect=Perfect(1.0, share.perfect.low / target, share.perfect.high / target),
-        p_value=share.p_value,
-        minimum_detectable=share.minimum_detectable / target,
-        from_draws=share.from_draws,
+def targets_of(attribute: str, targets: Mapping[str, float | Mapping[str, float]] | None) -> Mapping[str, float] | None:
+    """The target shares of one attribute's groups: under its name, or all of them where they are not nested."""
+    if targets is None:
+        return None
+    nested = {name: dict(each) for name, each in targets.items() if isinstance(each, Mapping)}
+    return (
+        nested.get(attribute)
+        if nested
+        else {name: each for name, each in targets.items() if not isinstance(each, Mapping)}
     )
 
 
-def _worst_ratio(measured: GroupShares) -> Estimate:
-    limits = worst_ratio_limits(pointwise=measured.each, simultaneous=measured.together, targets=measured.targets)
-    worst = int(measured.ratios.argmin())
-    ratios = measured.relative(measured.perfect)
-    lowest = ratios.min(axis=1)
-    low, alarm, median, high = np.quantile(lowest, [0.025, 0.05, 0.5, 0.975])
-    deviation = float(ratios[:, measured.wanted].std(axis=0).max())
-    return Estimate(
-        name="worst_share_ratio",
-        value=float(measured.ratios[worst]),
-        curve=_curve(limits.low, limits.high),
-        n=measured.n,
-        method=f"least of {measured.wanted.sum()} ratios: lower end by intersection–union, upper end by Bonferroni; "
-        + _method(measured),
-        unit="ratio",
-        better=Better.HIGHER,
-        perfect=Perfect(float(median), float(low), float(high)),
-        p_value=float((1 + (lowest <= measured.ratios[worst]).sum()) / (1 + len(lowest))),
-        # How far one group must fall to be below what a perfect generator shows in one audit of twenty.
-        minimum_detectable=float(median - alarm) + 0.8416 * deviation,
-        from_draws=_from_draws(measured, np.eye(len(measured.names))[worst]),
-    )
-
-
-def _total_variation(measured: GroupShares, rng: np.random.Generator) -> Estimate:
-    limits = total_variation_limits(
-        shares=measured.shares,
-        targets=measured.targets,
-        rates=measured.softened,
-        judged=measured.judged,
-        n=measured.n,
-        levels=LEVELS,
-        rng=rng,
-    )
-    value = float(total_variation(shares=measured.shares, targets=measured.targets))
-    perfect = total_variation(shares=measured.perfect, targets=measured.targets)
-    low, median, high = np.quantile(perfect, [0.025, 0.5, 0.975])
-    return Estimate(
-        name="total_variation",
-        value=value,
-        curve=_curve(limits.low, limits.high),
-        n=measured.n,
-        method="inversion of a simulated distribution that knows the upward bias of distances; " + _method(measured),
-        unit="share",
-        better=Better.LOWER,
-        perfect=Perfect(float(median), float(low), float(high)),
-        p_value=float((1 + (perfect >= value).sum()) / (1 + len(perfect))),
-        minimum_detectable=_detectable_distance(measured, perfect),
-        from_draws=_from_draws(measured, 0.5 * np.sign(measured.shares - measured.targets)),
-    )
-
-
-def _detectable_distance(measured: GroupShares, perfect: Floats) -> float | None:
-    """How far the measured distance rises when one group loses just enough to be found; None if no loss is."""
-    alarm = np.quantile(perfect, 0.95)
-    loser = int(np.where(measured.wanted, measured.perfect.std(axis=0), -1.0).argmax())
-    direction = measured.targets.copy()
-    direction[loser] = measured.targets[loser] - 1.0
-    room = float(total_variation(shares=direction, targets=np.zeros_like(direction)))
-    noise = measured.perfect - measured.targets
-    for loss in np.linspace(0, measured.targets[loser], 101)[1:]:
-        step = loss * direction / room
-        distances = total_variation(shares=noise + step, targets=np.zeros_like(step))
-        if (distances > alarm).mean() >= 0.8:
-            return float(np.median(distances) - np.median(perfect))
-    return None
-
-
-def _uncorrected(measured: GroupShares) -> Iterator[Estimate]:
-    from scipy.stats import binom
-
-    limits = clopper_pearson(successes=measured.counts[None, :], trials=measured.n, level=np.array(LEVELS)[:, None])
-    expected = measured.targets @ measured.rates
-    low, high = (binom.ppf(tail, measured.n, expected) / measured.n for tail in (0.025, 0.975))
-    for k, name in enumerate(measured.names):
-        yield Estimate(
-            name="uncorrected_share",
-            value=float(measured.counts[k] / measured.n),
-            curve=_curve(limits.low[:, k], limits.high[:, k]),
-            n=measured.n,
-            method="exact binomial (Clopper–Pearson) of the judge's own count; for comparison, not to be gated",
-            unit="share",
-            better=Better.NEITHER,
-            group=name,
-            perfect=Perfect(float(expected[k]), float(low[k]), float(high[k])),
-        )
-
-
-def _from_draws(measured: GroupShares, gradient: Floats) -> float | None:
-    """The part of the variance of a linear combination of shares that comes from the generated draws."""
-    draws, judge = (float(gradient @ matrix @ gradient) for matrix in measured.covariance)
-    return None if draws + judge <= 0 else min(1.0, max(0.0, draws / (draws + judge)))
-
-
-def _method(measured: GroupShares) -> str:
-    if measured.confusion is None:
-        return f"exact binomial (Clopper–Pearson) of {DECLARED} groups"
-    return "corrected for the judge's errors, with their own sampling error"
-
-
-def _curve(low: Floats, high: Floats) -> tuple[Interval, ...]:
-    # Nested by construction; numerical inversion may still be off in the last digits.
-    lows, highs = np.minimum.accumulate(low), np.maximum.accumulate(high)
-    return tuple(Interval(level, float(a), float(b)) for level, a, b in zip(LEVELS, lows, highs, strict=True))
+def _target_lists(targets: Mapping[str, float | Mapping[str, float]] | None) -> Iterator[list[float]]:
+    if targets is None:
+        return
+    nested = [each for each in targets.values() if isinstance(each, Mapping)]
+    yield from ([float(share) for share in each.values()] for each in nested)
+    if not nested:
+        yield [float(share) for share in targets.values() if not isinstance(share, Mapping)]

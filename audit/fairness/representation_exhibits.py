@@ -1,10 +1,12 @@
 """What GA101 shows to the eye: real and generated samples of the same group, side by side."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from ..evidence.bundle import Groups, Real
+from ..evidence.bundle import DECLARED, Groups
 from ..finding import LEVELS, NOMINAL, Exhibit, Pictures
-from .group_shares import DECLARED, GroupShares
+from .group_shares import GroupShares
 
 SIDE_BY_SIDE = 16
 """Pictures of each kind for a group in question."""
@@ -18,15 +20,20 @@ EACH = 8
 MANY = 12
 
 
-def exhibits(measured: GroupShares, groups: Groups, reference: Real | None) -> tuple[Exhibit, ...]:
-    """The worst group, others surely below their target, and a few samples of every group.
+def exhibits(parts: Sequence[tuple[GroupShares, Groups]], *, several: bool = False) -> tuple[Exhibit, ...]:
+    """For each attribute: the worst group, others surely below their target, and a few samples of every group.
 
     Pictures are the first of their group, never picked: sample i is as random as any other.
     """
-    shown = [
-        _in_question(rank, k, measured, groups, reference) for rank, k in enumerate(_questioned(measured), start=1)
-    ]
-    return (*(each for each in shown if each.pictures), _every_group(groups))
+    made = []
+    for measured, groups in parts:
+        end, whose = (f"_{groups.attribute}", f"{groups.attribute}: ") if several else ("", "")
+        shown = [
+            _in_question(f"group_in_question_{rank}{end}", whose, k, measured, groups)
+            for rank, k in enumerate(_questioned(measured), start=1)
+        ]
+        made += [*(each for each in shown if each.pictures), _every_group(f"every_group{end}", whose, groups)]
+    return tuple(made)
 
 
 def _questioned(measured: GroupShares) -> list[int]:
@@ -35,27 +42,26 @@ def _questioned(measured: GroupShares) -> list[int]:
     return [k for rank, k in enumerate(order) if rank == 0 or upper[k] < 1]
 
 
-def _in_question(rank: int, k: int, measured: GroupShares, groups: Groups, reference: Real | None) -> Exhibit:
-    name = groups.names[k]
-    real = () if reference is None else _first(reference.labels, k, SIDE_BY_SIDE)
+def _in_question(name: str, whose: str, k: int, measured: GroupShares, groups: Groups) -> Exhibit:
+    group = groups.names[k]
     made = _first(groups.predicted, k, SIDE_BY_SIDE)
     pictures = (
-        Pictures(f"{name}, real", "reference", real),
-        Pictures(f"{name}, generated{_as_judged(groups)}", "generated", made),
+        Pictures(f"{group}, real", "reference", _first(groups.reference, k, SIDE_BY_SIDE)),
+        Pictures(f"{group}, generated{_as_judged(groups)}", "generated", made),
     )
     none = "" if made else f" No generated sample was {'declared' if groups.judge == DECLARED else 'judged'} so."
-    caption = f"Group {name}: {measured.ratios[k]:.2f} of its target share.{none}"
-    return Exhibit(f"group_in_question_{rank}", caption, "grid", tuple(each for each in pictures if each.indices))
+    caption = f"Group {whose}{group}: {measured.ratios[k]:.2f} of its target share.{none}"
+    return Exhibit(name, caption, "grid", tuple(each for each in pictures if each.indices))
 
 
-def _every_group(groups: Groups) -> Exhibit:
+def _every_group(exhibit: str, whose: str, groups: Groups) -> Exhibit:
     number = EACH if len(groups.names) <= MANY else EACH // 2
     pictures = (
         Pictures(f"{name}, generated{_as_judged(groups)}", "generated", _first(groups.predicted, k, number))
         for k, name in enumerate(groups.names)
     )
-    caption = "The first generated samples of every group, not picked by hand"
-    return Exhibit("every_group", caption, "grid", tuple(each for each in pictures if each.indices))
+    caption = f"{whose}the first generated samples of every group, not picked by hand"
+    return Exhibit(exhibit, caption[0].upper() + caption[1:], "grid", tuple(each for each in pictures if each.indices))
 
 
 def _first(labels: np.ndarray, k: int, number: int) -> tuple[int, ...]:

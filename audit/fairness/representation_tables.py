@@ -9,11 +9,18 @@ SHIFTS = (0.5, 1.0, 2.0)
 """Factors on the judge's error rates, should it err more or less on generated samples than on real ones."""
 
 
-def tables(measured: GroupShares) -> tuple[Table, ...]:
-    """Groups in detail; for a judge also its confusion and what a shift of its errors would change."""
-    if measured.confusion is None:
-        return (_groups(measured),)
-    return _groups(measured), _confusion(measured), _shift_sensitivity(measured)
+def tables(measured: GroupShares, *, several: bool = False) -> tuple[Table, ...]:
+    """Groups in detail; for a judge also its confusion and what a shift of its errors would change.
+
+    With `several` attributes, names and captions of the tables say which is theirs.
+    """
+    made = [_groups(measured)]
+    if measured.confusion is not None:
+        made += [_confusion(measured), _shift_sensitivity(measured)]
+    if not several:
+        return tuple(made)
+    whose = measured.attribute
+    return tuple(Table(f"{each.name}_{whose}", f"{whose}: {each.caption}", each.columns, each.rows) for each in made)
 
 
 def _groups(measured: GroupShares) -> Table:

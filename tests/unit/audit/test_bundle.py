@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from genai_audit.audit.evidence.bundle import KINDS, Attributions, Evidence, Features, Generated, Groups, Real
@@ -17,9 +18,6 @@ def real(name: str) -> Real:
     rng = np.random.default_rng(2)
     return Real(
         samples=rng.random((5, 1, 4, 4), dtype=np.float32),
-        labels=np.array([0, 1, 1, 0, 1]),
-        class_counts=np.array([2, 3]),
-        classes=("cat", "<b>dog</b>\n"),
         total=50,
         name=name,
         source="made up",
@@ -35,13 +33,16 @@ def full() -> Evidence:
         reference=real("reference"),
         holdout=real("holdout"),
         features=Features(rng.random((6, 2)), rng.random((5, 2)), np.zeros((0, 2)), "pixels"),
-        groups=Groups(
-            names=("cat", "dog"),
-            predicted=np.array([0, 1, 1, 0, 0, 1]),
-            confusion=np.array([[2, 0], [1, 2]]),
-            reference_counts=np.array([2, 3]),
-            judge="a rule",
-            parameters={"weights": np.array([[0.1, -0.0], [np.nan, 1e300]]), "layer.bias": np.array(0.5)},
+        groups=(
+            Groups(
+                names=("cat", "<b>dog</b>\n"),
+                predicted=np.array([0, 1, 1, 0, 0, 1]),
+                confusion=np.array([[2, 0], [1, 2]]),
+                reference_counts=np.array([2, 3]),
+                judge="a rule",
+                parameters={"weights": np.array([[0.1, -0.0], [np.nan, 1e300]]), "layer.bias": np.array(0.5)},
+                reference=np.array([0, 1, 1, 0, 1]),
+            ),
         ),
         attributions=Attributions(
             readouts=("ink",),
@@ -75,6 +76,10 @@ def assert_same(ours: Any, theirs: Any) -> None:
         assert type(ours) is type(theirs)
         for each in fields(ours):
             assert_same(getattr(ours, each.name), getattr(theirs, each.name))
+    elif isinstance(ours, tuple):
+        assert len(ours) == len(theirs)
+        for mine, other in zip(ours, theirs, strict=True):
+            assert_same(mine, other)
     else:
         assert ours == theirs
 
@@ -105,6 +110,37 @@ def test_nothing_on_disk_is_a_pickle(tmp_path: Path) -> None:
         with np.load(path, allow_pickle=False) as arrays:
             for name in arrays.files:
                 assert not arrays[name].dtype.hasobject
+
+
+TABLE = pd.DataFrame(
+    {
+        "age": [1, 2, 3],
+        "income": [0.1, np.nan, 1e300],
+        "sex": pd.Series(["a", None, ""], dtype="str"),
+        "grade": pd.Categorical(["x", "y", "x"], categories=["y", "x", "z"]),
+        "paid": [True, False, True],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("modality", "samples"),
+    [
+        ("text", ["a line", "", "two\nlines \u2028 and a quote \"", "é\ud800"]),
+        ("music", [[60, -1, 62], [], [127]]),
+        ("tabular", TABLE),
+        ("tabular", TABLE.iloc[:0]),
+    ],
+)
+def test_records_that_are_no_arrays_come_back_as_they_were(modality: str, samples: Any, tmp_path: Path) -> None:
+    Evidence(modality, Generated(samples, 0, "model"), reference=Real(samples, 3, "r", "r", "0")).save(tmp_path)
+    again = Evidence.load(tmp_path)
+    assert again.reference is not None
+    for found in (again.generated.samples, again.reference.samples):
+        if modality == "tabular":
+            pd.testing.assert_frame_equal(found, samples.reset_index(drop=True))
+        else:
+            assert found == samples
 
 
 def test_an_array_of_objects_is_refused(tmp_path: Path) -> None:

@@ -146,9 +146,9 @@ def test_a_large_reference_is_learned_in_part(monkeypatch):
 
 def test_a_saved_judge_judges_the_same(tmp_path):
     groups = collect()
-    evidence = Evidence("image", Generated(np.zeros((400, 1, 1, 1), np.float32), 0, "toy"), groups=groups)
+    evidence = Evidence("image", Generated(np.zeros((400, 1, 1, 1), np.float32), 0, "toy"), groups=(groups,))
     evidence.save(tmp_path)
-    loaded = Evidence.load(tmp_path).groups
+    (loaded,) = Evidence.load(tmp_path).groups
     features, _ = blobs(50, np.random.default_rng(4))
     np.testing.assert_array_equal(judge_scores(loaded.parameters, features), judge_scores(groups.parameters, features))
 

@@ -31,7 +31,6 @@ def evidence(
     rng = seeded(11)
     x, y = real(rng), fake(rng)
     labels = (x[:, 0] > 0).astype(np.int64) if labelled else np.zeros(0, np.int64)
-    names = ("left", "right") if labelled else ()
     groups = Groups(
         names=("left", "right"),
         predicted=(y[:, 0] > 0).astype(np.int64),
@@ -39,15 +38,14 @@ def evidence(
         reference_counts=np.bincount(labels, minlength=2),
         judge="the sign",
         parameters={},
+        reference=labels,
     )
     return Evidence(
         modality="image",
         generated=Generated(np.zeros((len(y), 1, 1, 1), np.float32), 0, "toy"),
-        reference=Real(
-            np.zeros((len(x), 1, 1, 1), np.float32), labels, np.bincount(labels), names, len(x), "toy", "toy", ""
-        ),
+        reference=Real(np.zeros((len(x), 1, 1, 1), np.float32), len(x), "toy", "toy", ""),
         features=Features(y, x, np.zeros((0, x.shape[1])), "identity"),
-        groups=groups if labelled else None,
+        groups=(groups,) if labelled else None,
     )
 
 

@@ -35,11 +35,11 @@ def case(shares, *, n=20_000, accuracy=0.985, rows=120, seed=0, declared=False, 
         reference_counts=np.full(k, 300),
         judge=DECLARED if declared else "a judge of known accuracy",
         parameters={},
+        reference=rng.integers(0, k, 600 if reference else 0),
     )
-    labels = rng.integers(0, k, 600)
-    real = Real(np.zeros((600, 1, 1, 1), np.float32), labels, np.bincount(labels), names, 600, "r", "r", "0" * 64)
+    real = Real(np.zeros((600, 1, 1, 1), np.float32), 600, "r", "r", "0" * 64)
     pictures = Generated(np.zeros((n, 1, 1, 1), np.float32), 0, "toy")
-    return Evidence("image", pictures, reference=real if reference else None, groups=groups)
+    return Evidence("image", pictures, reference=real if reference else None, groups=(groups,))
 
 
 def ask(evidence, seed=1, **parameters):
@@ -227,7 +227,7 @@ def test_exhibits_point_to_rows_of_the_evidence(dropped):
     evidence = case(lose(0.0))
     for exhibit in dropped.exhibits:
         for pictures in exhibit.pictures:
-            source = evidence.reference.labels if pictures.kind == "reference" else evidence.groups.predicted
+            source = evidence.groups[0].reference if pictures.kind == "reference" else evidence.groups[0].predicted
             name = pictures.label.split(",")[0]
             assert {f"g{source[index]}" for index in pictures.indices} == {name}
     assert [each.name for each in dropped.exhibits] == ["group_in_question_1", "every_group"]

@@ -63,7 +63,7 @@ def test_memorise_keeps_n_images(digits: Dataset) -> None:
 
 @pytest.mark.parametrize("text", ["collapse=3", "shrink=0.6", "memorise=50"])
 def test_plants_without_a_class_need_no_labels(text: str, digits: Dataset) -> None:
-    unlabelled = replace(digits, labels=digits.labels[:0], classes=())
+    unlabelled = replace(digits, attributes={})
     assert plant(text, unlabelled).classes == ()
 
 
@@ -103,7 +103,7 @@ def test_a_plant_that_does_not_fit_the_data_is_refused(text: str, message: str, 
 
 
 def test_a_class_defect_needs_labels_and_another_class(digits: Dataset) -> None:
-    unlabelled = replace(digits, labels=digits.labels[:0], classes=())
+    unlabelled = replace(digits, attributes={})
     with pytest.raises(UserError, match="expected labelled data, but digits has no labels"):
         plant("drop-mode=3", unlabelled)
     with pytest.raises(UserError, match="nothing is left, since class 3 is all"):

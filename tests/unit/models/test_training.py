@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 import torch
 
-from genai_audit.models.data import Dataset, digest
+from genai_audit.models.data import Dataset
 from genai_audit.models.errors import UserError
-from genai_audit.models.training import Trained, grey_levels, train
+from genai_audit.models.image_data import grey_levels
+from genai_audit.models.records import digest
+from genai_audit.models.training import Trained, train
 
 
 def made(samples: np.ndarray) -> Dataset:
-    labels = np.zeros(0, dtype=np.int64)
-    return Dataset("made", samples.astype(np.float32), labels, (), "made", digest(samples, labels, ()))
+    return Dataset("made", "image", samples.astype(np.float32), "made", digest(samples, {}))
 
 
 def test_facts_name_data_split_settings_and_losses(tiny: Callable[..., Trained], digits: Dataset) -> None:

@@ -211,7 +211,7 @@ def evidence(
         return np.array(images, dtype=np.float32)
 
     k = len(names)
-    real = Real(blobs(n), np.arange(n) % k, np.full(k, n // k), names, n, "digits", "bundled with scikit-learn", DIGEST)
+    real = Real(blobs(n), n, "digits", "bundled with scikit-learn", DIGEST)
     counts = np.full((k, k), 1) + 150 * np.eye(k, dtype=np.int64)
     maps = np.array([np.sin(3 * (i + 1) * x) * np.cos(4 * y + i) for i in range(dimensions)], dtype=np.float32)[
         :, None
@@ -230,12 +230,20 @@ def evidence(
         null_maps=(0.3 * rng.normal(size=(4, c, h, w))).astype(np.float32),
         sample=blobs(1),
     )
-    groups = Groups(names, np.arange(n) % k, counts, np.full(k, n // k), "logistic regression on pixels", {})
+    groups = Groups(
+        names=names,
+        predicted=np.arange(n) % k,
+        confusion=counts,
+        reference_counts=np.full(k, n // k),
+        judge="logistic regression on pixels",
+        parameters={},
+        reference=np.arange(n) % k,
+    )
     return Evidence(
         modality="image",
         generated=Generated(blobs(n), 0, "gan.safetensors", 0.3),
         reference=real,
-        groups=groups,
+        groups=(groups,),
         attributions=attributions,
         absent={"holdout": "no holdout data was given"},
     )
@@ -269,7 +277,7 @@ def record(
             generated=DataPart(n=DRAWN, total=DRAWN, sha256=DIGEST[::-1], source=name, name="generated samples"),
             reference=DataPart(n=1437, total=1437, sha256=DIGEST, source="bundled with scikit-learn", name="digits"),
             holdout=None,
-            groups=GroupsPart(names=names, source="logistic regression on pixels, out of fold", accuracy=0.968),
+            groups=(GroupsPart(names=names, source="logistic regression on pixels, out of fold", accuracy=0.968),),
         ),
         findings=tuple(convert.finding_part(each) for each in findings),
         coverage=convert.coverage_of(findings),

@@ -6,27 +6,20 @@ Whatever is wrong with the data is said in one line that names the file and what
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .errors import UserError
+from ..errors import UserError
+from ..records import Attribute, Records
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
 CHANNELS = (1, 2, 3, 4)
 UNLABELLED = np.zeros(0, dtype=np.int64)
 
 
-class Records(NamedTuple):
-    """Samples float32 (n, c, h, w) in [0, 1]; labels int64 (n,) into `classes`, or both empty."""
-
-    samples: NDArray[np.float32]
-    labels: NDArray[np.int64]
-    classes: tuple[str, ...]
-
-
-def read_npz(path: Path) -> Records:
+def read_file(path: Path) -> Records:
     """Read `x`, (n, h, w), (n, h, w, c) or (n, c, h, w), uint8 or float in [0, 1], and optional labels `y` (n,).
 
     Raises:
@@ -37,13 +30,14 @@ def read_npz(path: Path) -> Records:
         raise UserError(f"{path}: expected an array named x, got {', '.join(sorted(arrays)) or 'no array'}")
     samples = _scaled(_channels_first(arrays["x"], path), path)
     if "y" not in arrays:
-        return Records(samples, UNLABELLED, ())
+        return Records("image", samples)
     labels, classes = _labels(arrays["y"], len(samples), path)
-    return Records(samples, labels, classes)
+    return Records("image", samples, {"class": Attribute(classes, labels)})
 
 
 def _arrays(path: Path) -> Mapping[str, NDArray[Any]]:
-    if not zipfile.is_zipfile(path):
+    # `is_zipfile` looks at the end of a file only, and numpy takes one that starts otherwise for a pickle.
+    if not zipfile.is_zipfile(path) or path.open("rb").read(2) != b"PK":
         raise UserError(f"{path}: expected a .npz archive, got another kind of file; write it with numpy.savez")
     found = {}
     try:
@@ -138,9 +132,9 @@ def read_folder(path: Path) -> Records:
     files = loose or [file for each in classes.values() for file in each]
     samples = _stack([_picture(file) for file in files], files)
     if loose:
-        return Records(samples, UNLABELLED, ())
+        return Records("image", samples)
     labels = np.repeat(np.arange(len(classes)), [len(each) for each in classes.values()])
-    return Records(samples, labels.astype(np.int64), tuple(classes))
+    return Records("image", samples, {"class": Attribute(tuple(classes), labels.astype(np.int64))})
 
 
 def _pictures(folder: Path) -> list[Path]:

@@ -1,0 +1,31 @@
+"""The foreign formats: one line each, tried in this order before the formats of the reference models."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any, NamedTuple
+
+
+class Format(NamedTuple):
+    """A format and the module in `adapters/` that reads it.
+
+    The module has `matches(path: Path) -> bool`, which looks at content without importing anything heavy, and
+    `open_model(path: Path, options: Options) -> Opened`. `extra` installs what it needs; `what` says what it is.
+    """
+
+    name: str
+    module: str
+    extra: str
+    what: str
+
+
+FORMATS: tuple[Format, ...] = ()
+
+
+def matching(path: Path) -> Format | None:
+    """The foreign format of what lies at `path`, or None."""
+    return next((each for each in FORMATS if adapter(each).matches(path)), None)
+
+
+def adapter(format_: Format) -> Any:
+    """The module that reads a format."""
+    return import_module(f".adapters.{format_.module}", __package__)

@@ -1,0 +1,45 @@
+"""Groups of records: from values that a file gives, and from the sub-folders that files lie in."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..errors import UserError
+from ..records import Attribute
+
+
+def attribute(values: Sequence[Any]) -> Attribute:
+    """The groups that equal values make, all strings, all integers or all truth values; their names are sorted, numbers by size."""
+    names = sorted(set(values))
+    index = {name: position for position, name in enumerate(names)}
+    return Attribute(tuple(map(str, names)), np.array([index[value] for value in values], dtype=np.int64))
+
+
+def labelled_files(path: Path, suffixes: tuple[str, ...]) -> tuple[list[Path], dict[str, Attribute]]:
+    """The files of a folder with these suffixes in the order of their names; sub-folders with such files are classes.
+
+    Raises:
+        UserError: if there are none, or if they lie both in the folder and in sub-folders.
+    """
+    kinds = " or ".join(f"*{suffix}" for suffix in suffixes)
+    loose = _inside(path, suffixes)
+    folders = sorted(each for each in path.iterdir() if each.is_dir() and each.name[0] != ".")
+    classes = {each.name: files for each in folders if (files := _inside(each, suffixes))}
+    if loose and classes:
+        raise UserError(
+            f"{path}: expected {kinds} either here or in sub-folders, got both; put each file in a class folder"
+        )
+    if loose:
+        return loose, {}
+    if not classes:
+        raise UserError(
+            f"{path}: expected files {kinds}, or sub-folders of them, got none; name the folder they lie in"
+        )
+    labels = np.repeat(np.arange(len(classes), dtype=np.int64), [len(files) for files in classes.values()])
+    return [file for files in classes.values() for file in files], {"class": Attribute(tuple(classes), labels)}
+
+
+def _inside(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    return sorted(file for file in folder.iterdir() if file.suffix.lower() in suffixes and file.name[0] != ".")

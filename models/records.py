@@ -1,0 +1,109 @@
+"""Records of every modality as plain values: how many there are, some of them, and their digest.
+
+Images are float32 (n, c, h, w) in [0, 1] and audio float32 (n, t), both numpy arrays; texts are a list of str; tables a
+`pandas.DataFrame`; music a list of lists of MIDI pitches (0–127, rest −1) on a fixed grid.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+MODALITIES = ("image", "text", "tabular", "music", "audio")
+
+OTHER = "(other)"
+"""The group of a record whose value none of the names fits."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attribute:
+    """What tells groups of records apart.
+
+    Args:
+        names: the K groups.
+        values: int64 (n,), the group of each record.
+        column: for tables, the column it is read from; the same reading gives the groups of generated rows.
+        edges: where that column is a number, ascending bounds between the K groups: group 0 lies below edges[0].
+    """
+
+    names: tuple[str, ...]
+    values: NDArray[np.int64]
+    column: str | None = None
+    edges: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Records:
+    """What a reader or a bundled set returns: records, what is known of their groups, and audio's sample rate in Hz."""
+
+    modality: str
+    samples: Any
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    sample_rate: int | None = None
+
+    def take(self, rows: NDArray[np.int64]) -> "Records":
+        """The records at `rows`, in that order, with their groups."""
+        return Records(
+            self.modality, take(self.samples, rows), take_attributes(self.attributes, rows), self.sample_rate
+        )
+
+
+def take(samples: Any, rows: NDArray[np.int64]) -> Any:
+    """The records at `rows`, in that order."""
+    if isinstance(samples, np.ndarray):
+        return samples[rows]
+    if isinstance(samples, list):
+        return [samples[row] for row in rows]
+    return samples.iloc[rows].reset_index(drop=True)
+
+
+def take_attributes(attributes: Mapping[str, Attribute], rows: NDArray[np.int64]) -> dict[str, Attribute]:
+    """The groups of the records at `rows`."""
+    return {
+        name: Attribute(each.names, each.values[rows], each.column, each.edges) for name, each in attributes.items()
+    }
+
+
+def digest(samples: Any, attributes: Mapping[str, Attribute]) -> str:
+    """SHA-256 of the records' values and their groups, in hexadecimal; equal content has an equal digest anywhere."""
+    state = hashlib.sha256()
+    if isinstance(samples, np.ndarray):
+        state.update(repr(samples.shape).encode())
+        state.update(np.ascontiguousarray(samples, dtype="<f4").data)
+    elif isinstance(samples, list):
+        state.update(json.dumps(samples, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    else:
+        state.update(samples.to_csv(index=False, lineterminator="\n").encode("utf-8", "surrogatepass"))
+    for name, each in attributes.items():
+        state.update(repr((name, each.names)).encode())
+        state.update(np.ascontiguousarray(each.values, dtype="<i8").data)
+    return state.hexdigest()
+
+
+def table_attribute(samples: Any, column: str, *, names: tuple[str, ...] = (), edges: tuple[float, ...] = ()) -> Any:
+    """The groups that a column of a table makes.
+
+    Args:
+        samples: a `pandas.DataFrame` with that column.
+        column: its name.
+        names: the groups; by default the values that occur, in order. With `edges`, one name more than edges.
+        edges: ascending bounds, for a column of numbers.
+    """
+    values = samples[column]
+    if edges:
+        numbers = values.to_numpy(dtype=float, na_value=np.nan)
+        index = np.searchsorted(edges, numbers, side="right").astype(np.int64)
+        if np.isnan(numbers).any():
+            names, index = (*names, OTHER), np.where(np.isnan(numbers), len(names), index)
+        return Attribute(names, index, column, edges)
+    texts = np.array([OTHER if missing else str(value) for value, missing in zip(values, values.isna(), strict=True)])
+    names = names or tuple(sorted(set(texts.tolist())))
+    known = {name: index for index, name in enumerate(names)}
+    if not set(texts.tolist()) <= set(known):
+        names, known = (*names, OTHER), {OTHER: len(names), **known}
+    other = known.get(OTHER, -1)
+    return Attribute(names, np.array([known.get(text, other) for text in texts], dtype=np.int64), column)
