@@ -73,7 +73,7 @@ $(VENV)/.runtime: $(VENV)/.home pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.home pyproject.toml constraints.txt
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev]'
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev,formats]'
 	@touch $@ $(VENV)/.runtime
 
 chromium:

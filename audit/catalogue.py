@@ -10,6 +10,7 @@ from .collapse.neighbours import Neighbours
 from .evidence.bundle import Evidence
 from .fairness.representation import GroupRepresentation
 from .finding import Finding
+from .validity.validity import OutputValidity
 
 
 class Auditor(Protocol):
@@ -26,7 +27,7 @@ class Auditor(Protocol):
         ...
 
 
-AUDITORS: tuple[type[Any], ...] = (GroupRepresentation, Drivers, Neighbours)
+AUDITORS: tuple[type[Any], ...] = (GroupRepresentation, Drivers, Neighbours, OutputValidity)
 
 
 def estimates_by_code() -> Mapping[str, tuple[str, ...]]:

@@ -198,6 +198,24 @@ def train(
     click.echo(f"{out}: {checkpoint.family}, {checkpoint.parameters:,} parameters, sha256 {checkpoint.sha256[:12]}")
 
 
+@main.command()
+@click.argument("what", type=click.Choice(["loader", "policy", "workflow"]))
+@click.option(
+    "--modality",
+    type=click.Choice(["image", "text", "tabular", "music", "audio"]),
+    default="image",
+    show_default=True,
+    help="What the model of the loader makes.",
+)
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="File to write.")
+def init(what: str, modality: str, out: Path | None) -> None:
+    """Write a file to start from: a loader for your own model, a policy, or a CI workflow."""
+    from .starter import start
+
+    path, what_next = start(what, modality=modality, out=out)
+    click.echo(f"{path}: {what_next}")
+
+
 @main.command("list")
 @click.argument("what", type=click.Choice(["models", "auditors", "data"]))
 def list_(what: str) -> None:

@@ -4,6 +4,7 @@ import base64
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,9 @@ from PIL import Image
 
 from ..audit.evidence.bundle import KINDS, Evidence
 from . import numbers
+from .excerpts import Excerpt, excerpts
 from .record import ExhibitPart, PicturesPart
+from .renderings import LONGEST, piano_rolls, spectrograms
 from .words import short
 
 BUDGET = 1_400_000
@@ -29,6 +32,11 @@ WIDE_SHEET = 504
 TILES = {"grid": 56, "signed_maps": 112, "magnitudes": 112}
 """CSS pixels: the widest row of pictures, which fits a phone; the widest row of maps to compare with, which shrinks on
 one; and about how large one picture of each form is."""
+
+HOW_DRAWN = {
+    "music": [f"Each picture is a piano roll: time runs to the right, {LONGEST} steps at most, and pitch upwards."],
+    "audio": ["Each picture is a sound: time runs to the right and frequency upwards; the darker, the louder."],
+}
 
 WHAT = {"generated": "generated sample", "reference": "reference sample", "holdout": "holdout sample"}
 
@@ -71,6 +79,7 @@ class Shown:
     sheets: tuple[Sheet, ...]
     scale: Scale | None
     notes: tuple[str, ...]
+    excerpts: tuple[Excerpt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +98,10 @@ class _Set:
 
 
 def show(exhibit: ExhibitPart, evidence: Evidence, *, budget: int = BUDGET) -> Shown:
-    """An exhibit's pictures from the evidence, within `budget` characters."""
+    """An exhibit from the evidence: pictures within `budget` characters, or texts and rows where these are its form."""
+    if evidence.modality in ("text", "tabular"):
+        read, left_out = excerpts(exhibit, evidence)
+        return Shown(exhibit.caption, exhibit.form, (), None, left_out, read)
     sets, absent = [], []
     for each in exhibit.pictures[:MOST_LABELS]:
         array = _find(each, evidence)
@@ -98,7 +110,7 @@ def show(exhibit: ExhibitPart, evidence: Evidence, *, budget: int = BUDGET) -> S
         else:
             coloured = exhibit.form != "grid" and each.kind.endswith("maps")
             sets.append(_Set(short(each.label), each.kind, array, each.indices, coloured))
-    notes = _notes(exhibit, absent)
+    notes = _notes(exhibit, absent) + HOW_DRAWN.get(evidence.modality, [])
     scale = max((float(np.abs(each.first(MOST_PICTURES)).max()) for each in sets if each.coloured), default=0.0)
     under = None if evidence.attributions is None else evidence.attributions.sample
     sheets: list[Sheet] = []
@@ -163,9 +175,26 @@ def _find(pictures: PicturesPart, evidence: Evidence) -> Images | None:
     kind, _, field = pictures.kind.partition(".")
     item = getattr(evidence, kind) if kind in KINDS else None
     array = getattr(item, field or "samples", None)
+    if not field and array is not None and evidence.modality in ("music", "audio"):
+        return _drawn(pictures.indices, array, evidence)
     if not isinstance(array, np.ndarray) or array.ndim != 4 or not array.size or not pictures.indices:
         return None
     return array if min(pictures.indices) >= 0 and max(pictures.indices) < len(array) else None
+
+
+def _drawn(indices: Sequence[int], samples: Any, evidence: Evidence) -> Images | None:
+    """Melodies and sounds as pictures, at the places of the evidence; only those asked for are drawn."""
+    if not indices or min(indices) < 0 or max(indices) >= len(samples):
+        return None
+    if evidence.modality == "music":
+        everything = (evidence.reference or evidence.generated).samples
+        pitches = [pitch for piece in everything for pitch in piece if pitch >= 0] or [60]
+        made = piano_rolls([samples[row] for row in indices], low=min(pitches), high=max(pitches))
+    else:
+        made = spectrograms(samples[list(indices)])
+    placed = np.zeros((max(indices) + 1, *made.shape[1:]), made.dtype)
+    placed[list(indices)] = made
+    return placed
 
 
 def _tiles(form: str, found: _Set, images: Images, scale: float, under: Images | None) -> list[Pixels]:

@@ -26,6 +26,8 @@ LAYERS = {
     "audit.fairness": "auditors",
     "audit.attribution": "auditors",
     "audit.collapse": "auditors",
+    "audit.validity": "auditors",
+    "audit.integrity": "auditors",
     "audit.catalogue": "catalogue",
     "audit": "run",
     "audit.cli": "cli",

@@ -5,8 +5,9 @@ from typing import Any
 
 from ..base import GenerativeModel
 from ..errors import UserError
+from ..records import MODALITIES
+from .contract_records import check_records
 
-MODALITIES = ("image", "text", "tabular", "music", "audio")
 TOLERANCE = 1e-6
 """How far outside [0, 1] a value may lie by rounding."""
 REPEAT_TOLERANCE = 1e-3
@@ -40,6 +41,8 @@ def check_model(model: Any, origin: str, run: Run) -> GenerativeModel:
         raise UserError(f"{origin}: expected sample to be a method, got {type(model.sample).__name__}")
     if model.modality == "image":
         _check_images(model, origin, run)
+    else:
+        check_records(model, origin, run)
     checked: GenerativeModel = model
     return checked
 

@@ -72,7 +72,8 @@ FILES: dict[str, bytes] = {
     "flat.py": loader(samples="torch.rand(n, 64, generator=generator)"),
     "nanout.py": loader(samples="torch.full((n, 1, 8, 8), float('nan'))"),
     "signed.py": loader(samples="torch.randn(n, 1, 8, 8, generator=generator)"),
-    "text.py": loader(returned="type('T', (Model,), {'modality': 'text'})()"),
+    "mixed.py": loader(returned="type('T', (Model,), {'modality': 'text'})()"),
+    "text.py": loader("['words'] * n", "type('T', (Model,), {'modality': 'text'})()"),
     "odd.py": b"def load(path:\n",
 }
 GOOD = ["good.npz", "--reference", "good.npz"]
@@ -114,6 +115,7 @@ TABLE: dict[str, tuple[list[str], str]] = {
     "samples are no images": ([*MODEL, "flat.py:load"], "(2, 64)"),
     "samples are not finite": ([*MODEL, "nanout.py:load"], "finite"),
     "samples out of range": ([*MODEL, "signed.py:load"], "[0, 1]"),
+    "samples are no texts": ([*MODEL, "mixed.py:load"], "expected sample(2, …) to be a list of 2 str, got Tensor"),
     "other modality": ([*MODEL, "text.py:load"], "makes text records, but good.npz holds image records"),
     "out is a file": ([*GOOD, "--out", "good.npz"], "--out good.npz: expected a folder"),
     "out holds other files": ([*GOOD, "--out", "."], "--out .: expected a new folder"),

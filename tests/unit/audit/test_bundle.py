@@ -126,7 +126,7 @@ TABLE = pd.DataFrame(
 @pytest.mark.parametrize(
     ("modality", "samples"),
     [
-        ("text", ["a line", "", "two\nlines \u2028 and a quote \"", "é\ud800"]),
+        ("text", ["a line", "", 'two\nlines \u2028 and a quote "', "é\ud800"]),
         ("music", [[60, -1, 62], [], [127]]),
         ("tabular", TABLE),
         ("tabular", TABLE.iloc[:0]),

@@ -1,0 +1,99 @@
+"""Does a model of texts, tables, melodies or sound keep its contract? The same checks as for images, in their forms."""
+
+from typing import Any
+
+from ..errors import UserError
+from ..records import MODALITIES
+
+FEW = 2
+"""Records drawn to see whether a model works at all."""
+
+LOUDEST = 1 + 1e-6
+
+
+def check_records(model: Any, origin: str, run: Any) -> None:
+    """Draw two records twice, and look at their form.
+
+    Args:
+        model: its `modality` is any but images.
+        origin: named at the start of each message.
+        run: runs a call of the user's code under a description; see `contract.Run`.
+
+    Raises:
+        UserError: if the form is wrong, or equal generators give different records.
+    """
+    import torch
+
+    assert model.modality in MODALITIES
+    call = f"sample({FEW}, generator=…)"
+    drawn = [run(lambda: model.sample(FEW, generator=torch.Generator().manual_seed(0)), call) for _ in range(2)]
+    check = {"text": _texts, "tabular": _rows, "music": _pieces, "audio": _waves}[model.modality]
+    if check(drawn[0], origin, model) != check(drawn[1], origin, model):
+        raise UserError(
+            f"{origin}: expected equal samples from generators of equal seed, got different ones; "
+            f"pass generator= to every random function in sample, and call eval()"
+        )
+    _check_log_prob(model, drawn[0], origin, run)
+
+
+def _texts(drawn: Any, origin: str, model: Any) -> Any:
+    if not isinstance(drawn, list | tuple) or len(drawn) != FEW or not all(isinstance(each, str) for each in drawn):
+        raise UserError(f"{origin}: expected sample({FEW}, …) to be a list of {FEW} str, got {_short(drawn)}")
+    return list(drawn)
+
+
+def _rows(drawn: Any, origin: str, model: Any) -> Any:
+    import pandas as pd
+
+    if not isinstance(drawn, pd.DataFrame) or len(drawn) != FEW:
+        raise UserError(f"{origin}: expected sample({FEW}, …) to be a DataFrame of {FEW} rows, got {_short(drawn)}")
+    names = [str(name) for name in drawn.columns]
+    if not names or len(set(names)) < len(names):
+        raise UserError(f"{origin}: expected columns of different names, got {', '.join(names) or 'none'}")
+    return drawn.to_csv(index=False)
+
+
+def _pieces(drawn: Any, origin: str, model: Any) -> Any:
+    import numpy as np
+
+    good = (
+        isinstance(drawn, list | tuple) and len(drawn) == FEW and all(isinstance(each, list | tuple) for each in drawn)
+    )
+    if not good or not all(isinstance(pitch, int | np.integer) for piece in drawn for pitch in piece):
+        raise UserError(
+            f"{origin}: expected sample({FEW}, …) to be {FEW} lists of MIDI pitches (whole numbers, rest −1), "
+            f"got {_short(drawn)}"
+        )
+    return [[int(pitch) for pitch in piece] for piece in drawn]
+
+
+def _waves(drawn: Any, origin: str, model: Any) -> Any:
+    import torch
+
+    if not isinstance(drawn, torch.Tensor) or drawn.ndim != 2 or len(drawn) != FEW or not drawn.is_floating_point():
+        raise UserError(f"{origin}: expected sample({FEW}, …) as a float tensor ({FEW}, t), got {_short(drawn)}")
+    if not torch.isfinite(drawn).all() or float(drawn.abs().max()) > LOUDEST:
+        raise UserError(f"{origin}: expected finite waves within [−1, 1] from sample({FEW}, …); rescale them")
+    rate = getattr(model, "sample_rate", None)
+    if not isinstance(rate, int) or isinstance(rate, bool) or rate < 1:
+        raise UserError(f"{origin}: expected sample_rate in Hz beside sample, a whole number, got {rate!r}; add it")
+    # Parallel sums round differently, so bits may differ where the sound does not.
+    return (drawn * 1000).round().tolist()
+
+
+def _check_log_prob(model: Any, drawn: Any, origin: str, run: Any) -> None:
+    import torch
+
+    if not hasattr(model, "log_prob"):
+        return
+    kind = getattr(model, "log_prob_kind", None)
+    if kind not in ("exact", "lower_bound"):
+        raise UserError(f'{origin}: expected log_prob_kind beside log_prob, "exact" or "lower_bound", got {kind!r}')
+    found = run(lambda: model.log_prob(drawn), "log_prob(samples)")
+    if not isinstance(found, torch.Tensor) or tuple(found.shape) != (FEW,) or bool(torch.isnan(found).any()):
+        raise UserError(f"{origin}: expected log_prob(samples) as a tensor ({FEW},) without NaN, got {_short(found)}")
+
+
+def _short(value: Any) -> str:
+    text = f"{type(value).__name__} {value!r}".replace("\n", " ")
+    return text if len(text) <= 80 else text[:79] + "…"

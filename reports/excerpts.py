@@ -1,0 +1,75 @@
+"""Records that are read rather than seen: texts as they are, rows of a table as a table."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from ..audit.evidence.bundle import Evidence
+from . import numbers
+from .record import ExhibitPart, PicturesPart
+from .words import short
+
+MOST_RECORDS = 8
+"""Records under one label; the evidence folder has them all."""
+
+MOST_SETS = 24
+LONGEST = 280
+"""Characters of one text."""
+
+MOST_COLUMNS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Some records under one label: `texts`, or `rows` of the columns `heads`."""
+
+    label: str
+    texts: tuple[str, ...] = ()
+    heads: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+def excerpts(exhibit: ExhibitPart, evidence: Evidence) -> tuple[tuple[Excerpt, ...], tuple[str, ...]]:
+    """The records of an exhibit that are texts or rows, and notes of what was left out."""
+    made: list[Excerpt] = []
+    notes: list[str] = []
+    for each in exhibit.pictures[:MOST_SETS]:
+        samples = _samples(each, evidence)
+        if samples is None:
+            continue
+        indices = each.indices[:MOST_RECORDS]
+        if isinstance(samples, list):
+            made.append(Excerpt(short(each.label), texts=tuple(short(samples[row], LONGEST) for row in indices)))
+        else:
+            made.append(_rows(short(each.label), samples, indices))
+        if len(each.indices) > MOST_RECORDS:
+            notes.append(f"Of each set, the first {MOST_RECORDS} records are shown.")
+    if any(len(each.heads) == MOST_COLUMNS for each in made):
+        notes.append(f"Columns after the first {MOST_COLUMNS} are in the evidence folder.")
+    return tuple(made), tuple(dict.fromkeys(notes))
+
+
+def _samples(pictures: PicturesPart, evidence: Evidence) -> Any:
+    """The texts or the table that hold these records, or None where the evidence holds none or not all of them."""
+    item = {"generated": evidence.generated, "reference": evidence.reference, "holdout": evidence.holdout}.get(
+        pictures.kind
+    )
+    samples = None if item is None else item.samples
+    if evidence.modality not in ("text", "tabular") or samples is None or not pictures.indices:
+        return None
+    return samples if min(pictures.indices) >= 0 and max(pictures.indices) < len(samples) else None
+
+
+def _rows(label: str, table: Any, indices: tuple[int, ...]) -> Excerpt:
+    part = table.iloc[list(indices), :MOST_COLUMNS]
+    heads = tuple(short(str(name), 40) for name in part.columns)
+    rows = tuple(tuple(_cell(value) for value in row) for row in part.astype(object).to_numpy())
+    return Excerpt(label, heads=heads, rows=rows)
+
+
+def _cell(value: Any) -> str:
+    # NaN alone differs from itself; None is pandas' other word for a missing value.
+    if value is None or value != value:
+        return "–"
+    if isinstance(value, float):
+        return numbers.number(value)
+    return short(str(value), 60)
