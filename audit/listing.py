@@ -36,7 +36,7 @@ def _auditors() -> list[tuple[str, ...]]:
 def _data() -> list[tuple[str, ...]]:
     from ..models.data import BUNDLED
 
-    return [("NAME", "WHAT IT IS"), *BUNDLED.items()]
+    return [("NAME", "MODALITY", "WHAT IT IS"), *((name, data.modality, data.about) for name, data in BUNDLED.items())]
 
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:

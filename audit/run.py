@@ -140,7 +140,7 @@ def _collect(subject: Subject, request: Request, needs: set[str], progress: Prog
         samples=subject.samples,
         reference=subject.reference,
         holdout=subject.holdout,
-        n=request.samples or getattr(subject.model, "default_samples", DEFAULT_SAMPLES),
+        n=request.samples or int(getattr(subject.model, "default_samples", DEFAULT_SAMPLES)),
         seed=request.seed,
     )
     try:

@@ -50,7 +50,7 @@ def prepare(request: "Request", progress: Progress) -> Subject:
         sha256=checkpoint.sha256,
         format=checkpoint.format,
         family=checkpoint.family,
-        modality=checkpoint.modality,
+        modality=model.modality,
         parameters=checkpoint.parameters,
         declared=dict(checkpoint.declared),
         notes=checkpoint.notes,

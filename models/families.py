@@ -81,6 +81,28 @@ FAMILIES: Mapping[str, Family] = {
             summary="generative adversarial network of convolutions",
         ),
         Family(
+            name="pixelcnn",
+            modality="image",
+            module="pixelcnn",
+            model="PixelCNN",
+            config="PixelCNNConfig",
+            training="PixelCNNTraining",
+            likelihood="explicit (exact)",
+            capabilities=("log_prob",),
+            summary="autoregressive model of pixels from masked convolutions",
+        ),
+        Family(
+            name="ddpm",
+            modality="image",
+            module="ddpm",
+            model="DDPM",
+            config="DDPMConfig",
+            training="DDPMTraining",
+            likelihood="explicit (lower bound)",
+            capabilities=("log_prob",),
+            summary="denoising diffusion model with a small U-Net",
+        ),
+        Family(
             name="text-lstm",
             modality="text",
             module="text_lstm",
@@ -136,4 +158,5 @@ def parts(name: str) -> Parts:
     entry = family(name)
     module = import_module(f".{entry.module}", __package__)
     classes = (getattr(module, name) for name in (entry.model, entry.config, entry.training))
-    return Parts(*classes, module.shape, module.fit)
+    model, config, training = classes
+    return Parts(model, config, training, module.shape, module.fit)

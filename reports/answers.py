@@ -91,6 +91,34 @@ def _neighbours(finding: FindingPart) -> str:
     return text + (f", {' and '.join(rest)}." if rest else ".") + _unseen(first)
 
 
+def _validity(finding: FindingPart) -> str:
+    whole = _whole(finding)
+    if "invalid_share" not in whole:
+        return _first(finding)
+    invalid = whole["invalid_share"]
+    text = (
+        "No generated record breaks a rule" if invalid.value == 0 else f"{_with(invalid)} of the records break a rule"
+    )
+    text += f" ({_of_none(invalid)})." if invalid.value == 0 else "."
+    if "unsupported_share" in whole:
+        outside = whole["unsupported_share"]
+        text += f" A value that no real record has stands in {_with(outside)}"
+        text += (
+            f"; of a perfect generator’s, in {perfect_text(outside.perfect, outside.unit)}." if outside.perfect else "."
+        )
+    if "broken_relation_share" in whole:
+        text += (
+            f" {sentence(_with(whole['broken_relation_share']))[:-1]} break a relation between columns that every real "
+            "record keeps."
+        )
+    return text + _unseen(invalid)
+
+
+def _of_none(estimate: EstimatePart) -> str:
+    """What none among n says of the share: its upper end."""
+    return f"at most {numbers.share(estimate.high)} do, n = {numbers.count(estimate.n)}"
+
+
 def _kind(ratio: EstimatePart) -> str:
     return ratio.name.removesuffix("_ratio")
 
@@ -126,4 +154,5 @@ ANSWERS: Mapping[str, Callable[[FindingPart], str]] = {
     "GA101": _representation,
     "GA201": _drivers,
     "GA302": _neighbours,
+    "GA501": _validity,
 }

@@ -8,8 +8,9 @@ from . import numbers
 from .record import ExhibitPart, PicturesPart
 from .words import short
 
-MOST_RECORDS = 8
-"""Records under one label; the evidence folder has them all."""
+MOST_RECORDS, FEWEST = 8, 2
+IN_ALL = 24
+"""Records under one label, and in one exhibit; the evidence folder has them all."""
 
 MOST_SETS = 24
 LONGEST = 280
@@ -32,17 +33,18 @@ def excerpts(exhibit: ExhibitPart, evidence: Evidence) -> tuple[tuple[Excerpt, .
     """The records of an exhibit that are texts or rows, and notes of what was left out."""
     made: list[Excerpt] = []
     notes: list[str] = []
+    most = max(FEWEST, min(MOST_RECORDS, IN_ALL // max(1, len(exhibit.pictures))))
     for each in exhibit.pictures[:MOST_SETS]:
         samples = _samples(each, evidence)
         if samples is None:
             continue
-        indices = each.indices[:MOST_RECORDS]
+        indices = each.indices[:most]
         if isinstance(samples, list):
             made.append(Excerpt(short(each.label), texts=tuple(short(samples[row], LONGEST) for row in indices)))
         else:
             made.append(_rows(short(each.label), samples, indices))
-        if len(each.indices) > MOST_RECORDS:
-            notes.append(f"Of each set, the first {MOST_RECORDS} records are shown.")
+        if len(each.indices) > most:
+            notes.append(f"Of each set, the first {most} records are shown.")
     if any(len(each.heads) == MOST_COLUMNS for each in made):
         notes.append(f"Columns after the first {MOST_COLUMNS} are in the evidence folder.")
     return tuple(made), tuple(dict.fromkeys(notes))

@@ -70,6 +70,9 @@ LABELS = {
     "largest_share": "largest share of one latent dimension in the effect",
     "effective_dimensions": "effective number of latent dimensions",
     "share_of_effect": "share of the effect",
+    "invalid_share": "share of records that break a rule",
+    "unsupported_share": "share of records with a value that no real record has",
+    "broken_relation_share": "share of records that break a relation of all real records",
     "completeness_error": "largest completeness error, relative to the effect",
 }
 

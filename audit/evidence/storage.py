@@ -53,10 +53,10 @@ def _plain(value: Any, path: str, arrays: dict[str, NDArray[Any]], lines: Path) 
         inner = {
             each.name: _plain(getattr(value, each.name), f"{path}.{each.name}".strip("."), arrays, lines)
             for each in fields(value)
-            if each.name != "samples" or isinstance(value.samples, np.ndarray)
+            if each.name != "samples" or isinstance(getattr(value, "samples", None), np.ndarray)
         }
         if "samples" not in inner and hasattr(value, "samples"):
-            inner["samples"] = {LINES: lines.name, "dtypes": _write_lines(lines, value.samples)}
+            inner["samples"] = {LINES: lines.name, "dtypes": _write_lines(lines, getattr(value, "samples", None))}
         return {TYPE: type(value).__name__, **inner}
     if isinstance(value, Mapping):
         return {key: _plain(each, f"{path}.{key}", arrays, lines) for key, each in value.items()}

@@ -26,7 +26,7 @@ def tables(measured: GroupShares, *, several: bool = False) -> tuple[Table, ...]
 def _groups(measured: GroupShares) -> Table:
     at = LEVELS.index(NOMINAL)
     low, high = measured.each.low[at], measured.each.high[at]
-    columns = (
+    columns: tuple[Column, ...] = (
         Column("group", "Group", Kind.TEXT),
         Column("share", "Share generated", Kind.SHARE),
         Column("share_low", "from (95 %)", Kind.SHARE),
@@ -39,14 +39,18 @@ def _groups(measured: GroupShares) -> Table:
         Column("uncorrected", "Uncorrected share", Kind.SHARE),
         Column("judged", "Samples judged so", Kind.COUNT),
     )
+    if measured.confusion is None:  # what is read from the records is neither judged nor corrected
+        columns = (*columns[:-2], Column("judged", "Samples", Kind.COUNT))
     rows = []
     for k, name in enumerate(measured.names):
         target = float(measured.targets[k])
         shares = [float(value[k]) for value in (measured.shares, low, high)]
         ratios = [share / target if target > 0 else None for share in shares]
         uniform, uncorrected = shares[0] * len(measured.names), float(measured.counts[k] / measured.n)
-        rows.append((name, *shares, target, *ratios, uniform, uncorrected, int(measured.counts[k])))
-    caption = "Each group among the generated samples, corrected for the judge's errors, beside its target"
+        last = (uncorrected, int(measured.counts[k])) if measured.confusion is not None else (int(measured.counts[k]),)
+        rows.append((name, *shares, target, *ratios, uniform, *last))
+    how = "read from the records" if measured.confusion is None else "corrected for the judge's errors"
+    caption = f"Each group among the generated samples, {how}, beside its target"
     return Table("groups", caption, columns, tuple(rows))
 
 

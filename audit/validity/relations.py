@@ -50,7 +50,8 @@ def relations(generated: Any, reference: Any, holdout: Any) -> list[Relation]:
 
 
 def _texts(column: Any) -> NDArray[np.str_]:
-    return column.astype(object).where(column.notna(), "(missing)").astype(str).to_numpy(dtype=str)
+    texts: NDArray[np.str_] = column.astype(object).where(column.notna(), "(missing)").astype(str).to_numpy(dtype=str)
+    return texts
 
 
 def _may_decide(texts: NDArray[np.str_]) -> bool:

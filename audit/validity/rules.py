@@ -43,10 +43,9 @@ def _array(samples: NDArray[np.float32], low: float, high: float) -> list[tuple[
     finite = np.isfinite(flat)
     with np.errstate(invalid="ignore"):
         beyond = ((flat < low - TOLERANCE) | (flat > high + TOLERANCE)) & finite
-    return [
-        ("NaN or infinite values", (~finite).any(axis=1)),
-        (f"values outside [{low:g}, {high:g}]", beyond.any(axis=1)),
-    ]
+    undefined: Flags = (~finite).any(axis=1)
+    outside: Flags = beyond.any(axis=1)
+    return [("NaN or infinite values", undefined), (f"values outside [{low:g}, {high:g}]", outside)]
 
 
 def _is_no_text(text: str) -> bool:

@@ -60,7 +60,8 @@ def _wave(file: Path) -> tuple[int, NDArray[np.float32]]:
 
 
 def _scaled(wave: NDArray[Any]) -> NDArray[np.float64]:
-    plain = wave.astype(np.float64)
+    with np.errstate(invalid="ignore"):  # A signalling NaN would warn here; it is refused with the others.
+        plain = wave.astype(np.float64)
     if wave.dtype.kind == "f":
         return plain
     if wave.dtype.kind == "u":

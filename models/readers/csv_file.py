@@ -20,8 +20,7 @@ INFINITE = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE)
 TRUTH = {"True": True, "TRUE": True, "true": True, "False": False, "FALSE": False, "false": False}
 MISSING = frozenset(
     ("", "NA", "N/A", "n/a", "<NA>", "#N/A", "#NA", "#N/A N/A", "NaN", "nan", "-NaN", "-nan", "NULL", "null", "None")
-    + ("1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN")
-)
+) | {"1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"}
 """Cells without a value: what `pandas.read_csv` takes for missing, because models are trained on what it reads."""
 DOUBTFUL = ("?", "-", ".")
 """Marks of a missing number that `pandas.read_csv` does not know: with them a column of numbers turns into text."""
@@ -128,7 +127,7 @@ def _column(name: str, cells: tuple[str, ...], lines: list[int], path: Path) -> 
     if not known:
         raise UserError(f"{where}: expected at least one value, got only missing ones; remove the column")
     numbers = {cell for cell in known if NUMBER.fullmatch(cell)}
-    infinite = next((cell for cell in cells if cell in known and _infinite(cell)), None)
+    infinite = min(filter(_infinite, known), key=cells.index, default=None)
     if infinite and all(map(_numeric, known)):
         line = lines[cells.index(infinite)]
         raise UserError(

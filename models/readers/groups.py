@@ -11,7 +11,7 @@ from ..records import Attribute
 
 
 def attribute(values: Sequence[Any]) -> Attribute:
-    """The groups that equal values make, all strings, all integers or all truth values; their names are sorted, numbers by size."""
+    """The groups that equal values make; their names are sorted, those of numbers by size."""
     names = sorted(set(values))
     index = {name: position for position, name in enumerate(names)}
     return Attribute(tuple(map(str, names)), np.array([index[value] for value in values], dtype=np.int64))

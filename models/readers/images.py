@@ -4,6 +4,7 @@ Whatever is wrong with the data is said in one line that names the file and what
 """
 
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -36,19 +37,19 @@ def read_file(path: Path) -> Records:
 
 
 def _arrays(path: Path) -> Mapping[str, NDArray[Any]]:
-    # `is_zipfile` looks at the end of a file only, and numpy takes one that starts otherwise for a pickle.
-    if not zipfile.is_zipfile(path) or path.open("rb").read(2) != b"PK":
-        raise UserError(f"{path}: expected a .npz archive, got another kind of file; write it with numpy.savez")
     found = {}
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            for name in archive.files:
-                if name in ("x", "y"):
-                    found[name] = _array(archive, name, path)
-                else:
-                    found[name] = UNLABELLED
-    except (OSError, EOFError, zipfile.BadZipFile, zipfile.zlib.error) as error:  # type: ignore[attr-defined]  # stubs hide it
-        raise UserError(f"{path}: the .npz archive is damaged ({error}); write it again with numpy.savez") from error
+        with path.open("rb") as file:
+            # What does not begin like an archive numpy takes for a pickle, although the end alone makes it a zip file.
+            if file.read(2) != b"PK" or not zipfile.is_zipfile(file):
+                raise UserError(f"{path}: expected a .npz archive, got another kind of file; write it with numpy.savez")
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as archive:
+                for name in archive.files:
+                    found[name] = _array(archive, name, path) if name in ("x", "y") else UNLABELLED
+    except (OSError, EOFError, MemoryError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise UserError(f"{path}: the .npz archive is damaged ({reason}); write it again with numpy.savez") from error
     return found
 
 
@@ -110,7 +111,10 @@ def _labels(y: NDArray[Any], n: int, path: Path) -> tuple[NDArray[np.int64], tup
         raise UserError(f"{path}: expected one label an image, y of shape ({n},), got {y.shape}; align x and y")
     if not (np.issubdtype(y.dtype, np.integer) or y.dtype.kind in "USb"):
         raise UserError(f"{path}: expected labels y as integers or strings, got {y.dtype}; convert them")
-    names, labels = np.unique(y.astype(str) if y.dtype.kind == "S" else y, return_inverse=True)
+    try:
+        names, labels = np.unique(y.astype(str) if y.dtype.kind == "S" else y, return_inverse=True)
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: expected labels y as ASCII bytes or as strings, got others; convert them") from error
     return labels.astype(np.int64), tuple(str(name) for name in names)
 
 
@@ -147,7 +151,9 @@ def _picture(file: Path) -> NDArray[np.uint8]:
     try:
         with Image.open(file, formats=("PNG", "JPEG")) as image:
             image.load()
-            plain = image.convert({"1": "L", "P": "RGB", "LA": "L"}.get(image.mode, image.mode))
+            # Pillow warns of a palette with transparency unless the way to RGB leads over RGBA.
+            opaque = image.convert("RGBA") if image.mode == "P" and "transparency" in image.info else image
+            plain = opaque.convert({"1": "L", "P": "RGB", "LA": "L"}.get(image.mode, image.mode))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise UserError(f"{file}: cannot be decoded as PNG or JPEG ({reason}); replace or remove it") from error

@@ -61,7 +61,7 @@ def _check(piece: Any, where: str) -> None:
         if isinstance(pitch, list):
             raise UserError(
                 f"{place}: expected one pitch, got the chord {shown(pitch)}; choose one voice first, for example the "
-                "top one: [[max(chord, default=-1) for chord in piece] for piece in pieces]"
+                "top one: [[int(max(chord, default=-1)) for chord in piece] for piece in pieces]"
             )
         if type(pitch) is not int:
             raise UserError(f"{place}: expected an integer, got {shown(pitch)}; write pitches as integers, rests as -1")

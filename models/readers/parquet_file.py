@@ -17,7 +17,7 @@ INDEX = "__index_level_"
 
 
 def read_parquet(path: Path) -> "DataFrame":
-    """Read a table; numbers keep their type, decimals become float64, and dictionary columns (categories) text.
+    """Read a table; numbers keep their type, decimals become float64, and categories (dictionary columns) their values.
 
     As in a CSV file, integers with gaps become float64, truth values with gaps text, and blank text is missing.
 
@@ -50,8 +50,12 @@ def _table(path: Path) -> Any:
         ) from error
     try:
         with parquet.ParquetFile(path) as file:
-            return file.read()
-    except (OSError, pyarrow.ArrowException) as error:
+            table = file.read()
+        # Reading alone does not look whether text is UTF-8.
+        table.validate(full=True)
+        _ = table.schema.names
+        return table
+    except (OSError, UnicodeDecodeError, pyarrow.ArrowException) as error:
         reason = (str(error).splitlines() or [""])[0] or type(error).__name__
         raise UserError(f"{path}: cannot be read as Parquet ({reason}); write it again") from error
 
@@ -65,11 +69,10 @@ def _column(column: Any, where: str) -> "Series[Any]":
     if column.null_count == len(column):
         raise UserError(f"{where}: expected at least one value, got only missing ones; remove the column")
     if types.is_dictionary(kind):
-        column = column.cast(kind.value_type)
-        kind = column.type if types.is_large_string(column.type) else pyarrow.string()
-    if types.is_decimal(kind):
-        column = column.cast(pyarrow.float64())
-    if types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind):
+        column, kind = column.cast(kind.value_type), kind.value_type
+    if types.is_decimal(kind) or types.is_float16(kind):  # pandas can do little with either.
+        column, kind = column.cast(pyarrow.float64()), pyarrow.float64()
+    if types.is_integer(kind) or types.is_floating(kind):
         return _finite(column.to_pandas(), where)
     if types.is_boolean(kind) and not column.null_count:
         return pd.Series(column.to_pandas(), dtype="bool")

@@ -27,15 +27,10 @@ def read_file(path: Path) -> Records:
     text in CSV and refused in Parquet: whether one counts as number or category is for the user to say.
 
     Raises:
-        UserError: if the table is ragged, unnamed, without rows, or holds infinity; if a column has no value; or if
-            all columns are constant. The message names line or column.
+        UserError: if the table is ragged, unnamed, without rows, or holds infinity, or if a column has no value. The
+            message names line or column.
     """
     frame = read_csv(path) if path.suffix.lower() == ".csv" else read_parquet(path)
-    if all(frame[name].nunique(dropna=False) == 1 for name in frame.columns):
-        raise UserError(
-            f"{path}: expected rows that differ, but every column is constant in its {len(frame)} row(s); "
-            "give a table with different records"
-        )
     return Records("tabular", frame)
 
 
@@ -59,7 +54,7 @@ def align(generated: "DataFrame", reference: "DataFrame") -> "DataFrame":
     if lacking or extra:
         faults = [f"lacks {_listed(lacking)}"] * bool(lacking) + [f"also has {_listed(extra)}"] * bool(extra)
         raise UserError(
-            f"{GENERATED}: expected the columns of the reference, but it {' and '.join(faults)}; give both tables the same columns"
+            f"{GENERATED}: expected the columns of the reference, but it {' and '.join(faults)}; use the same ones"
         )
     aligned = {name: _reconciled(generated[name], reference[name]) for name in reference.columns}
     frame: DataFrame = pd.DataFrame(aligned, columns=reference.columns)
@@ -148,7 +143,7 @@ def _refuse_first(values: "Series[Any]", bad: "Series[Any]", what: str) -> None:
     if bad.any():
         row = int(bad.to_numpy().argmax())
         raise UserError(
-            f"{what}, got {shown(values.iloc[row])} in row {row + 1} of {len(values)}; "
+            f"{what}, got {shown(values.tolist()[row])} in row {row + 1} of {len(values)}; "
             "make the generator return the types it was trained on"
         )
 

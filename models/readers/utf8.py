@@ -61,7 +61,7 @@ def parse_json(text: str, where: str) -> Any:
         ) from error
     except (ValueError, RecursionError) as error:
         reason = "nested too deeply" if isinstance(error, RecursionError) else str(error).split(";")[0]
-        raise UserError(f"{where}: not the JSON that was expected ({reason}); correct it") from error
+        raise UserError(f"{where}: expected strict JSON ({reason}); correct it") from error
 
 
 def half_surrogate(text: str) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from genai_audit.models.data import Dataset, load_data
+from genai_audit.models.data import Dataset, is_data, load_data
 from genai_audit.models.errors import UserError
 
 RNG = np.random.default_rng(0)
@@ -129,6 +129,34 @@ def test_folder_keeps_pixels_and_channels(tmp_path: Path) -> None:
     np.testing.assert_array_equal(data.samples[0], colour.transpose(2, 0, 1).astype(np.float32) / np.float32(255))
 
 
+def test_a_palette_with_transparency_is_read_in_colour(tmp_path: Path) -> None:
+    image = Image.fromarray(RNG.integers(0, 256, (4, 4, 3), dtype=np.uint8)).quantize(8)
+    image.save(tmp_path / "a.png", transparency=bytes([0, 100, 200]))
+    expected = np.asarray(image.convert("RGB")).transpose(2, 0, 1)
+    np.testing.assert_array_equal(load_data(str(tmp_path)).samples[0] * np.float32(255), expected.astype(np.float32))
+
+
+def test_a_format_is_told_by_the_files_of_a_folder(tmp_path: Path) -> None:
+    assert not is_data(tmp_path)
+    (tmp_path / "a.txt").write_text("a\n")
+    assert is_data(tmp_path / "a.txt")
+    assert not is_data(tmp_path)
+    picture(tmp_path / "cat/1.png")
+    assert is_data(tmp_path)
+
+
+def test_columns_become_groups_that_leave_the_digest_alone(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("sex,age\n" + "".join(f"{'fm'[n % 2]},{n}\n" for n in range(60)))
+    plain, grouped = load_data(str(path)), load_data(str(path), groups=("sex",))
+    assert (plain.modality, plain.classes, grouped.classes) == ("tabular", (), ("f", "m"))
+    assert grouped.sha256 == plain.sha256
+    with pytest.raises(UserError, match="--groups age: expected a column with at most 50 values, got 60"):
+        load_data(str(path), groups=("age",))
+    with pytest.raises(UserError, match=r"--groups race: expected an attribute of .* \(sex, age\)"):
+        load_data(str(path), groups=("race",))
+
+
 def text_file(folder: Path) -> Path:
     path = folder / "a.npz"
     path.write_text("hello")
@@ -154,6 +182,22 @@ def with_nan(folder: Path) -> Path:
 def pickled(folder: Path) -> Path:
     path = folder / "a.npz"
     np.savez(path, x=np.array([{"a": 1}, None], dtype=object))
+    return path
+
+
+def unknown_compression(folder: Path) -> Path:
+    path = folder / "a.npz"
+    np.savez(path, x=GREY)
+    content = bytearray(path.read_bytes())
+    content[8] = content[content.index(b"PK\x01\x02") + 10] = 99
+    path.write_bytes(content)
+    return path
+
+
+def disguised(folder: Path) -> Path:
+    path = folder / "a.npz"
+    np.savez(path, x=GREY)
+    path.write_bytes(b"#!/bin/sh\n" + path.read_bytes())
     return path
 
 
@@ -197,7 +241,7 @@ def npz(**arrays: np.ndarray) -> Callable[[Path], Path]:
 
 
 def bare(folder: Path) -> Path:
-    path = folder / "data.csv"
+    path = folder / "data.xls"
     path.write_text("1,2")
     return path
 
@@ -206,7 +250,7 @@ def bare(folder: Path) -> Path:
     ("make", "message"),
     [
         (lambda folder: folder / "none.npz", "nothing is there"),
-        (bare, "a .npz file or a folder of PNG or JPEG, got a .csv file"),
+        (bare, r"expected a bundled name, .npz or a folder of PNG or JPEG .*; got a .xls file"),
         (text_file, "expected a .npz archive, got another kind of file"),
         (truncated, "the .npz archive is damaged|x cannot be read"),
         (npz(images=GREY), "expected an array named x, got images"),
@@ -220,7 +264,10 @@ def bare(folder: Path) -> Path:
         (pickled, "x holds Python objects, which only unpickling could read"),
         (npz(x=GREY, y=np.arange(9)), r"expected one label an image, y of shape \(10,\), got \(9,\)"),
         (npz(x=GREY, y=np.zeros(10)), "labels y as integers or strings, got float64"),
-        (lambda folder: folder, "expected PNG or JPEG files, or sub-folders of them, got none"),
+        (npz(x=GREY, y=np.array([b"\xff", b"a"] * 5)), "labels y as ASCII bytes or as strings"),
+        (unknown_compression, "the .npz archive is damaged .That compression method is not supported"),
+        (disguised, "expected a .npz archive, got another kind of file"),
+        (lambda folder: folder, "got a folder without such files"),
         (broken_png, "a.png: cannot be decoded"),
         (text_png, "a.png: cannot be decoded"),
         (sizes, "b.png: expected 6×5 with 1 channel as in a.png, got 7×5 with 1 channel"),

@@ -171,7 +171,7 @@ def test_every_family_in_the_table_can_be_imported() -> None:
 
 
 def test_unknown_family_lists_the_known() -> None:
-    with pytest.raises(UserError, match="expected a model family among vae, gan, .*, got 'vaee'"):
+    with pytest.raises(UserError, match=r"expected a model family among vae, gan, .*, got 'vaee'"):
         family("vaee")
 
 

@@ -53,7 +53,7 @@ def test_another_version_does_not_find_the_old_model(trainings: list[str], monke
 
 
 def test_unknown_reference_lists_the_known(trainings: list[str]) -> None:
-    with pytest.raises(UserError, match="expected a model family among vae, gan, .*, got 'flow'"):
+    with pytest.raises(UserError, match=r"expected a model family among vae, gan, .*, got 'flow'"):
         reference_checkpoint("reference:flow")
 
 
