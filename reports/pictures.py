@@ -84,13 +84,17 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class _Set:
-    """Pictures under one label, where they lie; `coloured` if they are values in a scale and not pictures."""
+    """Pictures under one label, where they lie; `coloured` if they are values in a scale and not pictures.
+
+    `enlarged` is how many times larger than others they are shown.
+    """
 
     label: str
     kind: str
     array: Images
     indices: tuple[int, ...]
     coloured: bool
+    enlarged: int = 1
 
     def first(self, count: int) -> Images:
         """The first `count` of them, (k, c, h, w), with every value finite."""
@@ -109,7 +113,8 @@ def show(exhibit: ExhibitPart, evidence: Evidence, *, budget: int = BUDGET) -> S
             absent.append(each.label)
         else:
             coloured = exhibit.form != "grid" and each.kind.endswith("maps")
-            sets.append(_Set(short(each.label), each.kind, array, each.indices, coloured))
+            enlarged = 2 if evidence.modality in HOW_DRAWN else 1
+            sets.append(_Set(short(each.label), each.kind, array, each.indices, coloured, enlarged))
     notes = _notes(exhibit, absent) + HOW_DRAWN.get(evidence.modality, [])
     scale = max((float(np.abs(each.first(MOST_PICTURES)).max()) for each in sets if each.coloured), default=0.0)
     under = None if evidence.attributions is None else evidence.attributions.sample
@@ -238,7 +243,7 @@ def _sheet(form: str, found: _Set, tiles: Sequence[Pixels], count: int) -> Sheet
     height, width = tiles[0].shape[:2]
     # Whole multiples, so that every pixel of a picture becomes a square of the same size.
     tile_size = TILES["signed_maps" if len(tiles) == 1 else form] if form in TILES else TILES["grid"]
-    zoom = max(1, tile_size // max(height, width))
+    zoom = max(1, tile_size // max(height, width)) * found.enlarged
     gap = -(-4 // zoom)
     wide = found.coloured and 2 < len(tiles) == count
     columns = max(1, min(len(tiles), ((WIDE_SHEET if wide else SHEET) // zoom + gap) // (width + gap)))
