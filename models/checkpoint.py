@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from .adapters.found import found_at
 from .adapters.loader import load_with
 from .adapters.opened import Opened, Options
 from .adapters.safetensors_file import METADATA_KEY, read_header, read_tensors, write_tensors
@@ -118,10 +119,8 @@ def load_model(
         case "numpy archive":
             raise UserError(f"{path}: expected a model, got a numpy archive of data; a model comes as safetensors")
         case _:
-            raise UserError(
-                f"{path}: expected a safetensors or torch checkpoint, got neither; "
-                f"save the model as safetensors, or name code that reads it by --loader FILE.py:FUNCTION"
-            )
+            found = found_at(checkpoint.path)
+            raise UserError(f"{path}: expected a checkpoint, got {found.what}; {found.way}")
 
 
 def save_checkpoint(path: str | Path, trained: Trained) -> None:
@@ -257,9 +256,9 @@ def _model_in(folder: Path) -> Path:
         return found[0]
     if found:
         raise UserError(f"{folder}: expected one model, got {', '.join(file.name for file in found)}; name one of them")
+    what = found_at(folder)
     raise UserError(
-        f"{folder}: expected a folder with a model ({', '.join(MODEL_SUFFIXES)}), got none; "
-        f"name a checkpoint, or code that reads the folder by --loader FILE.py:FUNCTION"
+        f"{folder}: expected a folder with a model ({', '.join(MODEL_SUFFIXES)}), got {what.what}; {what.way}"
     )
 
 

@@ -205,8 +205,8 @@ HEADER = b'{"w": {"dtype": "F32", "shape": 7, "data_offsets": [0, 4]}}'
 BROKEN: dict[str, tuple[Broken, str]] = {
     "not there": (lambda folder, sound: folder / "none.pt", "no file is there; check the path"),
     "empty file": (file(b""), "got an empty file"),
-    "empty folder": (lambda folder, sound: folder, "expected a folder with a model .*, got none"),
-    "text": (file(b"hello world, this is text"), "expected a safetensors or torch checkpoint, got neither"),
+    "empty folder": (lambda folder, sound: folder, "expected a folder with a model .*, got a folder with nothing"),
+    "text": (file(b"hello world, this is text"), "expected a checkpoint, got a text that starts with 'hello world"),
     "header cut": (cut(0.02), "the safetensors file is truncated or damaged"),
     "weights cut": (cut(0.7), "the safetensors file is truncated or damaged"),
     "header not JSON": (file(struct.pack("<Q", 20) + b"{" + b"x" * 40), "header is not JSON"),
