@@ -23,7 +23,7 @@ from .formats import FORMATS, Format, adapter, matching
 from .training import Trained
 from .weights import build
 
-MODEL_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt")
+MODEL_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".keras", ".onnx", ".pt2")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,14 @@ class Format(NamedTuple):
     what: str
 
 
-FORMATS: tuple[Format, ...] = ()
+FORMATS: tuple[Format, ...] = (
+    Format("transformers folder", "transformers_folder", "transformers", "a language model saved by save_pretrained"),
+    Format("diffusers folder", "diffusers_folder", "diffusers", "a diffusion pipeline saved by save_pretrained"),
+    Format("keras", "keras_file", "keras", "a Keras 3 model saved as .keras"),
+    Format("onnx", "onnx_file", "onnx", "an ONNX graph"),
+    Format("torchscript", "torchscript_file", "", "a TorchScript archive, which needs --trust"),
+    Format("torch.export", "exported_file", "", "a program saved by torch.export, which needs --trust"),
+)
 
 
 def matching(path: Path) -> Format | None:
