@@ -262,6 +262,16 @@ def _model_in(folder: Path) -> Path:
     )
 
 
+def fingerprint(path: Path) -> str:
+    """SHA-256 of what lies at `path`, as in `Checkpoint.sha256`; empty where there is no file, as for an endpoint."""
+    if path.is_dir():
+        return _folder_sha256(path)
+    if not path.is_file():
+        return ""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def _folder_sha256(folder: Path) -> str:
     state = hashlib.sha256()
     for file in sorted(folder.rglob("*")):

@@ -31,14 +31,23 @@ class Guard:
     """Fails the running test on the first attempt to reach anything outside this machine's own processes."""
 
     active = False
+    local = False
 
     def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
         if not self.active or event not in NETWORK:
             return
         if isinstance(arguments[0], socket.socket) and arguments[0].family == socket.AF_UNIX:
             return
+        if self.local and _host(arguments) == "127.0.0.1":
+            return
         # `pytest.fail` raises what no `except Exception` swallows.
         pytest.fail(f"the network was used: {event}{arguments[1:] or arguments}")
+
+
+def _host(arguments: tuple[Any, ...]) -> object:
+    """The host of a name look-up, which comes first, or of a connection, which comes after its socket."""
+    named = arguments[0] if not isinstance(arguments[0], socket.socket) else arguments[1]
+    return named[0] if isinstance(named, tuple) else named
 
 
 guard = Guard()
@@ -48,8 +57,12 @@ sys.addaudithook(guard)
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Guard a test with all its fixtures; only a browser has to be spoken to, through a local socket."""
+    """Guard a test with all its fixtures; only a browser has to be spoken to, through a local socket.
+
+    A test with a server of its own on 127.0.0.1 says so by the marker `local_server`.
+    """
     guard.active = item.get_closest_marker("browser") is None
+    guard.local = item.get_closest_marker("local_server") is not None
     try:
         return (yield)
     finally:
