@@ -10,6 +10,7 @@ from .collapse.neighbours import Neighbours
 from .evidence.bundle import Evidence
 from .fairness.representation import GroupRepresentation
 from .finding import Finding
+from .integrity.identity import Identity
 from .validity.validity import OutputValidity
 
 
@@ -27,7 +28,7 @@ class Auditor(Protocol):
         ...
 
 
-AUDITORS: tuple[type[Any], ...] = (GroupRepresentation, Drivers, Neighbours, OutputValidity)
+AUDITORS: tuple[type[Any], ...] = (GroupRepresentation, Drivers, Neighbours, OutputValidity, Identity)
 
 
 def estimates_by_code() -> Mapping[str, tuple[str, ...]]:

@@ -142,6 +142,8 @@ def _collect(subject: Subject, request: Request, needs: set[str], progress: Prog
         holdout=subject.holdout,
         n=request.samples or int(getattr(subject.model, "default_samples", DEFAULT_SAMPLES)),
         seed=request.seed,
+        inspect=subject.inspect,
+        fingerprint=subject.fingerprint,
     )
     try:
         with one_thread():

@@ -1,11 +1,12 @@
 """What is audited: the model or the samples, and the real data beside it, from what a user named."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..models.errors import UserError
+from ..models.weight_facts import WeightFacts
 from ..reports.record import CheckpointPart
 from .evidence.collect import Progress
 
@@ -19,13 +20,18 @@ REFERENCE = "reference:"
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A model or, where only its outputs are at hand, samples; with reference and holdout data if there are any."""
+    """A model or, where only its outputs are at hand, samples; with reference and holdout data if there are any.
+
+    `inspect` looks at the checkpoint's weights, and `fingerprint` digests it anew; both None without a checkpoint.
+    """
 
     checkpoint: CheckpointPart
     model: Any
     samples: "Dataset | None"
     reference: "Dataset | None"
     holdout: "Dataset | None"
+    inspect: Callable[[], WeightFacts] | None = None
+    fingerprint: Callable[[], str] | None = None
 
 
 def prepare(request: "Request", progress: Progress) -> Subject:
@@ -34,8 +40,9 @@ def prepare(request: "Request", progress: Progress) -> Subject:
     Raises:
         UserError: if something is missing, unreadable or does not fit.
     """
-    from ..models.checkpoint import load_model
+    from ..models.checkpoint import fingerprint, load_model
     from ..models.data import is_data
+    from ..models.inspection import inspect
 
     _check_device(request.device)
     # An https:// name is no path, and its double slash would not survive as one.
@@ -57,7 +64,15 @@ def prepare(request: "Request", progress: Progress) -> Subject:
     )
     reference, holdout = _data(request, checkpoint.declared)
     _check_modality(request.checkpoint, part.modality, reference, holdout)
-    return Subject(part, model, None, reference, holdout)
+    return Subject(
+        part,
+        model,
+        None,
+        reference,
+        holdout,
+        inspect=lambda: inspect(checkpoint.path, model),
+        fingerprint=lambda: fingerprint(checkpoint.path),
+    )
 
 
 def _options(request: "Request") -> "Options":

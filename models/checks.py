@@ -37,3 +37,15 @@ def check_number(name: str, value: object, low: float, high: float) -> None:
     """
     if not isinstance(value, int | float) or isinstance(value, bool) or not low <= value <= high:
         raise ValueError(f"expected {name} as a number from {low:g} to {high:g}, got {value!r}")
+
+
+def check_widths(hidden: object) -> None:
+    """Refuse anything but the widths of 1 to 32 hidden layers.
+
+    Raises:
+        ValueError: if it is no tuple of whole numbers in their range.
+    """
+    if not isinstance(hidden, tuple) or not 1 <= len(hidden) <= 32:
+        raise ValueError(f"expected hidden as 1 to 32 layer widths, got {hidden!r}")
+    for width in hidden:
+        check_whole("a hidden width", width, 65536)

@@ -51,7 +51,7 @@ BUNDLED: Mapping[str, Bundled] = {
         "10,000 made-up short biographies of declared truth; groups: pronoun, occupation, region; 20 % held out",
     ),
     "melodies": Bundled(
-        "music", "6,000 made-up melodies of 16 to 32 steps, of declared truth; groups: mode, register; 20 % held out"
+        "music", "6,000 made-up melodies of 16 or 24 steps, of declared truth; groups: mode, register; 20 % held out"
     ),
 }
 """One line and one module in `bundled/` each; the module's `records()` gives all of them."""

@@ -33,12 +33,9 @@ def materialise(model: nn.Module, generator: torch.Generator) -> None:
                 layer.weight.normal_(0, layer.embedding_dim**-0.5, generator=generator)
             elif isinstance(layer, nn.LSTM):
                 _fill_lstm(layer, generator)
-            elif isinstance(layer, nn.LayerNorm):
-                layer.weight.fill_(1)
-                layer.bias.zero_()
             elif isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
                 _fill(layer, generator)
-            elif isinstance(layer, nn.GroupNorm):
+            elif isinstance(layer, nn.GroupNorm | nn.LayerNorm):
                 layer.weight.fill_(1)
                 layer.bias.zero_()
 

@@ -1,4 +1,4 @@
-"""What can be said of weights without running the model: plain values, so that the question can be asked again later."""
+"""What can be said of weights without running the model, as plain values, so that auditors can ask again later."""
 
 from dataclasses import dataclass
 
@@ -18,6 +18,8 @@ class TensorFacts:
         broken: how many are NaN or infinite.
         sha256: digest of shape, type and bytes.
         initial: the law of fresh weights that its numbers agree with, e.g. `uniform ±1/√fan_in`; empty if none.
+        tested: whether its numbers were compared with such laws: it has two dimensions or more, enough numbers, and
+            they are finite and not all equal.
     """
 
     name: str
@@ -33,6 +35,7 @@ class TensorFacts:
     broken: int
     sha256: str
     initial: str = ""
+    tested: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ LAYERS = {
     "audit.cli": "cli",
     "models": "models",
     "models.records": "records",
+    "models.weight_facts": "records",
     "reports": "reports",
     "templates": "templates",
 }

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...models.weight_facts import TensorFacts, WeightFacts
 from .storage import load_item, remove_item, save_item
 
 Floats = NDArray[np.float32] | NDArray[np.float64]
@@ -125,7 +126,11 @@ KINDS: Mapping[str, type] = {
     "features": Features,
     "groups": Groups,
     "attributions": Attributions,
+    "weights": WeightFacts,
 }
+
+TYPES: Mapping[str, type] = {each.__name__: each for each in (*KINDS.values(), TensorFacts)}
+"""Every dataclass that evidence on disk may hold, by name."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +148,7 @@ class Evidence:
     features: Features | None = None
     groups: tuple[Groups, ...] | None = None
     attributions: Attributions | None = None
+    weights: WeightFacts | None = None
     absent: Mapping[str, str] = field(default_factory=dict)
     crashed: Mapping[str, str] = field(default_factory=dict)
 
@@ -165,6 +171,5 @@ class Evidence:
             FileNotFoundError: if the folder holds no evidence.
         """
         manifest = json.loads((folder / "evidence.json").read_text(encoding="utf-8"))
-        types = {each.__name__: each for each in KINDS.values()}
-        kinds = {kind: load_item(folder, kind, types) for kind in KINDS if (folder / f"{kind}.json").exists()}
+        kinds = {kind: load_item(folder, kind, TYPES) for kind in KINDS if (folder / f"{kind}.json").exists()}
         return cls(**manifest, **kinds)

@@ -2,12 +2,14 @@
 
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from ...models.weight_facts import WeightFacts
 from .bundle import Evidence, Generated, Groups, Real
+from .decoding import networks, state_digest
 from .features import collect_features, pixel_features
 from .real import Data, Labels, real_data
 from .samples import collect_generated
@@ -22,7 +24,10 @@ Guard = Callable[[Callable[[], Any]], tuple[Any, str | None]]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to collect, and from what. `model` is None where only samples are at hand, in `samples`."""
+    """What to collect, and from what. `model` is None where only samples are at hand, in `samples`.
+
+    `inspect` says what is known of the checkpoint's weights, and `fingerprint` is its digest as it lies there now.
+    """
 
     modality: str
     source: str
@@ -32,6 +37,8 @@ class Plan:
     holdout: Data | None = None
     n: int = 20_000
     seed: int = 0
+    inspect: Callable[[], WeightFacts] | None = None
+    fingerprint: Callable[[], str] | None = None
 
 
 def stream(seed: int, name: str) -> np.random.Generator:
@@ -46,6 +53,7 @@ def collect(plan: Plan, *, needs: Iterable[str], guard: Guard, progress: Progres
         ValueError: if the model's samples are unusable, or the data cannot be compared with them.
     """
     wanted = set(needs)
+    before = _fingerprints(plan) if "weights" in wanted else ("", "")
     kinds: dict[str, Any] = {"generated": _generated(plan, progress)}
     labels: dict[str, Labels] = {}
     for role, data in (("reference", plan.reference), ("holdout", plan.holdout)):
@@ -75,7 +83,21 @@ def collect(plan: Plan, *, needs: Iterable[str], guard: Guard, progress: Progres
         attempt("groups", lambda: _groups(plan, kinds, labels, absent))
     if "attributions" in wanted:
         attempt("attributions", lambda: _attributions(plan, kinds.get("groups", ()), progress))
+    if "weights" in wanted:
+        attempt("weights", lambda: _weights(plan, before))
     return Evidence(modality=plan.modality, absent=absent, crashed=crashed, **kinds)
+
+
+def _fingerprints(plan: Plan) -> tuple[str, str]:
+    """Digests of the loaded model's state and of the checkpoint; empty where there is nothing to digest."""
+    return state_digest(networks(plan.model)), "" if plan.fingerprint is None else plan.fingerprint()
+
+
+def _weights(plan: Plan, before: tuple[str, str]) -> WeightFacts:
+    if plan.inspect is None:
+        raise Unavailable("only samples were given: there are no weights to look at")
+    facts, after = plan.inspect(), _fingerprints(plan)
+    return replace(facts, state_before=before[0], state_after=after[0], file_before=before[1], file_after=after[1])
 
 
 def _generated(plan: Plan, progress: Progress) -> Generated:

@@ -69,7 +69,7 @@ def centre_image(model: Any, latents: "Tensor") -> "Tensor":
     return centre
 
 
-def _networks(model: Any) -> list["torch.nn.Module"]:
+def networks(model: Any) -> list["torch.nn.Module"]:
     """The torch modules that hold the model's state, also where the model is a plain object around them."""
     import torch
 
@@ -82,7 +82,7 @@ def parameter(model: Any) -> "Tensor":
     """A tensor with the device and precision in which the model computes."""
     import torch
 
-    parameters = (each for network in _networks(model) for each in network.parameters() if each.is_floating_point())
+    parameters = (each for network in networks(model) for each in network.parameters() if each.is_floating_point())
     return next(parameters, torch.zeros(()))
 
 
@@ -93,22 +93,26 @@ def undisturbed(model: Any) -> Iterator[None]:
     Raises:
         RuntimeError: if a parameter or buffer changed.
     """
-    networks = _networks(model)
-    modes = [(module, module.training) for network in networks for module in network.modules()]
-    before = _digest(networks)
+    held = networks(model)
+    modes = [(module, module.training) for network in held for module in network.modules()]
+    before = state_digest(held)
     try:
-        for network in networks:
+        for network in held:
             network.eval()
         yield
     finally:
         for module, training in modes:
             module.training = training
-    if _digest(networks) != before:
+    if state_digest(held) != before:
         raise RuntimeError("expected decode(z) to leave the model as it was, but a parameter or buffer changed")
 
 
-def _digest(networks: Sequence["torch.nn.Module"]) -> str:
+def state_digest(networks: Sequence["torch.nn.Module"]) -> str:
+    """SHA-256 of all parameters and buffers; empty if there are no networks."""
     import torch
+
+    if not networks:
+        return ""
 
     digest = hashlib.sha256()
     for network in networks:
