@@ -56,7 +56,11 @@ WIDTHS = "hidden"
 """The one setting that is a list: the widths of the hidden layers, written `hidden=128` or `hidden=128,128`."""
 
 
-def parse_settings(texts: Sequence[str]) -> dict[str, int | float | tuple[int, ...]]:
+CHOICES = {"unit": ("character", "word")}
+"""Settings whose values are words: what the symbols of a language model are."""
+
+
+def parse_settings(texts: Sequence[str]) -> dict[str, int | float | str | tuple[int, ...]]:
     """Read `NAME=VALUE` texts; whether a family has the setting and takes the value, training checks.
 
     Raises:
@@ -65,13 +69,15 @@ def parse_settings(texts: Sequence[str]) -> dict[str, int | float | tuple[int, .
     return dict(_setting(text) for text in texts)
 
 
-def _setting(text: str) -> tuple[str, int | float | tuple[int, ...]]:
+def _setting(text: str) -> tuple[str, int | float | str | tuple[int, ...]]:
     name, equals, value = text.partition("=")
     try:
         if not name or not equals:
             raise ValueError
         if name == WIDTHS:
             return name, tuple(int(part) for part in value.split(","))
+        if name in CHOICES and value in CHOICES[name]:
+            return name, value
         number = float(value)
     except ValueError:
         raise UserError(f"--set: expected NAME=NUMBER, e.g. hidden=128,128 or latent_dim=2, got {text!r}") from None

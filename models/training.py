@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
+from inspect import signature
 from typing import Any
 
 from .data import Dataset
@@ -69,7 +70,8 @@ def train(
         losses = family_parts.fit(model, planted, settings, generator=generator, progress=progress or _silent)
         if copies:
             copy_images(model, torch.from_numpy(planted.samples), generator=generator)
-    model.eval()
+    # As a loaded model is: some layers compute differently while their weights can learn.
+    model.eval().requires_grad_(False)
     if not all(bool(torch.isfinite(weight).all()) for weight in model.parameters()):
         raise UserError(f"the training of the {family} diverged: its weights are not finite; lower learning_rate")
     facts = {
@@ -87,13 +89,18 @@ def train(
     return Trained(family, model, facts)
 
 
-DECIDED = ("levels",)
+DECIDED = ("levels", "unit")
 """What the data suggest but a person may set otherwise; the rest of what `shape` gives follows from the data."""
 
 
 def _settings(family: str, data: Dataset, overrides: Mapping[str, Any], *, conditional: bool) -> tuple[Any, Any]:
     family_parts = parts(family)
-    shape = dict(family_parts.shape(data))
+    # A choice on which other parts of the shape depend is handed in; see `tokens.shape`.
+    wishes = {name: overrides[name] for name in signature(family_parts.shape).parameters if name in overrides}
+    try:
+        shape = dict(family_parts.shape(data, **wishes))
+    except ValueError as error:
+        raise UserError(f"{error}; change the setting") from error
     own = {field.name for field in fields(family_parts.config)}
     if conditional:
         shape["classes"] = _classes(family, own, data)

@@ -114,6 +114,31 @@ def _validity(finding: FindingPart) -> str:
     return text + _unseen(invalid)
 
 
+def _identity(finding: FindingPart) -> str:
+    whole = _whole(finding)
+    fresh, remarks = whole.get("initial_weight_share"), whole.get("remark_count")
+    text = []
+    if fresh is not None:
+        count = numbers.count(fresh.n)
+        if fresh.value:
+            text.append(f"{numbers.share(fresh.value)} of the {count} weights that could be tested look fresh")
+        else:
+            text.append(f"None of the {count} weights that could be tested looks fresh")
+    broken = whole.get("broken_weight_share")
+    if broken is not None and broken.value:
+        text.append(f"{numbers.share(broken.value)} of the weights are NaN or infinite")
+    if remarks is not None:
+        text.append(
+            f"{numbers.count(int(remarks.value))} contradictions between files or parts, listed below"
+            if remarks.value
+            else "files and parts do not contradict each other"
+        )
+    changed = whole.get("changed_by_audit")
+    if changed is not None:
+        text.append("the audit CHANGED the model or its files" if changed.value else "the audit changed neither")
+    return sentence("; ".join(text))
+
+
 def _of_none(estimate: EstimatePart) -> str:
     """What none among n says of the share: its upper end."""
     return f"at most {numbers.share(estimate.high)} do, n = {numbers.count(estimate.n)}"
@@ -155,4 +180,5 @@ ANSWERS: Mapping[str, Callable[[FindingPart], str]] = {
     "GA201": _drivers,
     "GA302": _neighbours,
     "GA501": _validity,
+    "GA601": _identity,
 }

@@ -70,6 +70,13 @@ LABELS = {
     "largest_share": "largest share of one latent dimension in the effect",
     "effective_dimensions": "effective number of latent dimensions",
     "share_of_effect": "share of the effect",
+    "initial_weight_share": "share of weights that look fresh",
+    "broken_weight_share": "share of weights that are NaN or infinite",
+    "constant_weight_share": "share of weights in constant tensors",
+    "half_precision_share": "share of weights stored in half precision",
+    "accelerator_tagged_share": "share of weights tagged for an accelerator",
+    "remark_count": "contradictions between files or parts",
+    "changed_by_audit": "changes that the audit made",
     "invalid_share": "share of records that break a rule",
     "unsupported_share": "share of records with a value that no real record has",
     "broken_relation_share": "share of records that break a relation of all real records",
@@ -228,7 +235,9 @@ def verdict_sentence(record: Record) -> str:
 
 
 def _passed(record: Record, rules: Sequence[RulePart]) -> str:
-    nearest = min(rules, key=_distance)
+    # What was counted completely has no interval: it is met or not, and says little of how near the model came.
+    uncertain = [each for each in rules if each.observed is not None and each.observed.low < each.observed.high]
+    nearest = min(uncertain or rules, key=_distance)
     count = f"all {len(rules)} applied rules are met" if len(rules) > 1 else "the only applied rule is met"
     waived = sum(rule.waived for rule in record.verdict.rules)
     left = f", {waived} more waived" if waived else ""
