@@ -179,8 +179,9 @@ class VAE(nn.Module):
         mean, log_variance = self.encode(steps.to(noise) / levels, condition)  # (n, L) each
         z = mean[:, None] + (log_variance / 2).exp()[:, None] * noise  # (n, S, L)
         each_z = None if condition is None else condition.repeat_interleave(len(noise))
-        location, log_scale = (each.view(*z.shape[:2], -1) for each in self.observe(z.flatten(0, 1), each_z))
-        fit_term = log_mass(steps.flatten(1)[:, None], location, log_scale, levels).sum(2).mean(1)  # (n,)
+        location, log_scale = self.observe(z.flatten(0, 1), each_z)  # (nS, pixels) each
+        each_x = steps.flatten(1).repeat_interleave(len(noise), dim=0)
+        fit_term = log_mass(each_x, location, log_scale, levels).sum(1).reshape(len(steps), len(noise)).mean(1)  # (n,)
         return fit_term - kl_to_prior(mean, log_variance)
 
 

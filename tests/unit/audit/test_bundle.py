@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from genai_audit.audit.evidence.bundle import KINDS, Attributions, Evidence, Features, Generated, Groups, Real
+from genai_audit.models.weight_facts import TensorFacts, WeightFacts
 
 
 def real(name: str) -> Real:
@@ -56,6 +57,13 @@ def full() -> Evidence:
             maps=np.ones((3, 1, 4, 4), np.float32),
             null_maps=np.ones((2, 1, 4, 4), np.float32)[:, :, ::-1],
             sample=np.ones((1, 1, 4, 4), np.float32),
+        ),
+        weights=WeightFacts(
+            tensors=(TensorFacts("w", (2, 3), "float16", "cuda:0", 6, 0.1, 1 / 3, -1.0, 1.0, 1, 0, "ab", "N(0, 1)"),),
+            files=(("a.bin", "cd"),),
+            parts=("decoder",),
+            remarks=("one equals the other",),
+            state_before="ef",
         ),
         absent={"likelihoods": "the model has none"},
         crashed={"latents": "Traceback …\nValueError: no"},
