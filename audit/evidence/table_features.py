@@ -43,7 +43,7 @@ def _indicators(column: Any) -> NDArray[np.float64]:
 
     texts = column.astype(object).where(column.notna(), "(missing)").astype(str)
     common = texts.value_counts().index[:MOST_CATEGORIES]
-    known = pd.Categorical(texts, categories=sorted(common)).codes.astype(np.int64)
+    known = pd.Index(sorted(common)).get_indexer(texts)
     indicators = np.zeros((len(texts), len(common) + 1))
     # The code of a rare value is −1: all of them share the last column.
     indicators[np.arange(len(texts)), known] = np.sqrt(0.5)

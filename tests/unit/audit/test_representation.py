@@ -1,5 +1,7 @@
 """GA101 on generators and judges whose truth is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -249,3 +251,49 @@ def test_without_reference_pictures_only_generated_ones_are_shown():
 def test_same_evidence_same_finding():
     evidence = case(TEN, n=2_000)
     assert ask(evidence) == ask(evidence)
+
+
+def two_attributes(second, **more):
+    first = case(TEN)
+    other = replace(case(second, accuracy=0.99, seed=5).groups[0], attribute="region")
+    return replace(first, groups=(replace(first.groups[0], attribute="digit"), other), **more)
+
+
+def test_the_worst_group_of_several_attributes_is_found_and_named():
+    finding = ask(two_attributes(lose(0.05)))
+    worst = finding.estimate("worst_share_ratio")
+    assert worst.value == min(each.value for each in finding.estimates if each.name == "share_ratio")
+    assert worst.value == finding.estimate("worst_share_ratio", "region").value
+    assert worst.value == finding.estimate("share_ratio", "region: g3").value
+    assert finding.estimate("worst_share_ratio", "digit").value > 0.85
+    # All groups are guarded together, so the upper end over both attributes is not below that of one.
+    assert worst.interval().high >= finding.estimate("share_ratio", "region: g3").interval().high
+    assert {each.name for each in finding.tables} >= {"groups_digit", "groups_region", "confusion_region"}
+    with pytest.raises(KeyError):
+        finding.estimate("total_variation")
+
+
+def test_an_attribute_that_cannot_be_measured_leaves_the_overall_answer_open():
+    blind = case(TEN, accuracy=0.2, seed=5).groups[0]
+    evidence = two_attributes(TEN)
+    finding = ask(replace(evidence, groups=(evidence.groups[0], replace(blind, attribute="region"))))
+    with pytest.raises(KeyError):
+        finding.estimate("worst_share_ratio")
+    assert finding.estimate("worst_share_ratio", "digit").value > 0.85
+    assert "cannot tell group" in finding.settings["not_measured_region"]
+
+
+def test_an_attribute_without_groups_in_the_evidence_is_named():
+    finding = ask(two_attributes(TEN, absent={"groups of age": "no such column"}))
+    assert finding.settings["not_measured_age"] == "no such column"
+    with pytest.raises(KeyError):
+        finding.estimate("worst_share_ratio")
+
+
+def test_targets_may_be_given_for_each_attribute():
+    wanted = {f"g{i}": 0.2 if i == 3 else 0.8 / 9 for i in range(10)}
+    finding = ask(two_attributes(TEN), targets={"region": wanted})
+    assert finding.estimate("share_ratio", "region: g3").value == pytest.approx(0.5, abs=0.05)
+    assert finding.estimate("share_ratio", "digit: g3").value == pytest.approx(1, abs=0.1)
+    with pytest.raises(ValueError, match="sum to 1"):
+        GroupRepresentation(targets={"region": {"a": 0.4}})
