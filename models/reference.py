@@ -61,9 +61,8 @@ def _key(name: str) -> str:
     # Whatever decides the weights: a new version, new defaults or new code must never find an old model.
     from .checkpoint import library_versions
 
-    entry = family(name)
-    sources = {each: (Path(__file__).parent / each).read_bytes().hex() for each in (f"{entry.module}.py", "network.py")}
-    data = f"bundled/{entry.data}.py"
-    sources[data] = (Path(__file__).parent / data).read_bytes().hex()
-    text = json.dumps([library_versions(), sources], sort_keys=True)
+    folder = Path(__file__).parent
+    files = [*sorted(folder.glob("*.py")), folder / "bundled" / f"{family(name).data}.py"]
+    sources = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
+    text = json.dumps([name, library_versions(), sources], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 FRAME, BANDS, STRETCHES = 256, 32, 8
-FLOOR = 1e-4
-"""Power that silence is taken to have: about −40 dB of a full-scale tone in one band."""
+FLOOR = 1e-3
+"""Power that silence is taken to have, about −30 dB: the logarithm would make the faintest hiss count like a tone."""
 
 BLOCK = 1024
 
