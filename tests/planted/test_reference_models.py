@@ -37,7 +37,8 @@ def worst_group(record: Record) -> str | None:
 def test_the_sound_model_passes(tmp_path: Path, family: str) -> None:
     record = audited(family, tmp_path)
     assert record.verdict.outcome is Ruling.PASS, record.verdict.reason
-    assert record.coverage.measured == ("GA101", "GA201", "GA302")
+    assert {"GA101", "GA201", "GA302", "GA501", "GA601"} <= set(record.coverage.measured)
+    assert record.coverage.error == ()
 
 
 @pytest.mark.slow
