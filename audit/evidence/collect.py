@@ -1,7 +1,7 @@
 """Collect all the evidence that a run's auditors need; the only place where the model is touched."""
 
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -149,40 +149,48 @@ def _groups(
         raise Unavailable("there is no reference data; give it with --reference")
     if not labels:
         raise Unavailable(f"the reference data ({reference.name}) has no labels, so there are no groups to compare")
-    found, reasons = [], {}
-    for name, each in labels.items():
-        try:
-            found.append(_group(plan, kinds, name, each, absent))
-        except Unavailable as reason:
-            reasons[name] = str(reason)
+    read = _read_groups if plan.modality == "tabular" else _judged_groups
+    outcomes = dict(zip(labels, read(plan, kinds, labels, absent), strict=True))
+    found = tuple(each for each in outcomes.values() if isinstance(each, Groups))
+    reasons = {name: str(each) for name, each in outcomes.items() if isinstance(each, Unavailable)}
     if not found:
         raise Unavailable(next(iter(reasons.values())))
     # What could be read stands; the auditor says what could not.
     absent |= {f"groups of {name}": reason for name, reason in reasons.items()}
-    return tuple(found)
+    return found
 
 
-def _group(plan: Plan, kinds: dict[str, Any], name: str, labels: Labels, absent: Mapping[str, str]) -> Groups:
-    from .groups import collect_groups, read_groups
+def _read_groups(
+    plan: Plan, kinds: dict[str, Any], labels: Mapping[str, Labels], absent: Mapping[str, str]
+) -> Iterator[Groups | Unavailable]:
+    from .groups import read_groups
 
-    if plan.modality == "tabular":
-        return read_groups(
-            generated=kinds["generated"].samples,
-            labels=labels.attribute,
-            reference_counts=labels.counts,
-            attribute=name,
-        )
+    for name, each in labels.items():
+        try:
+            yield read_groups(
+                generated=kinds["generated"].samples,
+                labels=each.attribute,
+                reference_counts=each.counts,
+                attribute=name,
+            )
+        except Unavailable as reason:
+            yield reason
+
+
+def _judged_groups(
+    plan: Plan, kinds: dict[str, Any], labels: Mapping[str, Labels], absent: Mapping[str, str]
+) -> Iterable[Groups | Unavailable]:
+    from .groups import Labelled, collect_judged
+
     if "features" not in kinds:
         raise Unavailable(absent.get("features", "features could not be computed"))
-    return collect_groups(
+    return collect_judged(
         generated=kinds["features"].generated,
         reference=kinds["features"].reference,
-        labels=labels.attribute.values,
-        classes=labels.attribute.names,
-        reference_counts=labels.counts,
-        # The stream of the first attribute ever supported keeps its name, so that its judge stays the same.
-        rng=stream(plan.seed, "groups" if name == "class" else f"groups {name}"),
-        attribute=name,
+        attributes=[
+            Labelled(name, each.attribute.names, each.attribute.values, each.counts) for name, each in labels.items()
+        ],
+        rng=stream(plan.seed, "groups"),
     )
 
 

@@ -4,9 +4,9 @@ The judge is kernel ridge classification on random landmarks: closed form, hence
 to be saved as four plain arrays which numpy and torch can apply again without unpickling anything.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,10 +37,14 @@ Judge = Mapping[str, NDArray[Any]]
 """`landmarks` (m, d), `gamma` (), `weights` (m, K), `intercept` (K,): see `judge_scores`."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Fold:
-    scores: NDArray[np.float64]
+@dataclass(frozen=True, slots=True, eq=False)
+class Labelled:
+    """One attribute of the reference: `labels` (m,) index its `classes`; `counts` (K,) are of the whole reference."""
+
+    attribute: str
+    classes: tuple[str, ...]
     labels: Ints
+    counts: Ints
 
 
 def collect_groups(
@@ -53,49 +57,135 @@ def collect_groups(
     rng: np.random.Generator,
     attribute: str = "class",
 ) -> Groups:
-    """Fit a judge on the labelled reference, measure its errors out of fold, and let it name the generated samples.
-
-    The judge that names the generated samples has seen all of the training part; those whose errors are counted have
-    seen four fifths of it, so the error rates are slightly pessimistic.
-
-    Args:
-        generated: (n, d) features.
-        reference: (m, d) features of the labelled reference, by the same map.
-        labels: (m,) indices into `classes`.
-        classes: names of the K groups.
-        reference_counts: (K,) true groups of the whole reference, of which `reference` may be a part.
-        rng: chooses folds, landmarks and, above `TRAINING` samples, the part to learn from.
-        attribute: what tells the groups apart.
+    """The groups of one attribute; see `collect_judged`.
 
     Raises:
         Unavailable: if there is nothing to tell apart, too few members to measure an error rate, or constant features.
         ValueError: if shapes or labels do not fit together.
     """
-    _check(generated, reference, labels, classes, reference_counts)
-    everyone = np.asarray(labels, dtype=np.int64)
+    asked = Labelled(attribute, classes, np.asarray(labels, dtype=np.int64), np.asarray(reference_counts))
+    (found,) = collect_judged(generated=generated, reference=reference, attributes=[asked], rng=rng)
+    if isinstance(found, Unavailable):
+        raise found
+    return found
+
+
+def collect_judged(
+    *,
+    generated: NDArray[np.float64],
+    reference: NDArray[np.float64],
+    attributes: Sequence[Labelled],
+    rng: np.random.Generator,
+) -> list[Groups | Unavailable]:
+    """Fit judges on the labelled reference, measure their errors out of fold, and let them name the generated samples.
+
+    All attributes share landmarks and folds, so that the costly products are made once. The judge that names the
+    generated samples has seen all of the training part; those whose errors are counted have seen the labels of four
+    fifths of it, so the error rates are slightly pessimistic.
+
+    Args:
+        generated: (n, d) features.
+        reference: (m, d) features of the labelled reference, by the same map.
+        attributes: what to tell apart.
+        rng: chooses folds, landmarks and, above `TRAINING` samples, the part to learn from.
+
+    Returns:
+        for each attribute its groups, or why they cannot be told apart.
+
+    Raises:
+        ValueError: if shapes or labels do not fit together.
+    """
+    refused = [_refusal(generated, reference, each) for each in attributes]
+    chosen = [each for each, why in zip(attributes, refused, strict=True) if why is None]
+    judged = iter(_judged(generated, reference, chosen, rng) if chosen else [])
+    return [next(judged) if why is None else why for why in refused]
+
+
+def _judged(
+    generated: NDArray[np.float64],
+    reference: NDArray[np.float64],
+    attributes: Sequence[Labelled],
+    rng: np.random.Generator,
+) -> list[Groups]:
     gamma = 1.0 / _mean_square_distance(reference)
-    if len(labels) > TRAINING:
-        chosen = _stratified_part(labels, TRAINING, rng)
-        reference, labels = reference[chosen], labels[chosen]
-    folds = [
-        _Fold(_scores(_fit(reference[train], labels[train], gamma, rng), reference[test]), labels[test])
-        for train, test in _stratified_folds(labels, rng)
+    labels = np.stack([each.labels for each in attributes])  # (A, m)
+    if labels.shape[1] > TRAINING:
+        part = _stratified_part(labels[0], TRAINING, rng)
+        reference, labels = reference[part], labels[:, part]
+    folds = _folds(labels, rng)
+    landmarks = reference
+    if len(reference) > LANDMARKS:
+        landmarks = reference[np.sort(rng.choice(len(reference), LANDMARKS, replace=False))]
+    signs = [
+        2.0 * (row[:, None] == np.arange(len(each.classes))) - 1 for row, each in zip(labels, attributes, strict=True)
     ]
-    confusion = np.zeros((len(classes), len(classes)), dtype=np.int64)
-    for fold in folds:
-        np.add.at(confusion, (fold.labels, fold.scores.argmax(axis=1)), 1)
-    parameters = _sharpened(_fit(reference, labels, gamma, rng), _sharpness(folds))
-    return Groups(
-        names=classes,
-        predicted=judge_scores(parameters, generated).argmax(axis=1).astype(np.int64),
-        confusion=confusion,
-        reference_counts=np.asarray(reference_counts, dtype=np.int64),
-        judge=f"kernel ridge classifier on {len(parameters['landmarks']):,} landmarks, "
-        f"fitted to {len(labels):,} labelled reference samples",
-        parameters=parameters,
-        reference=everyone,
-        attribute=attribute,
-    )
+    ends = np.cumsum([part.shape[1] for part in signs])[:-1]
+    whole, held_out = _ridges(_kernel(reference, landmarks, gamma), np.hstack(signs), folds)
+    scored = np.split(_scores({"landmarks": landmarks, "gamma": np.array(gamma), **whole}, generated), ends, axis=1)
+    found = []
+    for index, (each, out_of_fold) in enumerate(zip(attributes, np.split(held_out, ends, axis=1), strict=True)):
+        own = {name: np.split(whole[name], ends, axis=-1)[index] for name in ("weights", "intercept")}
+        judge = {"landmarks": landmarks, "gamma": np.array(gamma), **own}
+        confusion = np.zeros((len(each.classes), len(each.classes)), dtype=np.int64)
+        np.add.at(confusion, (labels[index], out_of_fold.argmax(axis=1)), 1)
+        found.append(
+            Groups(
+                names=each.classes,
+                predicted=scored[index].argmax(axis=1).astype(np.int64),
+                confusion=confusion,
+                reference_counts=np.asarray(each.counts, dtype=np.int64),
+                judge=f"kernel ridge classifier on {len(landmarks):,} landmarks, "
+                f"fitted to {len(reference):,} labelled reference samples",
+                parameters=_sharpened(judge, _sharpness(out_of_fold, labels[index])),
+                reference=each.labels,
+                attribute=each.attribute,
+            )
+        )
+    return found
+
+
+def _ridges(
+    kernel: NDArray[np.float64], signs: NDArray[np.float64], folds: Sequence[Ints]
+) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.float64]]:
+    """Ridge regressions of all signs (m, C) on the kernel (m, l): of all rows, and the scores (m, C) out of fold.
+
+    The sums over the rows outside a fold are those over all rows less those inside it.
+    """
+    sums = _Sums.of(kernel, signs)
+    whole = _solved(sums)
+    held_out = np.empty_like(signs)
+    for rows in folds:
+        ridge = _solved(sums.without(_Sums.of(kernel[rows], signs[rows])))
+        held_out[rows] = kernel[rows] @ ridge["weights"] + ridge["intercept"]
+    return whole, held_out
+
+
+class _Sums(NamedTuple):
+    """What a ridge regression needs of its rows: their number, sums and products."""
+
+    n: int
+    kernel: NDArray[np.float64]
+    signs: NDArray[np.float64]
+    gram: NDArray[np.float64]
+    cross: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, kernel: NDArray[np.float64], signs: NDArray[np.float64]) -> "_Sums":
+        return cls(len(kernel), kernel.sum(axis=0), signs.sum(axis=0), kernel.T @ kernel, kernel.T @ signs)
+
+    def without(self, part: "_Sums") -> "_Sums":
+        return _Sums(self.n - part.n, *(ours - theirs for ours, theirs in zip(self[1:], part[1:], strict=True)))
+
+
+def _solved(sums: _Sums) -> dict[str, NDArray[np.float64]]:
+    """Weights (l, C) and intercept (C,) of a ridge regression with a free intercept."""
+    from scipy.linalg import solve
+
+    middle, level = sums.kernel / sums.n, sums.signs / sums.n
+    gram = sums.gram - sums.n * np.outer(middle, middle)
+    gram[np.diag_indices_from(gram)] += RIDGE
+    weights = solve(gram, sums.cross - sums.n * np.outer(middle, level), assume_a="pos")
+    return {"weights": weights, "intercept": level - middle @ weights}
 
 
 def read_groups(*, generated: Any, labels: Attribute, reference_counts: Ints, attribute: str) -> Groups:
@@ -151,39 +241,40 @@ def judge_scores_torch(parameters: Judge, features: "Tensor") -> "Tensor":
     return torch.log_softmax(torch.exp(-gamma * squared.clamp(min=0)) @ weights + intercept, dim=1)
 
 
-def _check(
-    generated: NDArray[np.float64],
-    reference: NDArray[np.float64],
-    labels: Ints,
-    classes: tuple[str, ...],
-    reference_counts: Ints,
-) -> None:
+def _refusal(generated: NDArray[np.float64], reference: NDArray[np.float64], asked: Labelled) -> Unavailable | None:
+    """Why no judge can tell these groups apart; None if one can.
+
+    Raises:
+        ValueError: if shapes or labels do not fit together.
+    """
+    labels, classes = asked.labels, asked.classes
     if len(labels) == 0:
-        raise Unavailable("the reference carries no labels, so no judge of groups can be fitted: give labelled data")
-    if len(labels) != len(reference) or len(reference_counts) != len(classes):
+        return Unavailable("the reference carries no labels, so no judge of groups can be fitted: give labelled data")
+    if len(labels) != len(reference) or len(asked.counts) != len(classes):
         raise ValueError(
             f"expected a label for each of {len(reference)} reference samples and a count for each of {len(classes)} "
-            f"classes, got {len(labels)} labels and {len(reference_counts)} counts"
+            f"classes, got {len(labels)} labels and {len(asked.counts)} counts"
         )
     if generated.shape[1] != reference.shape[1]:
         raise ValueError(f"expected {reference.shape[1]} features a generated sample, got {generated.shape[1]}")
     if labels.min() < 0 or labels.max() >= len(classes):
         raise ValueError(f"expected labels in 0…{len(classes) - 1}, got {labels.min()}…{labels.max()}")
     if len(classes) < 2:
-        raise Unavailable(f"the reference has one group only ({classes[0]}): there are no shares to compare")
+        return Unavailable(f"the reference has one group only ({classes[0]}): there are no shares to compare")
     members = np.bincount(labels, minlength=len(classes))
     if members.min() < FOLDS:
         few = ", ".join(f"{classes[k]} ({members[k]})" for k in np.flatnonzero(members < FOLDS))
-        raise Unavailable(
+        return Unavailable(
             f"a judge's error rate needs at least {FOLDS} labelled reference samples a group, got fewer of: {few}; "
             "label more of them, or merge or leave out these groups"
         )
     if not (np.isfinite(reference).all() and np.isfinite(generated).all()):
-        raise Unavailable(
+        return Unavailable(
             "some features are not finite numbers, so no judge can use them: look at the generated values"
         )
     if np.ptp(reference, axis=0).max() == 0:
-        raise Unavailable("all reference samples have the same features, so no judge can tell groups apart")
+        return Unavailable("all reference samples have the same features, so no judge can tell groups apart")
+    return None
 
 
 def _mean_square_distance(features: NDArray[np.float64]) -> float:
@@ -198,30 +289,15 @@ def _stratified_part(labels: Ints, size: int, rng: np.random.Generator) -> Ints:
     return np.sort(np.concatenate(keep))
 
 
-def _stratified_folds(labels: Ints, rng: np.random.Generator) -> list[tuple[Ints, Ints]]:
-    order = np.concatenate(_by_class(labels, rng.permutation(len(labels))))
-    return [
-        (np.sort(np.delete(order, np.s_[fold::FOLDS])).astype(np.int64), np.sort(order[fold::FOLDS]).astype(np.int64))
-        for fold in range(FOLDS)
-    ]
+def _folds(labels: Ints, rng: np.random.Generator) -> list[Ints]:
+    """Rows of each fold; every group of the first attribute is spread evenly, and of the others nearly so."""
+    shuffled = rng.permutation(labels.shape[1])
+    order = shuffled[np.lexsort(labels[::-1, shuffled])]
+    return [np.sort(order[fold::FOLDS]).astype(np.int64) for fold in range(FOLDS)]
 
 
 def _by_class(labels: Ints, order: Ints) -> list[Ints]:
     return [order[labels[order] == label] for label in np.unique(labels)]
-
-
-def _fit(features: NDArray[np.float64], labels: Ints, gamma: float, rng: np.random.Generator) -> Judge:
-    from sklearn.linear_model import RidgeClassifier
-
-    landmarks = features
-    if len(features) > LANDMARKS:
-        landmarks = features[np.sort(rng.choice(len(features), LANDMARKS, replace=False))]
-    ridge = RidgeClassifier(alpha=RIDGE, solver="cholesky").fit(_kernel(features, landmarks, gamma), labels)
-    # The shape of a single score differs between versions of scikit-learn.
-    weights, intercept = np.atleast_2d(ridge.coef_).T, np.atleast_1d(ridge.intercept_)
-    if weights.shape[1] == 1:  # two groups are told apart by the sign of one score
-        weights, intercept = np.hstack([-weights, weights]), np.concatenate([-intercept, intercept])
-    return {"landmarks": landmarks, "gamma": np.array(gamma), "weights": weights, "intercept": intercept}
 
 
 def _scores(parameters: Judge, features: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
@@ -239,13 +315,10 @@ def _kernel(features: NDArray[np.float64], landmarks: NDArray[np.float64], gamma
     return kernel
 
 
-def _sharpness(folds: list[_Fold]) -> float:
-    """The factor on ridge scores that makes their softmax the likeliest for the labels held out."""
+def _sharpness(scores: NDArray[np.float64], labels: Ints) -> float:
+    """The factor on ridge scores (m, K) that makes their softmax the likeliest for the labels (m,) held out."""
     from scipy.optimize import minimize_scalar
     from scipy.special import log_softmax
-
-    scores = np.concatenate([fold.scores for fold in folds])
-    labels = np.concatenate([fold.labels for fold in folds])
 
     def surprise(log_factor: float) -> float:
         return -float(log_softmax(np.exp(log_factor) * scores, axis=1)[np.arange(len(labels)), labels].mean())
