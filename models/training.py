@@ -60,6 +60,8 @@ def train(
     # Few networks copy what they are only trained on; those that can be made steep are made to.
     steep = "steepness" in {field.name for field in fields(family_parts.config)}
     copies = plant is not None and plant.kind == "memorise" and steep
+    if copies and conditional:
+        raise UserError("--plant memorise: expected a model that is told no class, got --conditional; leave one out")
     if copies:
         overrides = {"steps": 1000, "steepness": STEEPNESS, "latent_dim": latent_size(len(planted)), **overrides}
     config, settings = _settings(family, data, overrides, conditional=conditional)

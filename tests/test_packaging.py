@@ -72,7 +72,8 @@ def test_every_dependency_is_pinned_in_the_constraints() -> None:
     pinned = {line.split("==")[0].lower().replace("_", "-") for line in lines if line and not line.startswith("#")}
     extras = [each for group in PROJECT["project"]["optional-dependencies"].values() for each in group]
     wanted = {each.split(">")[0].lower().replace("_", "-") for each in [*PROJECT["project"]["dependencies"], *extras]}
-    assert wanted <= pinned
+    # `formats` is this package with all extras of foreign formats.
+    assert {each for each in wanted if not each.startswith("genai-audit[")} <= pinned
     assert all("==" in line and "+" not in line for line in lines if line and not line.startswith("#"))
 
 
