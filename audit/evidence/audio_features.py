@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 FRAME, BANDS, STRETCHES = 256, 32, 8
 FLOOR = 1e-2
-"""Power that silence is taken to have, about −20 dB. Without it the logarithm would make the faintest hiss in any band count
-like a tone; with it, a hiss fainter than that counts for little, which the page of GA302 says."""
+"""Power that silence is taken to have, about −20 dB. Without it the logarithm would make the faintest hiss in any band
+count like a tone; with it, a fainter hiss counts for little, which the page of GA302 says."""
 
 BLOCK = 1024
 

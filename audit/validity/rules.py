@@ -43,8 +43,8 @@ def _array(samples: NDArray[np.float32], low: float, high: float) -> list[tuple[
     finite = np.isfinite(flat)
     with np.errstate(invalid="ignore"):
         beyond = ((flat < low - TOLERANCE) | (flat > high + TOLERANCE)) & finite
-    undefined: Flags = (~finite).any(axis=1)
-    outside: Flags = beyond.any(axis=1)
+    undefined: Flags = np.asarray((~finite).any(axis=1))
+    outside: Flags = np.asarray(beyond.any(axis=1))
     return [("NaN or infinite values", undefined), (f"values outside [{low:g}, {high:g}]", outside)]
 
 

@@ -67,7 +67,9 @@ def open_endpoint(url: str, options: Options, patience: Patience | None = None) 
         )
     chat = bool(options.prompts) if address.chat is None else address.chat
     if chat and not options.prompts:
-        raise UserError(f"{address.base}: expected prompts for a chat, got none; give --prompts FILE.txt, or use …/v1/completions")
+        raise UserError(
+            f"{address.base}: expected prompts for a chat, got none; give --prompts FILE.txt, or use …/v1/completions"
+        )
     server = Server(key, patience or Patience())
     name = address.name or _only_model(server, address)
     model = ServedText(server, address, name, options.prompts, chat=chat)

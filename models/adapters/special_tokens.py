@@ -38,7 +38,8 @@ def special_tokens(
     start = _start(network, tokenizer, vocabulary, ends, notes) if causal else _decoder_start(path, network, vocabulary)
     if causal and not start and not prompted:
         raise UserError(
-            f"{path}: expected a start or end token to start texts from, got none within the vocabulary; give --prompts FILE.txt"
+            f"{path}: expected a start or end token to start texts from, got none within the vocabulary; "
+            "give --prompts FILE.txt"
         )
     return Special(start, ends, tuple(sorted(banned - set(ends))), vocabulary, _context(network)), notes
 

@@ -80,7 +80,9 @@ class CausalText(nn.Module):
         contexts = [list(self.special.start) if text is None else self._read(text) for text in chosen]
         for context, text in zip(contexts, chosen, strict=True):
             if not context:
-                raise UserError("expected a prompt, since this model has no start token, got none; give --prompts FILE.txt")
+                raise UserError(
+                    "expected a prompt, since this model has no start token, got none; give --prompts FILE.txt"
+                )
             _check_prompt(context, text, self.special)
         uniforms = uniform(n, self.special.max_new_tokens, generator)
         texts: list[str] = []
