@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..audit.evidence.bundle import Evidence
-from . import numbers
 from .record import ExhibitPart, PicturesPart
 from .words import short
 
@@ -73,5 +72,5 @@ def _cell(value: Any) -> str:
     if value is None or value != value:
         return "–"
     if isinstance(value, float):
-        return numbers.number(value)
+        return f"{value:.7g}"  # a record, not an estimate: its digits are data
     return short(str(value), 60)
