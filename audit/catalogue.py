@@ -6,7 +6,14 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from .attribution.drivers import Drivers
+from .collapse.detectability import Detectability
+from .collapse.distance import Distance
+from .collapse.effective_support import EffectiveSupport
+from .collapse.latents import LatentHealth
+from .collapse.modes import ModeCoverage
 from .collapse.neighbours import Neighbours
+from .collapse.sequences import SequenceDiversity
+from .collapse.spread import SpreadWithinModes
 from .evidence.bundle import Evidence
 from .fairness.representation import GroupRepresentation
 from .finding import Finding
@@ -28,7 +35,20 @@ class Auditor(Protocol):
         ...
 
 
-AUDITORS: tuple[type[Any], ...] = (GroupRepresentation, Drivers, Neighbours, OutputValidity, Identity)
+AUDITORS: tuple[type[Any], ...] = (
+    GroupRepresentation,
+    Drivers,
+    ModeCoverage,
+    Neighbours,
+    Distance,
+    EffectiveSupport,
+    SpreadWithinModes,
+    LatentHealth,
+    SequenceDiversity,
+    Detectability,
+    OutputValidity,
+    Identity,
+)
 
 
 def estimates_by_code() -> Mapping[str, tuple[str, ...]]:

@@ -23,6 +23,7 @@ from scipy.stats import binomtest
 
 from genai_audit.audit.collapse.neighbour_estimates import NAMES, scored
 from genai_audit.audit.finding import Estimate
+from genai_audit.audit.statistics.clipped import contributions, matched_share
 from genai_audit.audit.statistics.neighbour_measure import measure
 from genai_audit.audit.statistics.neighbours import expected_coverage, prdc
 
@@ -78,14 +79,17 @@ SETTINGS = {
 def truth(setting: Setting, repeats: int, rng: np.random.Generator) -> dict[str, float]:
     """Expectations from fresh draws, the perfect generator's included."""
     n = setting.size
-    scores, perfect = [], []
+    scores, perfect, limited = [], [], []
     for _ in range(repeats):
         real = setting.real(n, rng)
-        scores.append(prdc(generated=setting.generated(n, rng), reference=real, k=K, rng=rng))
+        drawn = setting.generated(n, rng)
+        scores.append(prdc(generated=drawn, reference=real, k=K, rng=rng))
+        limited.append(contributions(generated=drawn, reference=real, k=K, rng=rng))
         sound = prdc(generated=setting.real(n, rng), reference=real, k=K, rng=rng)
         perfect.append((sound.precision + sound.recall) / 2)
     precision, recall, density, coverage = (float(each) for each in np.mean(scores, axis=0))
     fresh = float(np.mean(perfect))
+    inside, own, filled = np.mean(limited, axis=0)
     return {
         "precision": precision,
         "precision_ratio": precision / fresh,
@@ -94,6 +98,8 @@ def truth(setting: Setting, repeats: int, rng: np.random.Generator) -> dict[str,
         "density": density,
         "coverage": coverage,
         "coverage_ratio": coverage / expected_coverage(reference=n, generated=n, k=K),
+        "clipped_density": min(float(inside / own), 1.0),
+        "clipped_coverage": matched_share(filled, reference=n, generated=n, k=K),
     }
 
 

@@ -22,9 +22,11 @@ from ..audit.pages import page
 from . import numbers, words
 from .answers import answer
 from .charts import Chart, charts
+from .diagnosis import diagnosis
 from .markdown_lite import markdown
 from .pictures import BUDGET, Shown, show
 from .record import FindingPart, Record, RulePart
+from .scatter import scatter
 from .tables import TableView, estimates_table, table
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -68,6 +70,8 @@ def render(record: Record, evidence: Evidence) -> str:
         rules=rules,
         themes=_by_theme(findings),
         findings=findings,
+        diagnosis=diagnosis(record),
+        map=scatter(evidence),
         command=command(record),
         declared=tuple(_flat(record.checkpoint.declared)),
         style=Markup(style),

@@ -11,8 +11,19 @@ from ..statistics.neighbour_intervals import Limits, Quotient, Rate, Share, curv
 from ..statistics.neighbour_measure import Measurement
 from ..statistics.neighbour_splits import SHARES
 from ..statistics.neighbours import expected_coverage
+from .clipped_estimates import clipped_estimates
 
-NAMES = ("precision", "precision_ratio", "recall", "recall_ratio", "density", "coverage", "coverage_ratio")
+NAMES = (
+    "precision",
+    "precision_ratio",
+    "recall",
+    "recall_ratio",
+    "density",
+    "coverage",
+    "coverage_ratio",
+    "clipped_density",
+    "clipped_coverage",
+)
 """The estimates, in the order in which they are given."""
 
 _BAND = NormalDist().inv_cdf(0.975)
@@ -74,7 +85,7 @@ def scored(found: Measurement, *, freedom: float, more_draws_help: bool = True) 
         error / full_coverage,
         draws,
     )
-    result += [_density(found, freedom), covered, replace(ratio, unit="ratio")]
+    result += [_density(found, freedom), covered, replace(ratio, unit="ratio"), *clipped_estimates(found)]
     return tuple(each if more_draws_help else replace(each, from_draws=0.0) for each in result)
 
 

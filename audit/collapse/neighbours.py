@@ -36,7 +36,7 @@ class Neighbours:
             are not used, and then the estimates say that more draws would not help.
         splits: random cuts from which the intervals come, a multiple of 64.
         shown: samples in each exhibit at most.
-        device: where torch multiplies, in float64.
+        device: where torch multiplies.
     """
 
     k: int = 5
@@ -101,7 +101,7 @@ class Neighbours:
             estimates=scored(found, freedom=self.splits, more_draws_help=found.sets < self.max_sets),
             tables=(*group_table(found, names, freedom=self.splits), *self._control(features, rng)),
             exhibits=self._exhibits(found, rows),
-            references=("arXiv:1904.06991", "arXiv:2002.09797"),
+            references=("arXiv:1904.06991", "arXiv:2002.09797", "arXiv:2507.01761"),
             settings=self._settings(found, features),
         )
 

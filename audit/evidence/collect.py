@@ -83,6 +83,8 @@ def collect(plan: Plan, *, needs: Iterable[str], guard: Guard, progress: Progres
         attempt("groups", lambda: _groups(plan, kinds, labels, absent))
     if "attributions" in wanted:
         attempt("attributions", lambda: _attributions(plan, kinds.get("groups", ()), progress))
+    if "latents" in wanted:
+        attempt("latents", lambda: _latents(plan, kinds.get("reference"), labels, progress))
     if "weights" in wanted:
         attempt("weights", lambda: _weights(plan, before))
     return Evidence(modality=plan.modality, absent=absent, crashed=crashed, **kinds)
@@ -209,4 +211,21 @@ def _attributions(plan: Plan, groups: Sequence[Groups], progress: Progress) -> A
         classes=() if judge is None else judge.names,
         seed=plan.seed,
         progress=lambda done: progress("attributions", done),
+    )
+
+
+def _latents(plan: Plan, reference: Real | None, labels: Mapping[str, Labels], progress: Progress) -> Any:
+    from .latents import collect_latents
+
+    if plan.model is None:
+        raise Unavailable("only samples were given: without the model's weights there is no latent space to look at")
+    if plan.modality != "image":
+        raise Unavailable(f"latent spaces are looked at through images; this model makes {plan.modality} records")
+    main = next((each.attribute for each in labels.values()), None)
+    return collect_latents(
+        plan.model,
+        reference,
+        conditions=None if main is None else [main.names[each] for each in main.values],
+        seed=plan.seed,
+        progress=lambda done: progress("latents", done),
     )

@@ -13,16 +13,29 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-Matrix = NDArray[np.float64]
-Indices = NDArray[np.int64]
+from .neighbour_cloud import (
+    Cloud,
+    Indices,
+    Matrix,
+    above,
+    block_cells,
+    blocks,
+    checked,
+    cloud,
+    lower_bounds,
+    origin,
+    settled,
+)
+
+__all__ = ["Balls", "Crossing", "Indices", "Inside", "Matrix", "balls", "checked", "crossings", "origin", "tie_seed"]
 
 # Rounding moves a squared distance by about 1e-15 of the squared norms involved. Keys spread equal distances over 6e-11
 # of it: far above the rounding, which would otherwise order copies, and far below any difference that means something.
 _SPREAD = 2.0**-34
 _SMALLEST = float(np.finfo(np.float64).tiny)
-_BLOCK_CELLS = 1 << 20
+_NOTHING: Matrix = np.empty(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +43,23 @@ class Balls:
     """The neighbour lists of one set of points.
 
     Args:
-        points: (n, d), shifted to a common origin.
+        cloud: the points.
         first: identity of the first point; identities are what the tie-breaking keys depend on.
         nearest: (n, depth), the nearest others in the same set, nearest first.
         squared: (n, depth), their squared distances, ties broken; strictly ascending up to chance.
         spread: (n,), how far the keys of a centre spread equal squared distances.
+        levels: (n, depth), squared distances with ties broken on one scale for all centres, so that radii of different
+            balls can be compared; in the order of the lists up to rounding.
+        scale: that scale.
     """
 
-    points: Matrix
+    cloud: Cloud
     first: int
     nearest: Indices
     squared: Matrix
     spread: Matrix
+    levels: Matrix
+    scale: float
 
     @property
     def size(self) -> int:
@@ -50,11 +68,15 @@ class Balls:
 
 
 class Inside(NamedTuple):
-    """Pairs of a ball and a point near its centre; `rank` points of the centre's own set are nearer. Sorted by ball."""
+    """Pairs of a ball and a point near its centre; `rank` points of the centre's own set are nearer. Sorted by ball.
+
+    `level` is their squared distance, ties broken on the scale of all centres.
+    """
 
     ball: Indices
     point: Indices
     rank: Indices
+    level: Matrix
 
 
 class Crossing(NamedTuple):
@@ -64,38 +86,16 @@ class Crossing(NamedTuple):
         forward: points of the other set near the first set's centres.
         backward: points of the first set near the other set's centres.
         rows: which centres of the first set the block holds.
-        reach: (rows, other), squared distance over the squared radius of the first set's k-th neighbour.
+        row_reach: (rows,), the smallest squared distance to a point of the other set over the squared radius, which is
+            the distance to the k-th neighbour; empty where it was not asked for.
+        column_reach: (other,), the smallest squared distance to one of these centres over its squared radius.
     """
 
     forward: Inside
     backward: Inside
     rows: slice
-    reach: Any
-
-
-def checked(points: ArrayLike, name: str) -> Matrix:
-    """`points` as a finite float64 (n, d) matrix.
-
-    Raises:
-        ValueError: if it is not two-dimensional or not finite.
-    """
-    matrix = np.asarray(points, dtype=np.float64)
-    if matrix.ndim != 2 or 0 in matrix.shape:
-        raise ValueError(
-            f"{name}: expected a matrix (n, d) of features, got shape {matrix.shape}; flatten each sample to a row"
-        )
-    finite = np.isfinite(matrix).all(axis=1)
-    if not finite.all():
-        raise ValueError(
-            f"{name}: expected finite features, got {int((~finite).sum())} of {len(matrix)} rows with NaN or infinity; "
-            "drop or repair those rows first"
-        )
-    return matrix
-
-
-def origin(reference: Matrix) -> Matrix:
-    """A central point (d,); a squared distance loses few digits when computed around it, even beside an outlier."""
-    return np.median(reference, axis=0)
+    row_reach: Matrix = _NOTHING
+    column_reach: Matrix = _NOTHING
 
 
 def tie_seed(rng: np.random.Generator) -> int:
@@ -104,67 +104,118 @@ def tie_seed(rng: np.random.Generator) -> int:
 
 
 def balls(
-    points: Matrix, *, depth: int, first: int, seed: int, device: str = "cpu", cells: int = _BLOCK_CELLS
+    points: Matrix,
+    *,
+    depth: int,
+    first: int,
+    seed: int,
+    centre: Matrix | None = None,
+    device: str = "cpu",
+    cells: int | None = None,
 ) -> Balls:
     """The nearest neighbours of every point within its own set, ties in random order.
 
     Args:
-        points: (n, d), near the origin.
+        points: (n, d).
         depth: how many neighbours to list, below n.
         first: identity of the first point.
         seed: from `tie_seed`.
+        centre: (d,), a point among them, one for all sets that are to be compared; None for that of coordinates 0.
         device: where torch multiplies.
-        cells: distances held at once.
+        cells: distances held at once; None for what is fast.
     """
     import torch
 
     n = len(points)
-    x = torch.as_tensor(points, device=device)
-    norms = (x * x).sum(1)
+    own = cloud(points, np.zeros(points.shape[1]) if centre is None else centre, device)
     nearest = np.empty((n, depth), dtype=np.int64)
     squared = np.empty((n, depth))
-    spread = np.empty(n)
-    for rows in _blocks(n, n, cells):
-        distances = _squared_distances(x[rows], norms[rows], x, norms)
-        distances[torch.arange(rows.stop - rows.start), torch.arange(rows.start, rows.stop)] = torch.inf
-        reach = torch.topk(distances, depth, dim=1, largest=False).values[:, -1]
-        width = _SPREAD * (norms[rows] + reach) + _SMALLEST
-        spread[rows] = width.cpu().numpy()
-        row, column, distance = _entries(distances, distances <= (reach + width)[:, None])
-        distance += spread[rows][row] * _keys(seed, first + rows.start + row, first + column)
-        order = np.lexsort((distance, row))
+    spread, plain, keys = np.empty(n), np.empty((n, depth)), np.empty((n, depth))
+    norms = own.norms.cpu().numpy()
+    for rows in blocks(n, n, cells or block_cells(own)):
+        bounds, slack = lower_bounds(own, rows, own)
+        bounds.diagonal(rows.start).fill_(torch.inf)
+        least = torch.topk(bounds, depth, dim=1, largest=False)
+        # As many points as asked for are surely no further than the furthest of these may be.
+        reach = above(least.values, own.norms[rows][:, None] + own.norms[least.indices], slack).amax(1)
+        limit = reach + _SPREAD * (own.norms[rows] + reach) + _SMALLEST
+        row, column, distance = settled(own, rows, own, bounds <= _rounded_up(limit, bounds)[:, None])
         starts = np.searchsorted(row, np.arange(rows.stop - rows.start))
+        furthest = distance[np.lexsort((distance, row))[starts + depth - 1]]
+        spread[rows] = _SPREAD * (norms[rows] + furthest) + _SMALLEST
+        key = _keys(seed, first + rows.start + row, first + column)
+        broken = distance + spread[rows][row] * key
+        order = np.lexsort((broken, row))
         kept = order[starts[:, None] + np.arange(depth)]
-        nearest[rows], squared[rows] = column[kept], distance[kept]
-    return Balls(points, first, nearest, squared, spread)
+        nearest[rows], squared[rows], plain[rows], keys[rows] = column[kept], broken[kept], distance[kept], key[kept]
+    # A scale that differed between centres would favour those near the origin, where the reference is dense.
+    scale = float(np.median(spread))
+    return Balls(own, first, nearest, squared, spread, plain + scale * keys, scale)
 
 
 def crossings(
-    own: Balls, other: Balls, *, k: int, depth: int, seed: int, device: str = "cpu", cells: int = _BLOCK_CELLS
+    own: Balls,
+    other: Balls,
+    *,
+    k: int,
+    depth: int,
+    seed: int,
+    reach: bool = False,
+    cells: int | None = None,
 ) -> Iterator[Crossing]:
-    """Pairs of rank below `depth` between two sets, in both directions, from one pass over their distances."""
+    """Pairs of rank below `depth` between two sets, in both directions, from one pass over their distances.
+
+    Args:
+        own: the first set.
+        other: the other set.
+        k: neighbours that set the radius of a ball.
+        depth: ranks that are asked for, at least k.
+        seed: from `tie_seed`, as for both sets.
+        reach: whether to say how far the balls are from holding a point, too.
+        cells: distances held at once; None for what is fast.
+    """
     import torch
 
-    x, y = (torch.as_tensor(each.points, device=device) for each in (own, other))
-    x_norms, y_norms = (x * x).sum(1), (y * y).sum(1)
-    x_reach, y_reach = (torch.as_tensor(each.squared[:, depth - 1], device=device) for each in (own, other))
-    radius = torch.as_tensor(np.maximum(own.squared[:, k - 1], _SMALLEST), device=device)
-    for rows in _blocks(own.size, other.size, cells):
-        distances = _squared_distances(x[rows], x_norms[rows], y, y_norms)
-        row, column, distance = _entries(distances, distances <= x_reach[rows][:, None])
-        forward = _ranked(own, other, rows.start + row, column, distance, depth, seed)
-        row, column, distance = _entries(distances, distances <= y_reach[None, :])
-        backward = _ranked(other, own, column, rows.start + row, distance, depth, seed)
-        yield Crossing(forward, backward, rows, distances.div_(radius[rows][:, None]))
+    x_reach, y_reach = (each.squared[:, depth - 1] for each in (own, other))
+    x_limit, y_limit = (torch.as_tensor(each, device=own.cloud.norms.device) for each in (x_reach, y_reach))
+    radius = torch.as_tensor(np.maximum(own.squared[:, k - 1], _SMALLEST), device=own.cloud.norms.device)
+    for rows in blocks(own.size, other.size, cells or block_cells(other.cloud)):
+        bounds, slack = lower_bounds(own.cloud, rows, other.cloud)
+        near = bounds <= _rounded_up(x_limit[rows], bounds)[:, None]
+        near |= bounds <= _rounded_up(y_limit, bounds)[None, :]
+        row, column, distance = settled(own.cloud, rows, other.cloud, near)
+        row += rows.start
+        inside = distance <= x_reach[row]
+        forward = _ranked(own, other, row[inside], column[inside], distance[inside], depth, seed)
+        inside = distance <= y_reach[column]
+        backward = _ranked(other, own, column[inside], row[inside], distance[inside], depth, seed)
+        yield Crossing(forward, backward, rows, *(_reach(bounds, own, rows, radius[rows], slack) if reach else ()))
+
+
+def _reach(bounds: Any, own: Balls, rows: slice, radius: Any, slack: float) -> tuple[Matrix, Matrix]:
+    """The smallest squared distance over squared radius in every row and in every column, to single precision."""
+    # The middle of what is possible, where a point and the nearest one to it are about as far from the centre.
+    bounds.add_((2 * slack * own.cloud.norms[rows]).to(bounds.dtype)[:, None]).clamp_(min=0)
+    by_row = bounds.amin(1).double() / radius
+    by_column = bounds.mul_((1 / radius).to(bounds.dtype)[:, None]).amin(0)
+    return by_row.cpu().numpy(), by_column.double().cpu().numpy()
+
+
+def _rounded_up(limit: Any, like: Any) -> Any:
+    """A limit in the precision of what it is compared with, rounded up."""
+    import torch
+
+    rounded = limit.to(like.dtype)
+    return torch.nextafter(rounded, torch.full_like(rounded, torch.inf))
 
 
 def _ranked(
     centres: Balls, others: Balls, ball: Indices, point: Indices, distance: Matrix, depth: int, seed: int
 ) -> Inside:
-    distance = distance + centres.spread[ball] * _keys(seed, centres.first + ball, others.first + point)
-    rank = _rank(centres.squared[:, :depth], ball, distance)
+    key = _keys(seed, centres.first + ball, others.first + point)
+    rank = _rank(centres.squared[:, :depth], ball, distance + centres.spread[ball] * key)
     kept = rank < depth
-    return Inside(ball[kept], point[kept], rank[kept])
+    return Inside(ball[kept], point[kept], rank[kept], (distance + centres.scale * key)[kept])
 
 
 def _rank(lists: Matrix, row: Indices, value: Matrix) -> Indices:
@@ -176,23 +227,6 @@ def _rank(lists: Matrix, row: Indices, value: Matrix) -> Indices:
         below = lists[row, np.minimum(middle, lists.shape[1] - 1)] < value
         low, high = np.where(below & (low < high), middle + 1, low), np.where(below, high, middle)
     return low
-
-
-def _blocks(rows: int, columns: int, cells: int) -> Iterator[slice]:
-    step = max(1, cells // columns)
-    for start in range(0, rows, step):
-        yield slice(start, min(start + step, rows))
-
-
-def _squared_distances(x: Any, x_norms: Any, y: Any, y_norms: Any) -> Any:
-    import torch
-
-    return torch.addmm(y_norms[None, :], x, y.T, alpha=-2).add_(x_norms[:, None]).clamp_(min=0)
-
-
-def _entries(distances: Any, near: Any) -> tuple[Indices, Indices, Matrix]:
-    row, column = near.nonzero(as_tuple=True)
-    return row.cpu().numpy(), column.cpu().numpy(), distances[row, column].cpu().numpy()
 
 
 def _keys(seed: int, centre: Indices, point: Indices) -> Matrix:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .clipped import CLIPPED, clipped_replicates, limited, median_radius, own_counts
 from .disaggregate import mean_by_group
 from .neighbour_graph import Balls, Indices, Inside, balls, checked, crossings, origin, tie_seed
 from .neighbour_splits import (
@@ -23,6 +24,8 @@ from .neighbours import checked_pair, share_chosen
 
 # What the 64 nearest pairs of a ball or a point do not decide, the others change in one split of 2**64.
 _ENOUGH = 64
+# Counts up to k cost more than flags: their variance comes from fewer cuts and generated sets.
+_CLIPPED_SPLITS, _CLIPPED_SETS = 64, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,23 @@ class Grouped:
 
 
 @dataclass(frozen=True, slots=True)
+class Limited:
+    """What clipped density and coverage are made of.
+
+    Args:
+        shares: the values of `CLIPPED`.
+        spread: their variance for this generator, in the order of `CLIPPED`.
+        perfect_spread: the same for a perfect generator.
+        splits: the cuts from which it comes.
+    """
+
+    shares: dict[str, float]
+    spread: Spread
+    perfect_spread: Spread
+    splits: int
+
+
+@dataclass(frozen=True, slots=True)
 class Measurement:
     """Statistics averaged over the generated sets, with what their uncertainty is computed from.
 
@@ -76,6 +96,7 @@ class Measurement:
         perfect_density_variance: its variance for a perfect generator.
         reference_reach: (size,), distance of the nearest generated point, as a multiple of the ball's radius.
         generated_reach: (sets, size), smallest multiple of a reference ball's radius that would include the point.
+        limited: contributions to clipped density and coverage.
         groups: by group, if groups were given.
     """
 
@@ -91,6 +112,7 @@ class Measurement:
     perfect_density_variance: float
     reference_reach: Values
     generated_reach: Values
+    limited: Limited
     groups: Grouped | None
 
 
@@ -106,10 +128,10 @@ def measure(
     reference_groups: NDArray[np.int64] | None = None,
     groups: int = 0,
 ) -> Measurement:
-    """Precision, recall, density and coverage of disjoint generated sets, each as large as the reference.
+    """Precision, recall, density and coverage, plain and clipped, of generated sets, each as large as the reference.
 
     Args:
-        generated: the sets, (n, d) each.
+        generated: the sets, (n, d) each, disjoint.
         reference: (n, d).
         k: neighbours; each statistic is also taken on quarters of the reference, so 4 (k + 1) <= n.
         rng: orders equal distances and draws the parts from which variances are estimated.
@@ -133,22 +155,26 @@ def measure(
     if n < 4 * (k + 1):
         raise ValueError(f"expected at least {4 * (k + 1)} points for k = {k}, got {n}; choose a smaller k")
     seed, centre, depth = tie_seed(rng), origin(x), depth_for(k, 2, n)
-    real = balls(x - centre, depth=depth_for(k, 4, n), first=0, seed=seed, device=device)
+    real = balls(x, depth=depth_for(k, 4, n), first=0, seed=seed, centre=centre, device=device)
     tally = _Tally(real, len(fakes), k, depth)
     lists: list[Indices] = []
     for index, y in enumerate(fakes):
-        fake = balls(y - centre, depth=depth, first=(index + 1) * n, seed=seed, device=device)
+        fake = balls(y, depth=depth, first=(index + 1) * n, seed=seed, centre=centre, device=device)
         lists.append(fake.nearest)
-        tally.add(index, fake, seed, device)
+        tally.add(index, fake, seed)
     around = Neighbourhood(
         real.nearest[:, :depth],
+        real.levels[:, :depth],
         tuple(lists),
         tuple(tally.forward),
         tuple(tally.backward),
         _members(reference_groups, groups),
         tuple(_members(each, groups) for each in generated_groups),
     )
-    found = replicates(around, _halves(n, len(fakes), splits, rng), k=k)
+    halves = _halves(n, len(fakes), splits, rng)
+    found = replicates(around, halves, k=k)
+    itself, quarters = within_itself(real.nearest, real.levels), _quarters(n, splits, rng)
+    perfect = replicates(itself, quarters, k=k)
     return Measurement(
         size=n,
         sets=len(fakes),
@@ -156,12 +182,13 @@ def measure(
         shares=dict(zip(SHARES, tally.shares(), strict=True)),
         density=float(tally.counts.mean() / k),
         spread=_spread(found.shares, shrink=2, sets=1),
-        perfect_spread=_perfect_spread(real, len(fakes), k, splits, rng),
+        perfect_spread=_spread(perfect.shares, shrink=4, sets=len(fakes)),
         density_from_reference=tally.density_from_reference(),
         density_from_draws=float(tally.counts.var(ddof=1) / (k * k * tally.counts.size)),
         perfect_density_variance=_perfect_density_variance(real, len(fakes), k),
-        reference_reach=np.sqrt(tally.reference_reach),
-        generated_reach=np.sqrt(tally.generated_reach),
+        reference_reach=_apart(tally.reference_reach, tally.hits.sum(0) > 0),
+        generated_reach=_apart(tally.generated_reach, tally.counts > 0),
+        limited=_limited(tally, (around, halves), (itself, quarters)),
         groups=None if reference_groups is None else _grouped(tally, around, found, reference_groups),
     )
 
@@ -174,25 +201,27 @@ class _Tally:
         self.real, self.k, self.depth = real, k, depth
         self.counts = np.zeros((sets, n), dtype=np.int64)  # reference balls around each generated point
         self.hits = np.zeros((sets, n), dtype=np.int64)  # generated points in each reference ball
+        self.limit = median_radius(real, k=k)
+        self.held = np.zeros((sets, n))  # reference balls, none larger than the median one, around each generated point
         self.recalled = np.zeros((sets, n), dtype=bool)
         self.reference_reach = np.full(n, np.inf)
         self.generated_reach = np.full((sets, n), np.inf)
         self.forward: list[Inside] = []
         self.backward: list[Inside] = []
 
-    def add(self, index: int, fake: Balls, seed: int, device: str) -> None:
+    def add(self, index: int, fake: Balls, seed: int) -> None:
         n, k = self.real.size, self.k
         forward, backward = [], []
-        for block in crossings(self.real, fake, k=k, depth=self.depth, seed=seed, device=device):
+        for block in crossings(self.real, fake, k=k, depth=self.depth, seed=seed, reach=True):
             inside = block.forward.rank < k
             known = self.counts[index].copy()
             self.counts[index] += np.bincount(block.forward.point[inside], minlength=n)
             self.hits[index] += np.bincount(block.forward.ball[inside], minlength=n)
+            small = inside & (block.forward.level <= self.limit)
+            self.held[index] += np.bincount(block.forward.point[small], minlength=n)
             self.recalled[index, block.backward.point[block.backward.rank < k]] = True
-            own = block.reach.amin(1).cpu().numpy()
-            self.reference_reach[block.rows] = np.minimum(self.reference_reach[block.rows], own)
-            other = block.reach.amin(0).cpu().numpy()
-            self.generated_reach[index] = np.minimum(self.generated_reach[index], other)
+            self.reference_reach[block.rows] = np.minimum(self.reference_reach[block.rows], block.row_reach)
+            self.generated_reach[index] = np.minimum(self.generated_reach[index], block.column_reach)
             forward.append(_few(block.forward, block.forward.ball, known[block.forward.point] < _ENOUGH))
             backward.append(_few(block.backward, block.backward.point, None))
         self.forward.append(_joined(forward))
@@ -225,12 +254,18 @@ def _few(inside: Inside, by: Indices, also: NDArray[np.bool_] | None) -> Inside:
     place = np.empty(len(order), dtype=np.int64)
     place[order] = np.arange(len(order)) - starts[by[order]]
     kept = place < _ENOUGH if also is None else (place < _ENOUGH) | also
-    return Inside(inside.ball[kept], inside.point[kept], inside.rank[kept])
+    return Inside(inside.ball[kept], inside.point[kept], inside.rank[kept], inside.level[kept])
 
 
 def _joined(pieces: list[Inside]) -> Inside:
-    ball, point, rank = (np.concatenate(each) for each in zip(*pieces, strict=True))
-    return Inside(ball.astype(np.int32), point.astype(np.int32), rank.astype(np.int16))
+    ball, point, rank, level = (np.concatenate(each) for each in zip(*pieces, strict=True))
+    return Inside(ball.astype(np.int32), point.astype(np.int32), rank.astype(np.int16), level)
+
+
+def _apart(reach: Values, inside: NDArray[np.bool_]) -> Values:
+    """Distances as multiples of radii, above 1 exactly where nothing lies inside, whatever rounding says."""
+    outside = np.sqrt(reach)
+    return np.where(inside, np.minimum(outside, 1), np.maximum(outside, np.nextafter(1, 2)))
 
 
 def _halves(n: int, sets: int, splits: int, rng: np.random.Generator) -> Parts:
@@ -238,7 +273,26 @@ def _halves(n: int, sets: int, splits: int, rng: np.random.Generator) -> Parts:
     return Parts((first[0], first[1]), tuple((each[0], each[1]) for each in rest))
 
 
-def _spread(shares: Values, *, shrink: int, sets: int) -> Spread:
+def _limited(tally: _Tally, sets: tuple[Neighbourhood, Parts], perfect: tuple[Neighbourhood, Parts]) -> Limited:
+    k, total = tally.k, len(tally.counts)
+    used = min(total, _CLIPPED_SETS)
+    found = clipped_replicates(*sets, k=k, sets=used, splits=_CLIPPED_SPLITS)
+    sound = clipped_replicates(*perfect, k=k, sets=1, splits=_CLIPPED_SPLITS)
+    values = (limited(tally.held, k), limited(own_counts(tally.real, k=k), k), limited(tally.hits, k))
+    return Limited(
+        dict(zip(CLIPPED, values, strict=True)),
+        _spread(found, shrink=2, sets=total / used),
+        _spread(sound, shrink=4, sets=total),
+        _CLIPPED_SPLITS,
+    )
+
+
+def _quarters(n: int, splits: int, rng: np.random.Generator) -> Parts:
+    quarters = cut(n, 4, splits, rng)
+    return Parts((quarters[0], quarters[1]), ((quarters[2], quarters[3]),))
+
+
+def _spread(shares: Values, *, shrink: int, sets: float) -> Spread:
     """Variance at full size from parts `shrink` times smaller, for the mean over `sets` times more draws."""
     angle = np.arcsin(np.sqrt(np.clip(shares, 0, 1)))
     both = np.concatenate([angle[:, 0, 0] - angle[:, 1, 1], angle[:, 0, 1] - angle[:, 1, 0]], axis=1)
@@ -246,12 +300,6 @@ def _spread(shares: Values, *, shrink: int, sets: int) -> Spread:
     total, given = (each @ each.T / (2 * shrink * each.shape[1]) for each in (both, draws))
     # More sets average out what differs between draws given the reference, and nothing else.
     return Spread(total - (1 - 1 / sets) * given, np.diag(given) / sets)
-
-
-def _perfect_spread(real: Balls, sets: int, k: int, splits: int, rng: np.random.Generator) -> Spread:
-    quarters = cut(real.size, 4, splits, rng)
-    parts = Parts((quarters[0], quarters[1]), ((quarters[2], quarters[3]),))
-    return _spread(replicates(within_itself(real.nearest), parts, k=k).shares, shrink=4, sets=sets)
 
 
 def _perfect_density_variance(real: Balls, sets: int, k: int) -> float:

@@ -30,6 +30,7 @@ class Neighbourhood:
 
     Args:
         reference: (n, depth), neighbour lists of the reference.
+        levels: (n, depth), the squared distances in them, ties broken on one scale.
         generated: neighbour lists of each generated set.
         forward: for each generated set, its points near reference centres.
         backward: for each generated set, reference points near its centres.
@@ -38,6 +39,7 @@ class Neighbourhood:
     """
 
     reference: Indices
+    levels: Values
     generated: tuple[Indices, ...]
     forward: tuple[Inside, ...]
     backward: tuple[Inside, ...]
@@ -81,10 +83,10 @@ def cut(n: int, parts: int, splits: int, rng: np.random.Generator) -> list[Flags
 
 def replicates(around: Neighbourhood, parts: Parts, *, k: int) -> Replicates:
     """Precision, recall and coverage between parts, pooled over the generated sets; perfect precision of each part."""
-    n, depth = around.reference.shape
+    n = len(around.reference)
     splits = parts.reference[0].shape[1]
     every_real = (None, *around.reference_groups)
-    opened = [_open(around.reference, part, k=k) for part in parts.reference]
+    opened = [open_ranks(around.reference, part, k=k) for part in parts.reference]
     real = [np.packbits(part, axis=1) for part in parts.reference]
     real_sizes = [_counts(part, splits, every_real) for part in real]
     hit = np.zeros((len(every_real), 2, 2, splits))  # reference points that hold a generated one
@@ -94,7 +96,7 @@ def replicates(around: Neighbourhood, parts: Parts, *, k: int) -> Replicates:
         forward, backward, m = around.forward[index], around.backward[index], len(nearest)
         every_fake = (None, *(around.generated_groups[index] if around.generated_groups else ()))
         fake = [np.packbits(part, axis=1) for part in parts.generated[index]]
-        fake_opened = [_open(nearest, part, k=k) for part in parts.generated[index]]
+        fake_opened = [open_ranks(nearest, part, k=k) for part in parts.generated[index]]
         for a in range(2):
             inside = opened[a][forward.ball, forward.rank]
             some_ball = _any(inside, forward.point, m)
@@ -110,7 +112,7 @@ def replicates(around: Neighbourhood, parts: Parts, *, k: int) -> Replicates:
     hit_of = len(around.generated) * np.stack(real_sizes, axis=1)[:, :, None]
     with np.errstate(invalid="ignore"):
         coverage, precision, recall = hit / hit_of, held / held_of, recalled / hit_of[0]
-    own = _own(around.reference, depth)
+    own = own_pairs(around.reference, around.levels)
     perfect = np.zeros((2, 2, splits))
     for a in range(2):
         chosen = _any(opened[a][own.ball, own.rank], own.point, n) & real[a]
@@ -118,20 +120,24 @@ def replicates(around: Neighbourhood, parts: Parts, *, k: int) -> Replicates:
     return Replicates(np.stack([precision[0], recall, coverage[0], perfect]), coverage[1:], precision[1:])
 
 
-def within_itself(nearest: Indices) -> Neighbourhood:
+def within_itself(nearest: Indices, levels: Values) -> Neighbourhood:
     """The reference as its own generated set: parts of it play both roles, as a perfect generator would."""
-    own = _own(nearest, nearest.shape[1])
-    return Neighbourhood(nearest, (nearest,), (own,), (own,))
+    own = own_pairs(nearest, levels)
+    return Neighbourhood(nearest, levels, (nearest,), (own,), (own,))
 
 
-def _own(nearest: Indices, depth: int) -> Inside:
-    n = len(nearest)
+def own_pairs(nearest: Indices, levels: Values) -> Inside:
+    """A set's own neighbour lists (n, depth) as pairs of a ball and a point near its centre."""
+    n, depth = nearest.shape
     return Inside(
-        ball=np.repeat(np.arange(n), depth), point=nearest[:, :depth].reshape(-1), rank=np.tile(np.arange(depth), n)
+        ball=np.repeat(np.arange(n), depth),
+        point=nearest.reshape(-1),
+        rank=np.tile(np.arange(depth), n),
+        level=levels.reshape(-1),
     )
 
 
-def _open(nearest: Indices, part: Flags, *, k: int) -> Bits:
+def open_ranks(nearest: Indices, part: Flags, *, k: int) -> Bits:
     """For each ball, rank and split: does the ball belong to the part and reach beyond that rank? (n, depth, bytes)."""
     (n, splits), depth = part.shape, nearest.shape[1]
     result = np.empty((n, depth, splits // 8), dtype=np.uint8)

@@ -28,7 +28,7 @@ def prdc(
     k: int,
     rng: np.random.Generator,
     device: str = "cpu",
-    block_cells: int = 1 << 20,
+    block_cells: int | None = None,
 ) -> Prdc:
     """Compare two sets by the balls that reach to each point's k-th nearest neighbour within its own set.
 
@@ -41,8 +41,8 @@ def prdc(
         reference: (n, d).
         k: neighbours, at least 1 and below n and m.
         rng: orders equal distances; without any, the result does not depend on it.
-        device: where torch multiplies, in float64.
-        block_cells: distances held at once; does not change the result.
+        device: where torch multiplies.
+        block_cells: distances held at once, None for what is fast; does not change the result.
 
     Raises:
         ValueError: on wrong shapes, values that are not finite, or a k out of range.
@@ -51,11 +51,11 @@ def prdc(
     """
     x, y = checked_pair(generated=generated, reference=reference, k=k)
     seed, centre = tie_seed(rng), origin(x)
-    real = balls(x - centre, depth=k, first=0, seed=seed, device=device, cells=block_cells)
-    fake = balls(y - centre, depth=k, first=len(x), seed=seed, device=device, cells=block_cells)
+    real = balls(x, depth=k, first=0, seed=seed, centre=centre, device=device, cells=block_cells)
+    fake = balls(y, depth=k, first=len(x), seed=seed, centre=centre, device=device, cells=block_cells)
     precise, recalled, covered = np.zeros(len(y), bool), np.zeros(len(x), bool), np.zeros(len(x), bool)
     pairs = 0
-    for block in crossings(real, fake, k=k, depth=k, seed=seed, device=device, cells=block_cells):
+    for block in crossings(real, fake, k=k, depth=k, seed=seed, cells=block_cells):
         precise[block.forward.point] = True
         covered[block.forward.ball] = True
         recalled[block.backward.point] = True
@@ -109,7 +109,7 @@ def perfect_precision(*, reference: ArrayLike, k: int, rng: np.random.Generator,
     x = checked(reference, "reference")
     if not 1 <= k < len(x):
         raise ValueError(f"expected 1 <= k < {len(x)}, the size of the reference, got k = {k}; choose a smaller k")
-    return share_chosen(balls(x - origin(x), depth=k, first=0, seed=tie_seed(rng), device=device), k=k)
+    return share_chosen(balls(x, depth=k, first=0, seed=tie_seed(rng), centre=origin(x), device=device), k=k)
 
 
 def share_chosen(own: Balls, *, k: int) -> float:

@@ -7,6 +7,8 @@ import pytest
 from genai_audit import Record, Ruling, audit_checkpoint
 from genai_audit.audit.trainer import train_checkpoint
 
+JUDGED = ("GA101", "GA201", "GA302", "GA501", "GA601")
+"""What the default policy judges, and attributions; the other auditors have planted tests of their own."""
 SHORT = 1500
 """Steps that are enough to show a defect; only the sound models need the whole training."""
 
@@ -23,7 +25,7 @@ DEFECTS = {
 def audited(family: str, folder: Path, *, plant: str | None = None, steps: int | None = None) -> Record:
     out = folder / "model.safetensors"
     train_checkpoint(family, "digits", seed=0, plant=plant, steps=steps, out=out, progress=lambda step, share: None)
-    return audit_checkpoint(out)
+    return audit_checkpoint(out, only=JUDGED)
 
 
 def worst_group(record: Record) -> str | None:

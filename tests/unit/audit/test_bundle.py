@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from genai_audit.audit.evidence.bundle import KINDS, Attributions, Evidence, Features, Generated, Groups, Real
+from genai_audit.audit.evidence.bundle import KINDS, Attributions, Evidence, Features, Generated, Groups, Latents, Real
 from genai_audit.models.weight_facts import TensorFacts, WeightFacts
 
 
@@ -58,6 +58,29 @@ def full() -> Evidence:
             null_maps=np.ones((2, 1, 4, 4), np.float32)[:, :, ::-1],
             sample=np.ones((1, 1, 4, 4), np.float32),
         ),
+        latents=Latents(
+            draws=np.ones((4, 2), np.float32),
+            gap=np.array([0, 1, np.inf, 2], np.float32),
+            partner=np.array([1, 0, -1, 2]),
+            block=2,
+            region=np.array([0, 0, -1, -1]),
+            speed=np.ones(4, np.float32),
+            reference_gap=np.empty(0, np.float32),
+            points=np.arange(2),
+            singular_values=np.full((2, 2), 1 / 3),
+            column_norms=np.ones((2, 2), np.float32),
+            resolution=1e-5,
+            variance=0.1,
+            reference_variance=1 / 3,
+            posterior_means=np.empty((0, 2), np.float32),
+            posterior_log_variances=np.empty((0, 2), np.float32),
+            axes=np.eye(2, dtype=np.float32),
+            plane=np.ones((4, 2), np.float32),
+            maps=np.zeros((2, 1, 3, 3), np.float32),
+            shown_draws=np.array([0, 1]),
+            shown=np.ones((2, 1, 2, 2), np.float32),
+            remarks=("none",),
+        ),
         weights=WeightFacts(
             tensors=(TensorFacts("w", (2, 3), "float16", "cuda:0", 6, 0.1, 1 / 3, -1.0, 1.0, 1, 0, "ab", "N(0, 1)"),),
             files=(("a.bin", "cd"),),
@@ -66,7 +89,7 @@ def full() -> Evidence:
             state_before="ef",
         ),
         absent={"likelihoods": "the model has none"},
-        crashed={"latents": "Traceback …\nValueError: no"},
+        crashed={"likelihoods of others": "Traceback …\nValueError: no"},
     )
 
 

@@ -101,7 +101,7 @@ def test_replicates_equal_the_statistics_computed_anew_on_every_part() -> None:
     pairs = [list(crossings(whole, other, k=k, depth=n - 1, seed=1, cells=600)) for other in others]
     around = Neighbourhood(
         whole.nearest,
-        whole.squared,
+        whole.levels,
         tuple(each.nearest for each in others),
         tuple(joined([block.forward for block in blocks]) for blocks in pairs),
         tuple(joined([block.backward for block in blocks]) for blocks in pairs),

@@ -1,0 +1,84 @@
+"""Which records of the evidence are compared, for auditors that compare feature vectors of both kinds."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..evidence.bundle import Evidence, Features
+from ..finding import Inconclusive, NotApplicable
+from ..statistics.neighbour_graph import origin
+
+FEWEST = 50
+"""With fewer records on either side an interval says nothing."""
+
+FEWEST_OF_GROUP = 25
+"""Groups with fewer records on either side are left out of the tables by group."""
+
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Rows of the evidence and their features.
+
+    Args:
+        features: of all records.
+        generated_rows: which generated records are compared, in random order.
+        reference_rows: which reference records are, in random order.
+        all_generated: whether every generated record is compared.
+        centre: (d,), a central point of the reference; around it squared distances lose few digits.
+    """
+
+    features: Features
+    generated_rows: Indices
+    reference_rows: Indices
+    all_generated: bool
+    centre: NDArray[np.float64]
+
+    @property
+    def generated(self) -> NDArray[np.float64]:
+        """Features of the compared generated records around the centre, (n, d)."""
+        return self.features.generated[self.generated_rows] - self.centre
+
+    @property
+    def reference(self) -> NDArray[np.float64]:
+        """Features of the compared reference records around the centre, (m, d)."""
+        return self.features.reference[self.reference_rows] - self.centre
+
+
+def compared(
+    evidence: Evidence, rng: np.random.Generator, *, max_generated: int, max_reference: int, fewest: int = FEWEST
+) -> Compared:
+    """A random part of both sides where they are larger than asked for; never more real than generated records.
+
+    Raises:
+        NotApplicable: if there are no features.
+        Inconclusive: if they are too few, not finite, or all equal in the reference.
+    """
+    if evidence.features is None:
+        raise NotApplicable(evidence.absent.get("features", "no features were collected"))
+    features = evidence.features
+    for name in ("reference", "generated"):
+        values: NDArray[np.float64] = getattr(features, name)
+        if len(values) < fewest:
+            raise Inconclusive(f"{len(values)} {name} samples are too few: at least {fewest} are needed")
+        broken = int((~np.isfinite(values).all(axis=1)).sum())
+        if broken:
+            raise Inconclusive(f"{broken} of {len(values)} {name} samples have features that are not finite")
+    if (features.reference == features.reference[0]).all():
+        raise Inconclusive("all reference features are equal, so there is nothing to compare with; use other features")
+    drawn = len(features.generated)
+    generated = rng.permutation(drawn)[:max_generated]
+    reference = rng.permutation(len(features.reference))[: min(max_reference, len(generated))]
+    return Compared(features, generated, reference, len(generated) == drawn, origin(features.reference[reference]))
+
+
+def group_rows(evidence: Evidence, chosen: Compared) -> tuple[tuple[str, Indices, Indices], ...]:
+    """Name, generated and reference positions among the compared records, for each group of the first attribute."""
+    if not evidence.groups:
+        return ()
+    first = evidence.groups[0]
+    made, real = first.predicted[chosen.generated_rows], first.reference[chosen.reference_rows]
+    parts = ((name, np.flatnonzero(made == at), np.flatnonzero(real == at)) for at, name in enumerate(first.names))
+    return tuple(parts)

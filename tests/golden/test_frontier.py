@@ -1,0 +1,132 @@
+"""Known answers for the divergence frontier, with where they come from."""
+
+import math
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from genai_audit.audit.statistics.frontier import frontier_area, frontier_integral, measure_frontier
+from genai_audit.audit.statistics.quantise import quantise
+
+Floats = NDArray[np.float64]
+
+
+def area(generated: object, reference: object, **settings: float) -> float:
+    return float(frontier_area(generated=generated, reference=reference, **settings))
+
+
+@pytest.mark.parametrize("counts", [[1], [5, 5], [1, 1, 1, 1], [3, 1, 0, 5], [1] * 8, [1e-12, 1]])
+def test_equal_histograms_score_exactly_one_whatever_their_ties(counts: list[float]) -> None:
+    """K18. Sorting the points of a curve of which all coincide gives 0.75 to an implementation that sorts."""
+    assert area(counts, counts) == pytest.approx(1, abs=1e-12)
+    assert float(frontier_integral(generated=counts, reference=counts)) == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize("scale", [1, 2, 5])
+def test_disjoint_histograms_score_one_over_a_binomial(scale: int) -> None:
+    """K18. The curve is ((1 − λ)^c, λ^c), so the area is c B(c + 1, c) = 1 / C(2 c, c): 1/252 for c = 5."""
+    found = area([1, 2, 0, 0], [0, 0, 1, 3], scale=scale)
+    assert found == pytest.approx(1 / math.comb(2 * scale, scale), abs=1e-7)
+    assert float(frontier_integral(generated=[1, 0], reference=[0, 1])) == pytest.approx(1)
+
+
+def test_half_of_four_modes_dropped() -> None:
+    """K19. With p on two of four equal bins: both divergences are logarithms of λ; 1 − ln 2 for the integral."""
+    assert area([2, 2, 0, 0], [1, 1, 1, 1]) == pytest.approx(0.2775, abs=5e-5)
+    assert float(frontier_integral(generated=[2, 2, 0, 0], reference=[1, 1, 1, 1])) == pytest.approx(1 - math.log(2))
+
+
+def by_quadrature(p: Floats, q: Floats, scale: float = 5.0) -> float:
+    """The definition, by adaptive quadrature over λ, with the end where generated is all there is."""
+    from scipy.integrate import quad
+
+    def divergence(law: Floats, mixture: Floats) -> float:
+        some = law > 0
+        return float((law[some] * np.log(law[some] / mixture[some])).sum())
+
+    def slope(share: float) -> float:
+        mixture = share * p + (1 - share) * q
+        fall = float((q * (q - p) / mixture).sum())
+        return math.exp(-scale * divergence(p, mixture)) * scale * math.exp(-scale * divergence(q, mixture)) * fall
+
+    return math.exp(-scale * divergence(q, p)) + float(quad(slope, 0, 1, limit=200)[0])
+
+
+def test_any_histograms_agree_with_adaptive_quadrature_and_with_themselves_exchanged() -> None:
+    rng = np.random.default_rng(0)
+    for bins in (2, 7, 60):
+        p, q = rng.dirichlet(np.full(bins, 0.7), size=2)
+        assert area(p, q) == pytest.approx(by_quadrature(p, q), abs=1e-6)
+        assert area(p, q) == pytest.approx(area(q, p), abs=1e-7)
+
+
+def test_frontier_integral_is_the_mean_divergence_along_the_frontier() -> None:
+    from scipy.integrate import quad
+
+    rng = np.random.default_rng(0)
+    p, q = rng.dirichlet(np.ones(9), size=2)
+    p[0], q[0] = q[0], q[0]  # an equal bin takes the series instead of the quotient
+    p /= p.sum()
+
+    def mixed(share: float) -> float:
+        mixture = share * p + (1 - share) * q
+        return float(share * (p * np.log(p / mixture)).sum() + (1 - share) * (q * np.log(q / mixture)).sum())
+
+    assert float(frontier_integral(generated=p, reference=q)) == pytest.approx(2 * quad(mixed, 0, 1)[0], rel=1e-6)
+
+
+@pytest.mark.parametrize(("n", "mean", "spread"), [(100, 0.9655, 0.029), (500, 0.9625, 0.015), (5000, 0.9644, 0.0035)])
+def test_a_perfect_generator_does_not_reach_one(n: int, mean: float, spread: float) -> None:
+    """K20, with one bin for ten records: the score does not tend to 1 however many records there are."""
+    rng = np.random.default_rng(0)
+    law, repeats = np.full(n // 10, 10 / n), 200
+    found = frontier_area(generated=rng.multinomial(n, law, repeats), reference=rng.multinomial(n, law, repeats))
+    # The known values are means over some 100 repeats themselves.
+    assert found.mean() == pytest.approx(mean, abs=4 * spread * math.sqrt(1 / repeats + 1 / 100))
+    assert found.std(ddof=1) == pytest.approx(spread, rel=0.35)
+
+
+def test_histograms_that_are_none_are_refused() -> None:
+    for bad in ([0, 0], [-1, 2], [math.nan, 1]):
+        with pytest.raises(ValueError, match="expected histograms of finite counts"):
+            frontier_area(generated=bad, reference=[1, 1])
+
+
+def test_perfect_range_and_p_value_hold_for_sound_records() -> None:
+    """The band of a perfect generator holds 95 % of them, and p is below 0.05 in at most about 5 %."""
+    rng = np.random.default_rng(0)
+    law = 1 / np.arange(1, 26)
+    inside, alarms, repeats = 0, 0, 120
+    for _ in range(repeats):
+        labels = rng.choice(25, size=(1, 1500), p=law / law.sum())
+        found = measure_frontier(labels=labels, sizes=(500, 500, 500), compared=2, rng=rng, draws=100)
+        low, high = np.quantile(found.perfect, (0.025, 0.975))
+        inside += int(low <= found.area <= high)
+        alarms += int(found.p_value < 0.05)
+    assert inside >= 0.88 * repeats
+    assert alarms <= 0.11 * repeats
+
+
+def test_one_dropped_bin_of_25_is_seen() -> None:
+    rng = np.random.default_rng(0)
+    labels = np.concatenate([rng.integers(24, size=500), rng.integers(25, size=1000)])[None]
+    found = measure_frontier(labels=labels, sizes=(500, 500, 500), compared=2, rng=rng)
+    assert found.p_value < 0.01
+    with pytest.raises(ValueError, match="1 or 2 compared"):
+        measure_frontier(labels=labels, sizes=(500, 500, 500), compared=3, rng=rng)
+
+
+def test_equal_points_share_a_bin_and_few_different_points_are_bins_themselves() -> None:
+    rng = np.random.default_rng(0)
+    corners = np.eye(6)[rng.integers(6, size=200)]
+    label = quantise(corners, bins=10, rng=rng)
+    assert len(set(label.tolist())) == 6
+    assert len({(int(a), int(b)) for a, b in zip(label, corners.argmax(axis=1), strict=True)}) == 6
+    cloud = rng.normal(size=(300, 8))
+    twice = quantise(np.vstack([cloud, cloud]), bins=20, rng=rng, fewest=10)
+    assert (twice[:300] == twice[300:]).all()
+    assert np.bincount(twice).min() >= 10
+    assert set(quantise(np.zeros((50, 3)), bins=5, rng=rng).tolist()) == {0}
+    with pytest.raises(ValueError, match="expected finite points"):
+        quantise(np.array([[np.nan]]), bins=2, rng=rng)
