@@ -175,15 +175,18 @@ def run_auditors(
     progress: Progress = lambda step, share: None,
 ) -> tuple[Finding, ...]:
     """One finding per auditor, whatever happens to it."""
+    from ..models.threads import plain_algebra
+
     chosen = set(only)
     findings = []
-    for auditor in auditors:
-        if chosen and auditor.code not in chosen:
-            findings.append(_without(auditor, Outcome.NOT_APPLICABLE, LEFT_OUT))
-            continue
-        progress(auditor.code, 0.0)
-        findings.append(_ask(auditor, evidence, seed))
-        progress(auditor.code, 1.0)
+    with plain_algebra():
+        for auditor in auditors:
+            if chosen and auditor.code not in chosen:
+                findings.append(_without(auditor, Outcome.NOT_APPLICABLE, LEFT_OUT))
+                continue
+            progress(auditor.code, 0.0)
+            findings.append(_ask(auditor, evidence, seed))
+            progress(auditor.code, 1.0)
     return tuple(findings)
 
 

@@ -3,7 +3,7 @@
 Against the prdc package, in one process, on the same float64 arrays, in turns: seconds of both, and of the three matrix
 products that any such method contains, in double precision (as prdc multiplies) and in single (as we do; what single
 precision cannot decide is computed again in double). Each ratio is one of neighbouring runs; printed are the median
-and the extremes. Peak memory is what a child process holds at most above its inputs (the maximum resident set). Where
+and the extremes. Peak memory is what a child process holds at most above its inputs (resident set, Linux only). Where
 prdc would need more memory than there is, its need is computed: four dense matrices of n² eight-byte numbers.
 
 Then the cost at growing n with the exponent fitted on logarithms, and that of GA302 with all its intervals.
@@ -13,11 +13,11 @@ Then the cost at growing n with the exponent fitted on logarithms, and that of G
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -82,9 +82,18 @@ def child(name: str, n: int, d: int) -> None:
     work = {"ours": ours, "prdc": theirs}[name]
     x, y = sets(n, d)
     work(x[:100], y[:100])  # Loads what is loaded late.
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = resident("VmRSS")
     seconds = timed(lambda: work(x, y))
-    print(json.dumps([seconds, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024]))
+    print(json.dumps([seconds, resident("VmHWM") - before]))
+
+
+def resident(name: str) -> float:
+    """Megabytes of this process in memory, now (VmRSS) or at most (VmHWM), as Linux counts them.
+
+    getrusage would do on other systems, but on this one its peak starts from that of the parent process.
+    """
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return float(status.split(f"{name}:")[1].split()[0]) / 1024
 
 
 def spread(values: list[float]) -> str:

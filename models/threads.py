@@ -15,6 +15,20 @@ def one_thread() -> Iterator[None]:
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        yield
+        with plain_algebra():
+            yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextmanager
+def plain_algebra() -> Iterator[None]:
+    """One thread in numpy's and scipy's linear algebra; torch keeps its own.
+
+    Auditors decompose many small matrices, where threads that wait for each other made an audit four times slower on a
+    machine with other work; and the last bits of a result must not depend on the number of cores.
+    """
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(1, user_api="blas"):
+        yield

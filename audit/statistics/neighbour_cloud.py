@@ -16,7 +16,7 @@ Matrix = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 # Fewer cells than this fit a processor's cache; more than the other are a burden on memory.
-_FEWEST_CELLS, _MOST_CELLS = 1 << 20, 1 << 23
+_FEWEST_CELLS, _MOST_CELLS = 1 << 20, 1 << 22
 # A product reads the whole other set once a block: where that set is larger than the cache, blocks of many rows pay.
 _CACHE, _ROWS = 1 << 22, 384
 

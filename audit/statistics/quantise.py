@@ -33,7 +33,7 @@ def quantise(points: Floats, *, bins: int, rng: np.random.Generator, rounds: int
     if len(first) <= bins:
         return place
     weights = count.astype(np.float32)
-    reduced = _principal(points[first], count).astype(np.float32)
+    reduced = _principal(points[first], count)
     # A point of many copies is sure to be a centre, so that its bin does not depend on the draw.
     centres = reduced[rng.choice(len(first), bins, replace=False, p=count / count.sum())]
     label = np.full(len(first), -1, dtype=np.int64)
@@ -62,13 +62,14 @@ def _different(points: Floats) -> tuple[Ints, Ints, Ints]:
     return first, place.reshape(-1).astype(np.int64), count
 
 
-def _principal(points: Floats, count: Ints) -> Floats:
+def _principal(points: Floats, count: Ints) -> NDArray[np.float32]:
     """The leading principal components, with which 90 % of the variance of all the points is told."""
-    centred = points - np.average(points, axis=0, weights=count)
-    values, vectors = np.linalg.eigh(centred.T @ (centred * count[:, None]))
+    # Centred first, single precision is plenty for deciding which centre is nearest.
+    centred = (points - np.average(points, axis=0, weights=count)).astype(np.float32)
+    values, vectors = np.linalg.eigh((centred.T @ (centred * count[:, None].astype(np.float32))).astype(np.float64))
     values, vectors = np.maximum(values[::-1], 0), vectors[:, ::-1]
     enough = int(np.searchsorted(np.cumsum(values), _KEPT * values.sum())) + 1
-    return np.asarray(centred @ vectors[:, :enough], dtype=np.float64)
+    return np.asarray(centred @ vectors[:, :enough].astype(np.float32), dtype=np.float32)
 
 
 def _nearest(points: NDArray[np.float32], centres: NDArray[np.float32]) -> Ints:
