@@ -151,6 +151,8 @@ def _groups(
         raise Unavailable("there is no reference data; give it with --reference")
     if not labels:
         raise Unavailable(f"the reference data ({reference.name}) has no labels, so there are no groups to compare")
+    # What is the same in every record (one language, one source) tells nothing apart, and must not leave a rule open.
+    labels = {name: each for name, each in labels.items() if len(each.attribute.names) > 1} or labels
     read = _read_groups if plan.modality == "tabular" else _judged_groups
     outcomes = dict(zip(labels, read(plan, kinds, labels, absent), strict=True))
     found = tuple(each for each in outcomes.values() if isinstance(each, Groups))
