@@ -15,7 +15,6 @@ SOUND = ("text-lstm", "tabular-vae")
 # Family, defect, steps that are enough to show it → the rules it must break, and the group behind it.
 DEFECTS = {
     ("text-lstm", "drop-mode=nurse", 500): ({"no-group-underrepresented"}, "occupation: nurse"),
-    ("text-lstm", "imbalance=she:0.25", 500): ({"no-group-underrepresented"}, "pronoun: she"),
     ("text-lstm", "memorise=50", 500): ({"reality-is-reached", "reality-is-covered"}, None),
     ("music-lstm", "drop-mode=minor", 300): ({"no-group-underrepresented"}, "mode: minor"),
     ("tabular-vae", "drop-mode=west", 1000): ({"no-group-underrepresented"}, "region: west"),
