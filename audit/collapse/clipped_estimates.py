@@ -1,50 +1,77 @@
-"""Clipped density and coverage as estimates: limits of their parts, carried through ratio and calibration."""
+"""Means of limited contributions as estimates: limits of their parts, carried through ratio and calibration."""
 
 import math
 from statistics import NormalDist
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..finding import Better, Estimate, Interval, Perfect
 from ..statistics.clipped import CLIPPED, expected_filling, matched_share
 from ..statistics.neighbour_intervals import Limits, Quotient, Share, curve, p_value
-from ..statistics.neighbour_measure import Measurement, Spread
+from ..statistics.neighbour_measure import Limited, Measurement
+from ..statistics.support import SUPPORTS
 
 _BAND = NormalDist().inv_cdf(0.975)
 _DETECTABLE = _BAND + NormalDist().inv_cdf(0.8)
+OF_GENERATED = ("inside", SUPPORTS[0], SUPPORTS[3])
+"""Shares that count generated records."""
+
 _METHOD = "random half-sampling of both sets, limits of a share at the effective sample size, {}"
 
 
 def clipped_estimates(found: Measurement) -> tuple[Estimate, Estimate]:
-    """Both scores of a measurement; neither is shown above 1, which a perfect generator reaches on average."""
-    return _density(found), _coverage(found)
+    """Clipped density and coverage; neither is shown above 1, which a perfect generator reaches on average."""
+    units = found.size * found.sets
+    return capped_ratio("clipped_density", found, found.clipped, CLIPPED[:2], units), _coverage(found)
 
 
-def _density(found: Measurement) -> Estimate:
-    inside, own = _share(found, "inside"), _share(found, "perfect_inside")
-    spread, perfect = found.limited.spread, found.limited.perfect_spread
-    quotient = Quotient(inside, own, _correlation(spread))
-    value = inside.value / own.value
-    error = math.sqrt(_ratio_variance(perfect, own.value, own.value))
-    total = _ratio_variance(spread, inside.value, own.value)
-    draws = float(spread.draws[0]) * _steepness(inside.value)
+def support_estimates(found: Measurement) -> tuple[Estimate, ...]:
+    """Both shares of the supports, not above 1 either; none where k is 1, since one record vouches for nothing."""
+    if found.supported is None:
+        return ()
+    units = found.size * found.sets
+    return (
+        capped_ratio("support_precision", found, found.supported, SUPPORTS[:2], units),
+        capped_ratio("support_recall", found, found.supported, SUPPORTS[2:], found.size),
+    )
+
+
+def capped_ratio(name: str, found: Measurement, limited: Limited, shares: tuple[str, ...], units: int) -> Estimate:
+    """The ratio of two mean contributions, the second being what a perfect generator shows.
+
+    Args:
+        name: of the estimate.
+        found: the measurement.
+        limited: the part of it that holds the contributions.
+        shares: names of numerator and denominator.
+        units: records that contribute to the numerator.
+    """
+    at = [list(limited.shares).index(each) for each in shares]
+    top, bottom = (_share(found, limited, each) for each in shares)
+    value = top.value / bottom.value
+    pair = np.ix_(at, at)
+    covariance, sound = limited.spread.covariance[pair], limited.perfect_spread.covariance[pair]
+    quotient = Quotient(top, bottom, _correlation(covariance))
+    error = math.sqrt(_ratio_variance(sound, bottom.value, bottom.value))
+    draws = float(limited.spread.draws[at[0]]) * _steepness(top.value)
     return _estimate(
-        "clipped_density",
+        name,
         value,
         quotient.limits,
-        found.size * found.sets,
+        units,
         _below(p_value(quotient.limits, 1.0), value < 1),
         max(0.0, 1 - _BAND * error),
         _DETECTABLE * error,
-        _part(draws, total),
+        _part(draws, _ratio_variance(covariance, top.value, bottom.value)),
         "recovered from both sides of the ratio",
     )
 
 
 def _coverage(found: Measurement) -> Estimate:
-    n, filled = found.size, _share(found, "filled")
+    n, filled = found.size, _share(found, found.clipped, "filled")
     expected = float(expected_filling(reference=n, generated=n, k=found.k))
-    error = math.sqrt(max(float(found.limited.perfect_spread.covariance[2, 2]), 0.0))
+    error = math.sqrt(max(float(found.clipped.perfect_spread.covariance[2, 2]), 0.0))
 
     def matched(share: float) -> float:
         return matched_share(share, reference=n, generated=n, k=found.k)
@@ -56,7 +83,7 @@ def _coverage(found: Measurement) -> Estimate:
     def fallen(errors: float) -> float:
         return matched(math.sin(max(math.asin(math.sqrt(expected)) - errors * error, 0.0)) ** 2)
 
-    spread = found.limited.spread
+    spread = found.clipped.spread
     return _estimate(
         "clipped_coverage",
         matched(filled.value),
@@ -100,25 +127,25 @@ def _estimate(
     )
 
 
-def _share(found: Measurement, name: str) -> Share:
-    at, value = CLIPPED.index(name), found.limited.shares[name]
-    trials = found.size * (found.sets if name == "inside" else 1)
+def _share(found: Measurement, limited: Limited, name: str) -> Share:
+    at, value = list(limited.shares).index(name), limited.shares[name]
+    trials = found.size * (found.sets if name in OF_GENERATED else 1)
     # A contribution is a mean of k flags, so it can tell more than one; at either end all may have moved together.
     inner = found.k if 0 < value < 1 else 1
-    variance = max(float(found.limited.spread.covariance[at, at]), 0.0)
-    return Share(value, variance, trials * inner, found.limited.splits)
+    variance = max(float(limited.spread.covariance[at, at]), 0.0)
+    return Share(value, variance, trials * inner, limited.splits)
 
 
-def _correlation(spread: Spread) -> float:
-    scale = math.sqrt(max(spread.covariance[0, 0], 0.0) * max(spread.covariance[1, 1], 0.0))
-    return float(np.clip(spread.covariance[0, 1] / scale, -1, 1)) if scale > 0 else 0.0
+def _correlation(covariance: NDArray[np.float64]) -> float:
+    scale = math.sqrt(max(covariance[0, 0], 0.0) * max(covariance[1, 1], 0.0))
+    return float(np.clip(covariance[0, 1] / scale, -1, 1)) if scale > 0 else 0.0
 
 
-def _ratio_variance(spread: Spread, top: float, bottom: float) -> float:
-    """Relative variance of the ratio of the first two shares."""
+def _ratio_variance(covariance: NDArray[np.float64], top: float, bottom: float) -> float:
+    """Relative variance of the ratio of two shares."""
     first, second = _steepness(top), _steepness(bottom)
-    cross = 2 * math.sqrt(first * second) * spread.covariance[0, 1]
-    return max(float(first * spread.covariance[0, 0] + second * spread.covariance[1, 1] - cross), 0.0)
+    cross = 2 * math.sqrt(first * second) * covariance[0, 1]
+    return max(float(first * covariance[0, 0] + second * covariance[1, 1] - cross), 0.0)
 
 
 def _steepness(share: float) -> float:

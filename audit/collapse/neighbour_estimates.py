@@ -11,7 +11,8 @@ from ..statistics.neighbour_intervals import Limits, Quotient, Rate, Share, curv
 from ..statistics.neighbour_measure import Measurement
 from ..statistics.neighbour_splits import SHARES
 from ..statistics.neighbours import expected_coverage
-from .clipped_estimates import clipped_estimates
+from .clipped_estimates import clipped_estimates, support_estimates
+from .stray_estimates import stray_estimate
 
 NAMES = (
     "precision",
@@ -23,6 +24,9 @@ NAMES = (
     "coverage_ratio",
     "clipped_density",
     "clipped_coverage",
+    "support_precision",
+    "support_recall",
+    "stray_share",
 )
 """The estimates, in the order in which they are given."""
 
@@ -85,7 +89,8 @@ def scored(found: Measurement, *, freedom: float, more_draws_help: bool = True) 
         error / full_coverage,
         draws,
     )
-    result += [_density(found, freedom), covered, replace(ratio, unit="ratio"), *clipped_estimates(found)]
+    result += [_density(found, freedom), covered, replace(ratio, unit="ratio")]
+    result += [*clipped_estimates(found), *support_estimates(found), stray_estimate(found.strays)]
     return tuple(each if more_draws_help else replace(each, from_draws=0.0) for each in result)
 
 

@@ -7,6 +7,7 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ...models.records import is_number
 from ..evidence.bundle import Evidence, Features
 from ..finding import Exhibit, Finding, Inconclusive, Json, NotApplicable, Outcome, Pictures, Table
 from ..statistics.neighbour_measure import Measurement, measure
@@ -86,6 +87,7 @@ class Neighbours:
             generated_groups=judged,
             reference_groups=labels,
             groups=len(names),
+            columns=_columns(evidence, rows),
         )
         perfect = found.shares["perfect_precision"]
         if perfect < _LEAST_PERFECT:
@@ -101,7 +103,7 @@ class Neighbours:
             estimates=scored(found, freedom=self.splits, more_draws_help=found.sets < self.max_sets),
             tables=(*group_table(found, names, freedom=self.splits), *self._control(features, rng)),
             exhibits=self._exhibits(found, rows),
-            references=("arXiv:1904.06991", "arXiv:2002.09797", "arXiv:2507.01761"),
+            references=("arXiv:1904.06991", "arXiv:2002.09797", "arXiv:2507.01761", "arXiv:2505.22450"),
             settings=self._settings(found, features),
         )
 
@@ -193,3 +195,23 @@ def _groups(
         return (), None, ()
     first = evidence.groups[0]
     return first.names, first.reference[rows.reference], tuple(first.predicted[each] for each in rows.generated)
+
+
+def _columns(evidence: Evidence, rows: _Rows) -> tuple[tuple[NDArray[np.float64], ...], NDArray[np.float64]] | None:
+    """The numbers of a table, of which ranks as features do not tell how far they reach; None for anything else."""
+    if evidence.modality != "tabular" or evidence.reference is None:
+        return None
+    from pandas import to_numeric
+
+    table = evidence.reference.samples
+    names = [name for name in table.columns if is_number(table[name])]
+    if not names:
+        return None
+    real = table[names].to_numpy(dtype=np.float64, na_value=np.nan)
+    middle = np.nanmedian(real, axis=0)
+    made = (
+        evidence.generated.samples[names].apply(to_numeric, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    )
+    # A missing number rules nothing out here: GA501 sees to those.
+    real, made = (np.where(np.isnan(each), middle, each) for each in (real, made))
+    return tuple(made[each] for each in rows.generated), real[rows.reference]

@@ -140,7 +140,7 @@ def clipped_replicates(around: Neighbourhood, parts: Parts, *, k: int, sets: int
         real = [part[:, few] for part in parts.reference]
         for a in range(2):
             reaching = np.unpackbits(open_ranks(around.reference, real[a], k=k), axis=2)
-            limit = _median_radii(around.levels, reaching, real[a])
+            limit = median_radii(around.levels, reaching, real[a])
             result[1, a, :, few] = _inside(own, reaching, limit, (real[a],), k)[0]
             inside, filled = np.zeros((2, 8)), np.zeros((2, 8))
             for pairs, each in zip(around.forward[:sets], parts.generated, strict=False):
@@ -151,8 +151,8 @@ def clipped_replicates(around: Neighbourhood, parts: Parts, *, k: int, sets: int
     return result
 
 
-def _median_radii(levels: Values, reaching: NDArray[np.uint8], part: NDArray[np.bool_]) -> Values:
-    """Of the balls of a part, in each split."""
+def median_radii(levels: Values, reaching: NDArray[np.uint8], part: NDArray[np.bool_]) -> Values:
+    """The squared median radius of the balls of a part, in each split."""
     last = np.maximum(reaching.sum(axis=1, dtype=np.int64) - 1, 0)
     radii = np.where(part, np.take_along_axis(levels, last, axis=1), np.inf)
     size = part.sum(0)
@@ -166,7 +166,7 @@ def _inside(
     pairs: Inside, reaching: NDArray[np.uint8], limit: Values, parts: tuple[NDArray[np.bool_], ...], k: int
 ) -> Values:
     held = reaching[pairs.ball, pairs.rank] * (pairs.level[:, None] <= limit)
-    counts = np.minimum(_summed(held, pairs.point, len(parts[0])), k)
+    counts = np.minimum(summed(held, pairs.point, len(parts[0])), k)
     return np.stack([(counts * part).sum(0) / (k * part.sum(0)) for part in parts])
 
 
@@ -178,11 +178,11 @@ def _filled(
     k: int,
 ) -> Values:
     held = reaching[pairs.ball, pairs.rank]
-    counts = [np.minimum(_summed(held * part[pairs.point], pairs.ball, len(balls_of)), k) for part in parts]
+    counts = [np.minimum(summed(held * part[pairs.point], pairs.ball, len(balls_of)), k) for part in parts]
     return np.stack([each.sum(0) / (k * balls_of.sum(0)) for each in counts])
 
 
-def _summed(rows: NDArray[np.uint8], target: NDArray[np.integer], size: int) -> NDArray[np.int64]:
+def summed(rows: NDArray[np.uint8], target: NDArray[np.integer], size: int) -> NDArray[np.int64]:
     """The sum of the rows that share a target: (size, columns)."""
     result = np.zeros((size, rows.shape[1]), dtype=np.int64)
     for column in range(rows.shape[1]):

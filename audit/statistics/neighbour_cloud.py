@@ -26,7 +26,7 @@ _SMALLEST, _LARGEST = 2.0**-80, 2.0**120
 _UNDERFLOW = 2.0**-120
 # A pair in double precision costs some twenty cells of a product in double precision.
 _DEAR = 20
-_PAIR_CELLS = 1 << 17
+_PAIR_CELLS = 1 << 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +52,8 @@ class Cloud:
         """How many points."""
         return len(self.exact)
 
-    def double(self, rows: slice) -> Any:
-        """Some points, shifted to the centre."""
+    def double(self, rows: Any) -> Any:
+        """Some points, a slice or indices of them, shifted to the centre."""
         return self.exact[rows] - self.centre
 
 
@@ -69,7 +69,7 @@ def checked(points: ArrayLike, name: str) -> Matrix:
         raise ValueError(
             f"{name}: expected a matrix (n, d) of features, got shape {matrix.shape}; flatten each sample to a row"
         )
-    finite = np.isfinite(matrix).all(axis=1)
+    finite = np.concatenate([np.isfinite(matrix[rows]).all(axis=1) for rows in blocks(*matrix.shape, _FEWEST_CELLS)])
     if not finite.all():
         raise ValueError(
             f"{name}: expected finite features, got {int((~finite).sum())} of {len(matrix)} rows with NaN or infinity; "
@@ -116,8 +116,11 @@ def block_cells(other: Cloud) -> int:
     return min(max(_FEWEST_CELLS, _ROWS * other.size), _MOST_CELLS)
 
 
-def lower_bounds(own: Cloud, rows: slice, other: Cloud) -> tuple[Any, float]:
-    """Squared distances (rows, other), never too large and too small by no more than `above` says, with its slack."""
+def lower_bounds(own: Cloud, rows: Any, other: Cloud) -> tuple[Any, float]:
+    """Squared distances (rows, other), never too large and too small by no more than `above` says, with its slack.
+
+    `rows` are a slice or indices.
+    """
     import torch
 
     if own.rough is None or other.rough is None:
@@ -136,21 +139,52 @@ def above(bounds: Any, norms: Any, slack: float) -> Any:
 
 def settled(own: Cloud, rows: slice, other: Cloud, near: Any) -> tuple[Indices, Indices, Matrix]:
     """Row, column and squared distance in double precision of the pairs of a block (rows, other) marked as near."""
-    import torch
-
     row, column = near.nonzero(as_tuple=True)
-    if len(row) * _DEAR > near.numel() and own.exact.shape[1] > _DEAR:
-        distance = _products(own, rows, other)[row, column]
-    else:
-        distance = torch.empty(len(row), dtype=torch.float64, device=row.device)
-        for pairs in blocks(len(row), own.exact.shape[1], _PAIR_CELLS):
-            gap = other.exact[column[pairs]]
-            gap -= own.exact[rows.start + row[pairs]]
-            distance[pairs] = gap.mul_(gap).sum(1)
+    distance = distances(own, rows, other, row, column)
     return row.cpu().numpy(), column.cpu().numpy(), distance.cpu().numpy()
 
 
-def _products(own: Cloud, rows: slice, other: Cloud) -> Any:
+def decided(
+    own: Cloud, rows: slice, other: Cloud, near: Any, bounds: Any, slack: float, limits: tuple[tuple[Any, Any], ...]
+) -> tuple[Indices, Indices, Matrix]:
+    """The same, no more precise than it takes to say on which side of its limits a distance lies.
+
+    Args:
+        own: the set of the block's rows.
+        rows: the block.
+        other: the set of its columns.
+        near: (rows, other), the pairs that are asked for.
+        bounds: from `lower_bounds`.
+        slack: from `lower_bounds`.
+        limits: for the rows (rows,) and for the columns (other,): the least and the largest value that the limit has.
+    """
+    row, column = near.nonzero(as_tuple=True)
+    low = bounds[row, column].double()
+    distance = above(low, own.norms[rows][row] + other.norms[column], slack)
+    unknown = near.new_zeros(len(row))
+    for at, (least, largest) in zip((row, column), limits, strict=True):
+        unknown |= (low <= largest[at]) & (distance > least[at])
+    which = unknown.nonzero(as_tuple=True)[0]
+    distance[which] = distances(own, rows, other, row[which], column[which])
+    return row.cpu().numpy(), column.cpu().numpy(), distance.cpu().numpy()
+
+
+def distances(own: Cloud, rows: slice, other: Cloud, row: Any, column: Any) -> Any:
+    """Squared distances in double precision of pairs of a block, its rows counted from the first: (pairs,)."""
+    import torch
+
+    d = own.exact.shape[1]
+    if len(row) * _DEAR > (rows.stop - rows.start) * other.size and d > _DEAR:
+        return _products(own, rows, other)[row, column]
+    distance = torch.empty(len(row), dtype=torch.float64, device=row.device)
+    for some in blocks(len(row), d, _PAIR_CELLS):
+        gap = other.exact.index_select(0, column[some])
+        gap -= own.exact.index_select(0, rows.start + row[some])
+        distance[some] = torch.linalg.vecdot(gap, gap)
+    return distance
+
+
+def _products(own: Cloud, rows: Any, other: Cloud) -> Any:
     """Squared distances (rows, other) in double precision, by the expansion of the square."""
     import torch
 

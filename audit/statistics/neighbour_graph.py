@@ -24,12 +24,25 @@ from .neighbour_cloud import (
     blocks,
     checked,
     cloud,
+    decided,
     lower_bounds,
     origin,
     settled,
 )
 
-__all__ = ["Balls", "Crossing", "Indices", "Inside", "Matrix", "balls", "checked", "crossings", "origin", "tie_seed"]
+__all__ = [
+    "Balls",
+    "Crossing",
+    "Indices",
+    "Inside",
+    "Matrix",
+    "balls",
+    "checked",
+    "crossings",
+    "origin",
+    "own_reach",
+    "tie_seed",
+]
 
 # Rounding moves a squared distance by about 1e-15 of the squared norms involved. Keys spread equal distances over 6e-11
 # of it: far above the rounding, which would otherwise order copies, and far below any difference that means something.
@@ -161,6 +174,7 @@ def crossings(
     depth: int,
     seed: int,
     reach: bool = False,
+    ranks: bool = True,
     cells: int | None = None,
 ) -> Iterator[Crossing]:
     """Pairs of rank below `depth` between two sets, in both directions, from one pass over their distances.
@@ -172,24 +186,52 @@ def crossings(
         depth: ranks that are asked for, at least k.
         seed: from `tie_seed`, as for both sets.
         reach: whether to say how far the balls are from holding a point, too.
+        ranks: whether ranks and levels matter; without, pairs of rank below `depth` are given, and no more is true of
+            them. That is faster where a point lies in many balls.
         cells: distances held at once; None for what is fast.
     """
     import torch
 
     x_reach, y_reach = (each.squared[:, depth - 1] for each in (own, other))
-    x_limit, y_limit = (torch.as_tensor(each, device=own.cloud.norms.device) for each in (x_reach, y_reach))
+    limits = tuple(
+        tuple(torch.as_tensor(each, device=own.cloud.norms.device) for each in (most - points.spread, most))
+        for points, most in ((own, x_reach), (other, y_reach))
+    )
+    (_, x_limit), (_, y_limit) = limits
     radius = torch.as_tensor(np.maximum(own.squared[:, k - 1], _SMALLEST), device=own.cloud.norms.device)
     for rows in blocks(own.size, other.size, cells or block_cells(other.cloud)):
         bounds, slack = lower_bounds(own.cloud, rows, other.cloud)
         near = bounds <= _rounded_up(x_limit[rows], bounds)[:, None]
         near |= bounds <= _rounded_up(y_limit, bounds)[None, :]
-        row, column, distance = settled(own.cloud, rows, other.cloud, near)
+        if ranks:
+            row, column, distance = settled(own.cloud, rows, other.cloud, near)
+        else:
+            each_row = tuple(each[rows] for each in limits[0])
+            row, column, distance = decided(own.cloud, rows, other.cloud, near, bounds, slack, (each_row, limits[1]))
         row += rows.start
         inside = distance <= x_reach[row]
         forward = _ranked(own, other, row[inside], column[inside], distance[inside], depth, seed)
         inside = distance <= y_reach[column]
         backward = _ranked(other, own, column[inside], row[inside], distance[inside], depth, seed)
         yield Crossing(forward, backward, rows, *(_reach(bounds, own, rows, radius[rows], slack) if reach else ()))
+
+
+def own_reach(own: Balls, points: Indices, *, k: int, cells: int | None = None) -> Matrix:
+    """As `row_reach` for some points of the set, each among the others: (points,), to single precision.
+
+    Right for points that no ball holds: leaving out such a point changes no radius.
+    """
+    import torch
+
+    inverse = 1 / torch.as_tensor(np.maximum(own.squared[:, k - 1], _SMALLEST), device=own.cloud.norms.device)
+    which = torch.as_tensor(points, device=own.cloud.norms.device)
+    result = np.empty(len(points))
+    for rows in blocks(len(points), own.size, cells or block_cells(own.cloud)):
+        bounds, slack = lower_bounds(own.cloud, which[rows], own.cloud)
+        bounds.add_((2 * slack * own.cloud.norms[which[rows]]).to(bounds.dtype)[:, None]).clamp_(min=0)
+        bounds[torch.arange(len(bounds)), which[rows]] = torch.inf
+        result[rows] = bounds.mul_(inverse.to(bounds.dtype)).amin(1).double().cpu().numpy()
+    return result
 
 
 def _reach(bounds: Any, own: Balls, rows: slice, radius: Any, slack: float) -> tuple[Matrix, Matrix]:

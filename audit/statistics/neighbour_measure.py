@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .clipped import CLIPPED, clipped_replicates, limited, median_radius, own_counts
+from .clipped import CLIPPED, clipped_replicates, limited, own_counts
 from .disaggregate import mean_by_group
-from .neighbour_graph import Balls, Indices, Inside, balls, checked, crossings, origin, tie_seed
+from .neighbour_graph import Balls, Indices, Matrix, balls, checked, origin, tie_seed
 from .neighbour_splits import (
     SHARES,
     Neighbourhood,
@@ -20,12 +20,13 @@ from .neighbour_splits import (
     replicates,
     within_itself,
 )
-from .neighbours import checked_pair, share_chosen
+from .neighbour_tally import NeighbourTally, apart, own_outside
+from .neighbours import checked_pair
+from .strays import Strays, strays
+from .support import SUPPORTS, alone, possible, support_replicates, vouched
 
-# What the 64 nearest pairs of a ball or a point do not decide, the others change in one split of 2**64.
-_ENOUGH = 64
 # Counts up to k cost more than flags: their variance comes from fewer cuts and generated sets.
-_CLIPPED_SPLITS, _CLIPPED_SETS = 64, 4
+_COUNT_SPLITS, _COUNT_SETS = 64, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +65,11 @@ class Grouped:
 
 @dataclass(frozen=True, slots=True)
 class Limited:
-    """What clipped density and coverage are made of.
+    """Mean contributions, each limited to 1, with their variances.
 
     Args:
-        shares: the values of `CLIPPED`.
-        spread: their variance for this generator, in the order of `CLIPPED`.
+        shares: the values of `CLIPPED` or of `SUPPORTS`.
+        spread: their variance for this generator, in that order.
         perfect_spread: the same for a perfect generator.
         splits: the cuts from which it comes.
     """
@@ -96,7 +97,9 @@ class Measurement:
         perfect_density_variance: its variance for a perfect generator.
         reference_reach: (size,), distance of the nearest generated point, as a multiple of the ball's radius.
         generated_reach: (sets, size), smallest multiple of a reference ball's radius that would include the point.
-        limited: contributions to clipped density and coverage.
+        clipped: contributions to clipped density and coverage.
+        supported: contributions to the shares of the supports; None if k is 1.
+        strays: generated points beyond all but a few real ones.
         groups: by group, if groups were given.
     """
 
@@ -112,7 +115,9 @@ class Measurement:
     perfect_density_variance: float
     reference_reach: Values
     generated_reach: Values
-    limited: Limited
+    clipped: Limited
+    supported: Limited | None
+    strays: Strays
     groups: Grouped | None
 
 
@@ -127,8 +132,9 @@ def measure(
     generated_groups: Sequence[NDArray[np.int64]] = (),
     reference_groups: NDArray[np.int64] | None = None,
     groups: int = 0,
+    columns: tuple[Sequence[Matrix], Matrix] | None = None,
 ) -> Measurement:
-    """Precision, recall, density and coverage, plain and clipped, of generated sets, each as large as the reference.
+    """All neighbour statistics of generated sets, each as large as the reference.
 
     Args:
         generated: the sets, (n, d) each, disjoint.
@@ -140,6 +146,8 @@ def measure(
         generated_groups: the group of each point of each set, 0 … groups - 1.
         reference_groups: the group of each reference point.
         groups: how many groups.
+        columns: the values, of each generated set and of the reference, any of which can rule a record out, steps
+            between values included; None: the features can, by their ends.
 
     Raises:
         ValueError: on sets of another size than the reference, too few points, or input that `prdc` would refuse.
@@ -156,11 +164,13 @@ def measure(
         raise ValueError(f"expected at least {4 * (k + 1)} points for k = {k}, got {n}; choose a smaller k")
     seed, centre, depth = tie_seed(rng), origin(x), depth_for(k, 2, n)
     real = balls(x, depth=depth_for(k, 4, n), first=0, seed=seed, centre=centre, device=device)
-    tally = _Tally(real, len(fakes), k, depth)
+    tally = NeighbourTally(real, len(fakes), k, depth)
     lists: list[Indices] = []
+    first_levels: Values = np.empty((0, 0))
     for index, y in enumerate(fakes):
         fake = balls(y, depth=depth, first=(index + 1) * n, seed=seed, centre=centre, device=device)
         lists.append(fake.nearest)
+        first_levels = fake.levels if index == 0 else first_levels
         tally.add(index, fake, seed)
     around = Neighbourhood(
         real.nearest[:, :depth],
@@ -168,6 +178,7 @@ def measure(
         tuple(lists),
         tuple(tally.forward),
         tuple(tally.backward),
+        first_levels,
         _members(reference_groups, groups),
         tuple(_members(each, groups) for each in generated_groups),
     )
@@ -175,6 +186,7 @@ def measure(
     found = replicates(around, halves, k=k)
     itself, quarters = within_itself(real.nearest, real.levels), _quarters(n, splits, rng)
     perfect = replicates(itself, quarters, k=k)
+    outside = apart(tally.generated_reach, tally.counts > 0)
     return Measurement(
         size=n,
         sets=len(fakes),
@@ -186,86 +198,13 @@ def measure(
         density_from_reference=tally.density_from_reference(),
         density_from_draws=float(tally.counts.var(ddof=1) / (k * k * tally.counts.size)),
         perfect_density_variance=_perfect_density_variance(real, len(fakes), k),
-        reference_reach=_apart(tally.reference_reach, tally.hits.sum(0) > 0),
-        generated_reach=_apart(tally.generated_reach, tally.counts > 0),
-        limited=_limited(tally, (around, halves), (itself, quarters)),
+        reference_reach=apart(tally.reference_reach, tally.hits.sum(0) > 0),
+        generated_reach=outside,
+        clipped=_clipped(tally, (around, halves), (itself, quarters)),
+        supported=_supported(tally, (around, halves), (itself, quarters), columns or (fakes, x), columns is not None),
+        strays=strays(generated=outside.reshape(-1), reference=own_outside(real, k)),
         groups=None if reference_groups is None else _grouped(tally, around, found, reference_groups),
     )
-
-
-class _Tally:
-    """What the blocks of distances add up to."""
-
-    def __init__(self, real: Balls, sets: int, k: int, depth: int) -> None:
-        n = real.size
-        self.real, self.k, self.depth = real, k, depth
-        self.counts = np.zeros((sets, n), dtype=np.int64)  # reference balls around each generated point
-        self.hits = np.zeros((sets, n), dtype=np.int64)  # generated points in each reference ball
-        self.limit = median_radius(real, k=k)
-        self.held = np.zeros((sets, n))  # reference balls, none larger than the median one, around each generated point
-        self.recalled = np.zeros((sets, n), dtype=bool)
-        self.reference_reach = np.full(n, np.inf)
-        self.generated_reach = np.full((sets, n), np.inf)
-        self.forward: list[Inside] = []
-        self.backward: list[Inside] = []
-
-    def add(self, index: int, fake: Balls, seed: int) -> None:
-        n, k = self.real.size, self.k
-        forward, backward = [], []
-        for block in crossings(self.real, fake, k=k, depth=self.depth, seed=seed, reach=True):
-            inside = block.forward.rank < k
-            known = self.counts[index].copy()
-            self.counts[index] += np.bincount(block.forward.point[inside], minlength=n)
-            self.hits[index] += np.bincount(block.forward.ball[inside], minlength=n)
-            small = inside & (block.forward.level <= self.limit)
-            self.held[index] += np.bincount(block.forward.point[small], minlength=n)
-            self.recalled[index, block.backward.point[block.backward.rank < k]] = True
-            self.reference_reach[block.rows] = np.minimum(self.reference_reach[block.rows], block.row_reach)
-            self.generated_reach[index] = np.minimum(self.generated_reach[index], block.column_reach)
-            forward.append(_few(block.forward, block.forward.ball, known[block.forward.point] < _ENOUGH))
-            backward.append(_few(block.backward, block.backward.point, None))
-        self.forward.append(_joined(forward))
-        self.backward.append(_joined(backward))
-
-    def shares(self) -> tuple[float, float, float, float]:
-        precision, coverage = float((self.counts > 0).mean()), float((self.hits > 0).mean())
-        return precision, float(self.recalled.mean()), coverage, share_chosen(self.real, k=self.k)
-
-    def density_from_reference(self) -> float:
-        """Variance of Σ hits / (k m) over fresh references, from what leaving out each point does to it.
-
-        Point j takes its own ball away, and each ball that counted j among its k nearest reaches one rank further and
-        gains about a k-th of its content. (The content of that one shell would do too, but is noisier.)
-        """
-        total = self.hits.sum(0)
-        gain = np.repeat(total / self.k, self.k)
-        gained = np.bincount(self.real.nearest[:, : self.k].reshape(-1), weights=gain, minlength=len(total))
-        change = (gained - total) / (self.k * self.hits.size)
-        return float(change.var(ddof=1) * len(total))
-
-
-def _few(inside: Inside, by: Indices, also: NDArray[np.bool_] | None) -> Inside:
-    """The pairs that can matter, so that memory stays linear when a collapsed generator lies inside every ball."""
-    counts = np.bincount(by)
-    if len(by) == 0 or counts.max() <= _ENOUGH:
-        return inside
-    order = np.argsort(by * (int(inside.rank.max()) + 1) + inside.rank)
-    starts = np.cumsum(counts) - counts
-    place = np.empty(len(order), dtype=np.int64)
-    place[order] = np.arange(len(order)) - starts[by[order]]
-    kept = place < _ENOUGH if also is None else (place < _ENOUGH) | also
-    return Inside(inside.ball[kept], inside.point[kept], inside.rank[kept], inside.level[kept])
-
-
-def _joined(pieces: list[Inside]) -> Inside:
-    ball, point, rank, level = (np.concatenate(each) for each in zip(*pieces, strict=True))
-    return Inside(ball.astype(np.int32), point.astype(np.int32), rank.astype(np.int16), level)
-
-
-def _apart(reach: Values, inside: NDArray[np.bool_]) -> Values:
-    """Distances as multiples of radii, above 1 exactly where nothing lies inside, whatever rounding says."""
-    outside = np.sqrt(reach)
-    return np.where(inside, np.minimum(outside, 1), np.maximum(outside, np.nextafter(1, 2)))
 
 
 def _halves(n: int, sets: int, splits: int, rng: np.random.Generator) -> Parts:
@@ -273,17 +212,46 @@ def _halves(n: int, sets: int, splits: int, rng: np.random.Generator) -> Parts:
     return Parts((first[0], first[1]), tuple((each[0], each[1]) for each in rest))
 
 
-def _limited(tally: _Tally, sets: tuple[Neighbourhood, Parts], perfect: tuple[Neighbourhood, Parts]) -> Limited:
+def _clipped(tally: NeighbourTally, sets: tuple[Neighbourhood, Parts], perfect: tuple[Neighbourhood, Parts]) -> Limited:
     k, total = tally.k, len(tally.counts)
-    used = min(total, _CLIPPED_SETS)
-    found = clipped_replicates(*sets, k=k, sets=used, splits=_CLIPPED_SPLITS)
-    sound = clipped_replicates(*perfect, k=k, sets=1, splits=_CLIPPED_SPLITS)
+    used = min(total, _COUNT_SETS)
+    found = clipped_replicates(*sets, k=k, sets=used, splits=_COUNT_SPLITS)
+    sound = clipped_replicates(*perfect, k=k, sets=1, splits=_COUNT_SPLITS)
     values = (limited(tally.held, k), limited(own_counts(tally.real, k=k), k), limited(tally.hits, k))
     return Limited(
         dict(zip(CLIPPED, values, strict=True)),
         _spread(found, shrink=2, sets=total / used),
         _spread(sound, shrink=4, sets=total),
-        _CLIPPED_SPLITS,
+        _COUNT_SPLITS,
+    )
+
+
+def _supported(
+    tally: NeighbourTally,
+    sets: tuple[Neighbourhood, Parts],
+    perfect: tuple[Neighbourhood, Parts],
+    columns: tuple[Sequence[Matrix], Matrix],
+    steps: bool,
+) -> Limited | None:
+    """Both shares of the supports; the reference among itself takes the part of the generated sets when perfect."""
+    k, total = tally.k, len(tally.counts)
+    if k < 2:
+        return None
+    made, real = columns
+    itself = alone(real)
+    able = [(possible(y, real, steps=steps), itself, possible(real, y, steps=steps), alone(y)) for y in made]
+    counts = (tally.held, [own_counts(tally.real, k=k)] * total, tally.recalling, tally.crowding)
+    values = [
+        float(np.mean([vouched(each[index], able[index][at], k) for index in range(total)]))
+        for at, each in enumerate(counts)
+    ]
+    found = support_replicates(*sets, able[0], k=k, splits=_COUNT_SPLITS)
+    sound = support_replicates(*perfect, (itself,) * 4, k=k, splits=_COUNT_SPLITS)
+    return Limited(
+        dict(zip(SUPPORTS, values, strict=True)),
+        _spread(found, shrink=2, sets=total),
+        _spread(sound, shrink=4, sets=total),
+        _COUNT_SPLITS,
     )
 
 
@@ -312,7 +280,7 @@ def _members(groups: NDArray[np.int64] | None, count: int) -> tuple[Indices, ...
     return () if groups is None else tuple(np.flatnonzero(groups == group) for group in range(count))
 
 
-def _grouped(tally: _Tally, around: Neighbourhood, found: Replicates, labels: NDArray[np.int64]) -> Grouped:
+def _grouped(tally: NeighbourTally, around: Neighbourhood, found: Replicates, labels: NDArray[np.int64]) -> Grouped:
     hit, held = (tally.hits > 0).mean(0), tally.counts > 0
     sizes = np.array([len(rows) for rows in around.reference_groups])
     coverage = mean_by_group(hit, labels, len(sizes))

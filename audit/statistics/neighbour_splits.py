@@ -34,6 +34,7 @@ class Neighbourhood:
         generated: neighbour lists of each generated set.
         forward: for each generated set, its points near reference centres.
         backward: for each generated set, reference points near its centres.
+        first_levels: (n, depth), as `levels`, of the first generated set.
         reference_groups: for each group, the rows of the reference that belong to it.
         generated_groups: for each generated set and group, the rows that belong to it.
     """
@@ -43,6 +44,7 @@ class Neighbourhood:
     generated: tuple[Indices, ...]
     forward: tuple[Inside, ...]
     backward: tuple[Inside, ...]
+    first_levels: Values
     reference_groups: tuple[Indices, ...] = ()
     generated_groups: tuple[tuple[Indices, ...], ...] = ()
 
@@ -123,7 +125,7 @@ def replicates(around: Neighbourhood, parts: Parts, *, k: int) -> Replicates:
 def within_itself(nearest: Indices, levels: Values) -> Neighbourhood:
     """The reference as its own generated set: parts of it play both roles, as a perfect generator would."""
     own = own_pairs(nearest, levels)
-    return Neighbourhood(nearest, levels, (nearest,), (own,), (own,))
+    return Neighbourhood(nearest, levels, (nearest,), (own,), (own,), levels)
 
 
 def own_pairs(nearest: Indices, levels: Values) -> Inside:

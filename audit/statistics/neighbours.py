@@ -55,7 +55,7 @@ def prdc(
     fake = balls(y, depth=k, first=len(x), seed=seed, centre=centre, device=device, cells=block_cells)
     precise, recalled, covered = np.zeros(len(y), bool), np.zeros(len(x), bool), np.zeros(len(x), bool)
     pairs = 0
-    for block in crossings(real, fake, k=k, depth=k, seed=seed, cells=block_cells):
+    for block in crossings(real, fake, k=k, depth=k, seed=seed, ranks=False, cells=block_cells):
         precise[block.forward.point] = True
         covered[block.forward.ball] = True
         recalled[block.backward.point] = True

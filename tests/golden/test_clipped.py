@@ -170,6 +170,7 @@ def test_replicates_equal_the_contributions_computed_anew_on_every_part() -> Non
         tuple(each.nearest for each in others),
         tuple(joined([block.forward for block in blocks]) for blocks in pairs),
         tuple(joined([block.backward for block in blocks]) for blocks in pairs),
+        others[0].levels,
     )
     first, *rest = (cut(n, 2, splits, rng) for _ in range(3))
     parts = Parts((first[0], first[1]), tuple((each[0], each[1]) for each in rest))
@@ -195,7 +196,7 @@ def test_variances_match_fresh_samples() -> None:
             k=K,
             rng=rng,
             splits=64,
-        ).limited
+        ).clipped
         for _ in range(50)
     ]
     for at, name in enumerate(CLIPPED):

@@ -10,7 +10,7 @@ from scipy import stats
 
 from genai_audit.audit.collapse.neighbour_estimates import scored
 from genai_audit.audit.finding import LEVELS, Interval
-from genai_audit.audit.statistics import neighbour_measure
+from genai_audit.audit.statistics import neighbour_tally
 from genai_audit.audit.statistics.neighbour_graph import Inside, balls, crossings
 from genai_audit.audit.statistics.neighbour_intervals import Quotient, Rate, Share, curve, p_value, scaled
 from genai_audit.audit.statistics.neighbour_measure import Measurement, measure
@@ -105,6 +105,7 @@ def test_replicates_equal_the_statistics_computed_anew_on_every_part() -> None:
         tuple(each.nearest for each in others),
         tuple(joined([block.forward for block in blocks]) for blocks in pairs),
         tuple(joined([block.backward for block in blocks]) for blocks in pairs),
+        others[0].levels,
     )
     first, *rest = (cut(n, 2, splits, rng) for _ in range(3))
     found = replicates(around, Parts((first[0], first[1]), tuple((each[0], each[1]) for each in rest)), k=k)
@@ -162,7 +163,7 @@ def test_a_collapsed_generator_needs_few_pairs_and_changes_nothing(monkeypatch: 
 
     few = found()
     assert few.density > 20, "the generator should lie inside nearly every ball"
-    monkeypatch.setattr(neighbour_measure, "_ENOUGH", 10**9)
+    monkeypatch.setattr(neighbour_tally, "_ENOUGH", 10**9)
     assert (few.spread.covariance == found().spread.covariance).all()
 
 

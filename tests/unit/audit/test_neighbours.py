@@ -68,7 +68,8 @@ def test_a_finding_holds_every_estimate_with_its_perfect_score(sound: Finding) -
         assert each.minimum_detectable is not None, each.name
         assert 0 < each.minimum_detectable < 0.5, each.name
         assert each.from_draws is not None, each.name
-        assert 0 < each.from_draws < 1, each.name
+        # More draws narrow the stray share alone without end: it is that against these very data.
+        assert 0 < each.from_draws < 1 or each.name == "stray_share", each.name
         assert each.p_value is not None, each.name
         assert each.p_value > 0.01, each.name
     assert sound.settings["reference_compared"] == KNOWN
@@ -116,7 +117,10 @@ def test_shrinking_and_blurring_have_their_own_signatures(fake: Any, low: str, k
 
 def test_a_generator_that_misses_everything_is_measured_as_zero() -> None:
     finding = Neighbours(splits=64)(evidence(normal(KNOWN), normal(DRAWN, shift=1e3)), seeded(1))
-    for name in NAMES:
+    strays = finding.estimate("stray_share")
+    assert strays.value == strays.interval().high == 1
+    assert strays.p_value == pytest.approx(1e-6, rel=1e-3)
+    for name in NAMES[:-1]:
         estimate = finding.estimate(name)
         assert estimate.value == 0
         assert estimate.interval().low == 0
