@@ -6,7 +6,7 @@ the 95 % interval held it, the mean width over the width that the true standard 
 below 0.05 (a false alarm where the setting is sound), and how many of the estimates fell inside the band of a perfect
 model.
 
-    python benchmarks/latent_intervals.py [--repeats 200] [--only prior_8,…] [--seed 0]
+    python benchmarks/latent_intervals.py [--repeats 200] [--records 500] [--only prior_8,…] [--seed 0]
 """
 
 import argparse
@@ -116,6 +116,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=200)
+    parser.add_argument("--records", type=int, default=RECORDS, help="real records that are encoded")
     parser.add_argument("--only", default="")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
@@ -127,8 +128,9 @@ def main() -> None:
         first = 1_000_000 * options.seed + 10_000 * list(SETTINGS).index(name)
         rng = np.random.default_rng(options.seed)
         runs = [
-            {(each.name, each.group): each for each in estimates(looked_at(SETTINGS[name], first + repeat), rng)}
+            {(each.name, each.group): each for each in estimates(found, rng)}
             for repeat in range(options.repeats)
+            for found in [looked_at(SETTINGS[name], first + repeat, options.records)]
         ]
         for key in runs[0]:
             if key[1] in (None, "z0"):

@@ -6,9 +6,9 @@ precision cannot decide is computed again in double). Each ratio is one of neigh
 and the extremes. Peak memory is what a child process holds at most above its inputs (resident set, Linux only). Where
 prdc would need more memory than there is, its need is computed: four dense matrices of n² eight-byte numbers.
 
-Then the cost at growing n with the exponent fitted on logarithms, and that of GA302 with all its intervals.
+Then the cost of GA302 with all its intervals. How cost grows is in growth.py.
 
-    python benchmarks/neighbours.py [--part compare,large,grow,auditor] [--repeats 3] [--threads 2] [--most 50000]
+    python benchmarks/neighbours.py [--part compare,large,auditor] [--repeats 3] [--threads 2]
 """
 
 import argparse
@@ -134,19 +134,6 @@ def large(n: int, d: int, threads: int) -> None:
     print(f"n = m = {n:,}, d = {d}: ours {seconds:.0f} s, {megabytes:,.0f} MB above inputs; prdc needs {needed:.0f} GB")
 
 
-def grow(most: int, d: int, threads: int) -> None:
-    """Seconds and memory at growing n."""
-    sizes = [n for n in (1000, 2000, 5000, 10_000, 20_000, 50_000, 100_000) if n <= most]
-    rows = [(n, *peak("ours", n, d, threads)) for n in sizes]
-    print(f"plain measurement, d = {d}, {threads} threads\n  {'n':>8} {'seconds':>9} {'MB':>7}")
-    for n, seconds, megabytes in rows:
-        print(f"  {n:8,} {seconds:9.2f} {megabytes:7,.0f}")
-    known = [(n, seconds) for n, seconds, _ in rows if n >= 5000]
-    if len(known) > 1:
-        exponent = np.polyfit(*np.log(np.array(known)).T, 1)[0]
-        print(f"  seconds grow as n^{exponent:.2f} (from n = 5,000 on)")
-
-
 def auditor(threads: int) -> None:
     """GA302 with all its intervals."""
     print(f"GA302 whole, with intervals and 128 splits, {threads} threads")
@@ -161,10 +148,9 @@ def auditor(threads: int) -> None:
 def main() -> None:
     """Print what was asked for."""
     parser = argparse.ArgumentParser(description="Speed and memory of the neighbour statistics")
-    parser.add_argument("--part", default="compare,large,grow,auditor")
+    parser.add_argument("--part", default="compare,large,auditor")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--most", type=int, default=50_000)
     parser.add_argument("--child", choices=("ours", "prdc"))
     parser.add_argument("--size", type=int, nargs=2, default=(10_000, 2048))
     asked = parser.parse_args()
@@ -176,8 +162,6 @@ def main() -> None:
         compare(*asked.size, asked.repeats, asked.threads)
     if "large" in parts:
         large(50_000, 512, asked.threads)
-    if "grow" in parts:
-        grow(asked.most, 64, asked.threads)
     if "auditor" in parts:
         auditor(asked.threads)
     return None

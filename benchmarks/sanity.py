@@ -219,7 +219,7 @@ def normal(scale: float, rng: np.random.Generator) -> Matrix:
 
 def near(value: float, target: float) -> bool:
     """Within 0.05."""
-    return abs(value - target) <= CLOSE
+    return bool(abs(value - target) <= CLOSE)
 
 
 def wide(value: float) -> Verdict:

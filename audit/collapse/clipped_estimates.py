@@ -130,8 +130,8 @@ def _estimate(
 def _share(found: Measurement, limited: Limited, name: str) -> Share:
     at, value = list(limited.shares).index(name), limited.shares[name]
     trials = found.size * (found.sets if name in OF_GENERATED else 1)
-    # A contribution is a mean of k flags, so it can tell more than one; at either end all may have moved together.
-    inner = found.k if 0 < value < 1 else 1
+    # A clipped contribution is a mean of k flags, so it tells more than one; at an end all may have moved together.
+    inner = found.k if name in CLIPPED and 0 < value < 1 else 1
     variance = max(float(limited.spread.covariance[at, at]), 0.0)
     return Share(value, variance, trials * inner, limited.splits)
 

@@ -68,7 +68,7 @@ def contributions(
         small = block.forward.level <= limit
         held += np.bincount(block.forward.point[small], minlength=len(y))
         hits += np.bincount(block.forward.ball, minlength=len(x))
-    return limited(held, k), limited(own_counts(real, k=k), k), limited(hits, k)
+    return limited(held, k), limited(own_counts(real, k=k, limit=limit), k), limited(hits, k)
 
 
 def median_radius(real: Balls, *, k: int) -> float:
@@ -76,9 +76,9 @@ def median_radius(real: Balls, *, k: int) -> float:
     return float(np.median(real.levels[:, k - 1]))
 
 
-def own_counts(real: Balls, *, k: int) -> Values:
-    """In how many others' balls each reference point lies, with radii clipped at the median: (n,)."""
-    small = real.levels[:, :k] <= median_radius(real, k=k)
+def own_counts(real: Balls, *, k: int, limit: float) -> Values:
+    """In how many others' balls each reference point lies, with squared radii clipped at a limit: (n,)."""
+    small = real.levels[:, :k] <= limit
     return np.bincount(real.nearest[:, :k][small], minlength=real.size).astype(np.float64)
 
 
@@ -140,7 +140,7 @@ def clipped_replicates(around: Neighbourhood, parts: Parts, *, k: int, sets: int
         real = [part[:, few] for part in parts.reference]
         for a in range(2):
             reaching = np.unpackbits(open_ranks(around.reference, real[a], k=k), axis=2)
-            limit = median_radii(around.levels, reaching, real[a])
+            limit = _median_radii(around.levels, reaching, real[a])
             result[1, a, :, few] = _inside(own, reaching, limit, (real[a],), k)[0]
             inside, filled = np.zeros((2, 8)), np.zeros((2, 8))
             for pairs, each in zip(around.forward[:sets], parts.generated, strict=False):
@@ -151,8 +151,8 @@ def clipped_replicates(around: Neighbourhood, parts: Parts, *, k: int, sets: int
     return result
 
 
-def median_radii(levels: Values, reaching: NDArray[np.uint8], part: NDArray[np.bool_]) -> Values:
-    """The squared median radius of the balls of a part, in each split."""
+def _median_radii(levels: Values, reaching: NDArray[np.uint8], part: NDArray[np.bool_]) -> Values:
+    """Of the balls of a part, in each split."""
     last = np.maximum(reaching.sum(axis=1, dtype=np.int64) - 1, 0)
     radii = np.where(part, np.take_along_axis(levels, last, axis=1), np.inf)
     size = part.sum(0)

@@ -69,7 +69,9 @@ def checked(points: ArrayLike, name: str) -> Matrix:
         raise ValueError(
             f"{name}: expected a matrix (n, d) of features, got shape {matrix.shape}; flatten each sample to a row"
         )
-    finite = np.concatenate([np.isfinite(matrix[rows]).all(axis=1) for rows in blocks(*matrix.shape, _FEWEST_CELLS)])
+    finite = np.concatenate(
+        [np.isfinite(matrix[rows]).all(axis=1) for rows in blocks(len(matrix), matrix.shape[1], _FEWEST_CELLS)]
+    )
     if not finite.all():
         raise ValueError(
             f"{name}: expected finite features, got {int((~finite).sum())} of {len(matrix)} rows with NaN or infinity; "

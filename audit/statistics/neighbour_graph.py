@@ -193,11 +193,10 @@ def crossings(
     import torch
 
     x_reach, y_reach = (each.squared[:, depth - 1] for each in (own, other))
-    limits = tuple(
-        tuple(torch.as_tensor(each, device=own.cloud.norms.device) for each in (most - points.spread, most))
-        for points, most in ((own, x_reach), (other, y_reach))
-    )
-    (_, x_limit), (_, y_limit) = limits
+    device = own.cloud.norms.device
+    x_limit, y_limit = (torch.as_tensor(each, device=device) for each in (x_reach, y_reach))
+    # Broken ties move a limit by no more than their spread.
+    x_least, y_least = (torch.as_tensor(each, device=device) for each in (x_reach - own.spread, y_reach - other.spread))
     radius = torch.as_tensor(np.maximum(own.squared[:, k - 1], _SMALLEST), device=own.cloud.norms.device)
     for rows in blocks(own.size, other.size, cells or block_cells(other.cloud)):
         bounds, slack = lower_bounds(own.cloud, rows, other.cloud)
@@ -206,8 +205,8 @@ def crossings(
         if ranks:
             row, column, distance = settled(own.cloud, rows, other.cloud, near)
         else:
-            each_row = tuple(each[rows] for each in limits[0])
-            row, column, distance = decided(own.cloud, rows, other.cloud, near, bounds, slack, (each_row, limits[1]))
+            limits = (x_least[rows], x_limit[rows]), (y_least, y_limit)
+            row, column, distance = decided(own.cloud, rows, other.cloud, near, bounds, slack, limits)
         row += rows.start
         inside = distance <= x_reach[row]
         forward = _ranked(own, other, row[inside], column[inside], distance[inside], depth, seed)

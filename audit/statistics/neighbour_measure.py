@@ -217,7 +217,11 @@ def _clipped(tally: NeighbourTally, sets: tuple[Neighbourhood, Parts], perfect: 
     used = min(total, _COUNT_SETS)
     found = clipped_replicates(*sets, k=k, sets=used, splits=_COUNT_SPLITS)
     sound = clipped_replicates(*perfect, k=k, sets=1, splits=_COUNT_SPLITS)
-    values = (limited(tally.held, k), limited(own_counts(tally.real, k=k), k), limited(tally.hits, k))
+    values = (
+        limited(tally.held, k),
+        limited(own_counts(tally.real, k=k, limit=tally.median), k),
+        limited(tally.hits, k),
+    )
     return Limited(
         dict(zip(CLIPPED, values, strict=True)),
         _spread(found, shrink=2, sets=total / used),
@@ -240,9 +244,10 @@ def _supported(
     made, real = columns
     itself = alone(real)
     able = [(possible(y, real, steps=steps), itself, possible(real, y, steps=steps), alone(y)) for y in made]
-    counts = (tally.held, [own_counts(tally.real, k=k)] * total, tally.recalling, tally.crowding)
+    own = np.tile(own_counts(tally.real, k=k, limit=tally.largest), (total, 1))
+    counts = (tally.vouching, own, tally.recalling, tally.crowding)
     values = [
-        float(np.mean([vouched(each[index], able[index][at], k) for index in range(total)]))
+        float(np.mean([vouched(each[index], able[index][at]) for index in range(total)]))
         for at, each in enumerate(counts)
     ]
     found = support_replicates(*sets, able[0], k=k, splits=_COUNT_SPLITS)

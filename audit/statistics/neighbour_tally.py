@@ -7,7 +7,7 @@ from .clipped import median_radius, own_counts
 from .neighbour_graph import Balls, Indices, Inside, crossings, own_reach
 from .neighbour_splits import Values
 from .neighbours import share_chosen
-from .support import small_counts
+from .support import largest_vouching, small_counts
 
 # What the 64 nearest pairs of a ball or a point do not decide, the others change in one split of 2**64.
 _ENOUGH = 64
@@ -21,10 +21,11 @@ class NeighbourTally:
         self.real, self.k, self.depth = real, k, depth
         self.counts = np.zeros((sets, n), dtype=np.int64)  # reference balls around each generated point
         self.hits = np.zeros((sets, n), dtype=np.int64)  # generated points in each reference ball
-        self.limit = median_radius(real, k=k)
+        self.median, self.largest = median_radius(real, k=k), largest_vouching(real, k=k)
         self.held = np.zeros((sets, n))  # reference balls, none larger than the median one, around each generated point
-        self.recalling = np.zeros((sets, n))  # generated balls, none larger than their median, around each real point
-        self.crowding = np.zeros((sets, n))  # the same of each generated point's own set
+        self.vouching = np.zeros((sets, n))  # the same of all balls that vouch
+        self.recalling = np.zeros((sets, n))  # generated balls that vouch around each real point
+        self.crowding = np.zeros((sets, n))  # the same around each point of its own set
         self.recalled = np.zeros((sets, n), dtype=bool)
         self.reference_reach = np.full(n, np.inf)
         self.generated_reach = np.full((sets, n), np.inf)
@@ -35,15 +36,16 @@ class NeighbourTally:
         """Count the distances between the reference and one generated set."""
         n, k = self.real.size, self.k
         forward, backward = [], []
-        limit = median_radius(fake, k=k)
-        self.crowding[index] = own_counts(fake, k=k)
+        largest = largest_vouching(fake, k=k)
+        self.crowding[index] = own_counts(fake, k=k, limit=largest)
         for block in crossings(self.real, fake, k=k, depth=self.depth, seed=seed, reach=True):
             inside = block.forward.rank < k
             known = self.counts[index].copy()
             self.counts[index] += np.bincount(block.forward.point[inside], minlength=n)
             self.hits[index] += np.bincount(block.forward.ball[inside], minlength=n)
-            self.held[index] += _within(block.forward, self.limit, k, n)
-            self.recalling[index] += _within(block.backward, limit, k, n)
+            self.held[index] += _within(block.forward, self.median, k, n)
+            self.vouching[index] += _within(block.forward, self.largest, k, n)
+            self.recalling[index] += _within(block.backward, largest, k, n)
             self.recalled[index, block.backward.point[block.backward.rank < k]] = True
             self.reference_reach[block.rows] = np.minimum(self.reference_reach[block.rows], block.row_reach)
             self.generated_reach[index] = np.minimum(self.generated_reach[index], block.column_reach)
@@ -73,7 +75,7 @@ class NeighbourTally:
 def _within(pairs: Inside, limit: float, k: int, n: int) -> Values:
     """In how many balls no larger than the limit each point lies, among pairs of any rank: (n,)."""
     kept = pairs.rank < k
-    return small_counts(Inside(*(each[kept] for each in pairs)), limit, n)
+    return small_counts(Inside(pairs.ball[kept], pairs.point[kept], pairs.rank[kept], pairs.level[kept]), limit, n)
 
 
 def _few(inside: Inside, by: Indices, also: NDArray[np.bool_] | None) -> Inside:

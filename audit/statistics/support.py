@@ -1,11 +1,11 @@
 """How much of one sample lies where another has its support, jointly and in every single feature.
 
-A record counts as far as others vouch for it: the balls, no larger than the median one, of at least two of them must
-hold it, so no single outlier makes junk acceptable. And no single feature may contradict it: neighbours in a thousand
-features do not notice that one of them is impossible. Both ways round this gives two shares, which the same of the
-sample that vouches, record by record among the others, puts on the scale of a perfect generator.
+A record counts if others vouch for it: the balls of at least two of them must hold it, and none of the largest quarter
+of balls counts, so no single outlier makes junk acceptable. And no single feature may contradict it: neighbours in a
+thousand features do not notice that one of them is impossible. Both ways round this gives two shares, which the same of
+the sample that vouches, record by record among the others, puts on the scale of a perfect generator.
 
-The limit of radii at their median follows Salvy et al. 2025, arXiv:2507.01761; the checks that the two shares were made
+A limit of radii is used by Salvy et al. 2025, arXiv:2507.01761, too; the checks that the two shares were made
 to pass are those of Räisä et al. 2025, arXiv:2505.22450.
 """
 
@@ -14,14 +14,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .clipped import median_radii, median_radius, own_counts, summed
-from .neighbour_graph import Inside, balls, crossings, origin, tie_seed
+from .clipped import own_counts, summed
+from .neighbour_graph import Balls, Inside, balls, crossings, origin, tie_seed
 from .neighbour_splits import Flags, Neighbourhood, Parts, Values, open_ranks, own_pairs
 from .neighbours import checked_pair
 
 SUPPORTS = ("generated_vouched", "reference_among_itself", "reference_vouched", "generated_among_itself")
 """What `support_replicates` computes: each direction's share, and that of the vouching sample among itself."""
 
+# So many balls must hold a record; of the balls only those up to this quantile of radii count.
+_ENOUGH, _QUANTILE = 2, 0.75
 # A value this far past the end, as a share of the end's distance from the median, is still taken for possible.
 _PAST = 0.25
 # What Euclid's algorithm leaves of rounding, as a share of the largest value; and the finest step that is looked for:
@@ -55,7 +57,7 @@ def support(
     Args:
         generated: (m, d).
         reference: (n, d).
-        k: neighbours that set the radius of a ball, at least 2.
+        k: neighbours that set the radius of a ball.
         rng: orders equal distances.
         standardised: whether to take distances between features in units of the reference's spread.
         steps: whether a feature whose real values all lie on steps (as whole numbers do) forbids values between them.
@@ -72,13 +74,13 @@ def support(
     real = balls(x / spread, depth=k, first=0, seed=seed, centre=centre, device=device)
     fake = balls(y / spread, depth=k, first=size, seed=seed, centre=centre, device=device)
     held, recalled = np.zeros(size), np.zeros(size)
-    limits = median_radius(real, k=k), median_radius(fake, k=k)
+    limits = largest_vouching(real, k=k), largest_vouching(fake, k=k)
     for block in crossings(real, fake, k=k, depth=k, seed=seed):
         held += small_counts(block.forward, limits[0], size)
         recalled += small_counts(block.backward, limits[1], size)
     shares = [
-        vouched(counts, possible(inner, outer, steps=steps), k) / vouched(own_counts(own, k=k), alone(outer), k)
-        for counts, own, inner, outer in ((held, real, y, x), (recalled, fake, x, y))
+        vouched(counts, possible(inner, outer, steps=steps)) / vouched(own_counts(own, k=k, limit=limit), alone(outer))
+        for counts, own, limit, inner, outer in ((held, real, limits[0], y, x), (recalled, fake, limits[1], x, y))
     ]
     return Support(*(min(each, 1.0) for each in shares))
 
@@ -88,9 +90,14 @@ def small_counts(inside: Inside, limit: float, size: int) -> Values:
     return np.bincount(inside.point[inside.level <= limit], minlength=size).astype(np.float64)
 
 
-def vouched(counts: NDArray[np.floating], able: Flags, k: int) -> float:
-    """The mean over records of the vouching balls beyond the first, over those of k, at most 1; 0 where not able."""
-    return float((_credit(counts, k) * able).mean())
+def largest_vouching(own: Balls, *, k: int) -> float:
+    """The squared radius of the largest ball that counts."""
+    return float(np.sort(own.levels[:, k - 1])[int(_QUANTILE * own.size)])
+
+
+def vouched(counts: NDArray[np.floating], able: Flags) -> float:
+    """The share of records that enough balls hold and no feature rules out."""
+    return float(((counts >= _ENOUGH) & able).mean())
 
 
 def possible(values: Values, among: Values, *, steps: bool) -> Flags:
@@ -156,7 +163,7 @@ def support_replicates(
         parts: at least as many cuts as asked for.
         able: for the generated set among the reference, the reference alone, the reference among the generated set, and
             that set alone: which records no feature rules out, on all records.
-        k: neighbours, at least 2.
+        k: neighbours.
         splits: cuts that are used, from the first, a multiple of 8.
     """
     result = np.empty((4, 2, 2, splits))
@@ -168,26 +175,30 @@ def support_replicates(
             for a in range(2):
                 cut = centres[a][:, few]
                 reaching = np.unpackbits(open_ranks(nearest, cut, k=k), axis=2)
-                limit = median_radii(levels, reaching, cut)
-                inner = _part_shares(own_pairs(nearest, levels), reaching, limit, (cut,), able[first + 1], k)[0]
-                outer = _part_shares(pairs, reaching, limit, tuple(p[:, few] for p in points), able[first], k)
+                limit = _largest_in_part(levels, reaching, cut)
+                inner = _part_shares(own_pairs(nearest, levels), reaching, limit, (cut,), able[first + 1])[0]
+                outer = _part_shares(pairs, reaching, limit, tuple(p[:, few] for p in points), able[first])
                 where = (slice(None), a) if first else (a, slice(None))
                 result[first, *where, few] = outer
                 result[first + 1, *where, few] = inner
     return result
 
 
+def _largest_in_part(levels: Values, reaching: NDArray[np.uint8], part: Flags) -> Values:
+    """As `largest_vouching`, of the balls of a part, in each split."""
+    last = np.maximum(reaching.sum(axis=1, dtype=np.int64) - 1, 0)
+    radii = np.sort(np.where(part, np.take_along_axis(levels, last, axis=1), np.inf), axis=0)
+    at = (_QUANTILE * part.sum(0)).astype(np.int64)
+    largest: Values = np.take_along_axis(radii, at[None], axis=0)[0]
+    return largest
+
+
 def _part_shares(
-    pairs: Inside, reaching: NDArray[np.uint8], limit: Values, parts: tuple[Flags, ...], able: Flags, k: int
+    pairs: Inside, reaching: NDArray[np.uint8], limit: Values, parts: tuple[Flags, ...], able: Flags
 ) -> Values:
     held = reaching[pairs.ball, pairs.rank] * (pairs.level[:, None] <= limit)
-    credit = _credit(summed(held, pairs.point, len(able)), k) * able[:, None]
-    return np.stack([(credit * part).sum(0) / part.sum(0) for part in parts])
-
-
-def _credit(counts: NDArray[np.floating | np.integer], k: int) -> Values:
-    credit: Values = np.clip((np.asarray(counts, dtype=np.float64) - 1) / (k - 1), 0, 1)
-    return credit
+    counted = (summed(held, pairs.point, len(able)) >= _ENOUGH) & able[:, None]
+    return np.stack([(counted & part).sum(0) / part.sum(0) for part in parts])
 
 
 def _rest(gaps: Values, common: float) -> Values:

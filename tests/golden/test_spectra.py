@@ -14,6 +14,7 @@ from genai_audit.audit.statistics.spectra import (
     effective_rank,
     log_condition,
     marginal_divergence,
+    mean_curve,
     median_curve,
     posterior_divergence,
     relative_strength,
@@ -79,6 +80,32 @@ def test_an_aggregate_that_is_the_prior_has_no_divergence_although_every_posteri
     log_variances = np.log(np.full((2, 1), 0.25))
     assert marginal_divergence(means, log_variances)[0] == pytest.approx(0.0, abs=1e-12)
     assert (posterior_divergence(means, log_variances) > 0.4).all()
+
+
+def test_the_mean_of_symmetric_values_has_student_s_limits() -> None:
+    from scipy.stats import t
+
+    values = np.array([-3.0, -1.0, -0.5, 0.0, 0.5, 1.0, 3.0])
+    found = next(each for each in mean_curve(values, least=-9, most=9) if each.level == 0.95)
+    width = t.ppf(0.975, 6) * values.std(ddof=1) / math.sqrt(7)
+    assert (found.low, found.high) == pytest.approx((-width, width))
+    clipped = mean_curve(values, least=-0.1, most=0.2)[-1]
+    assert (clipped.low, clipped.high) == (-0.1, 0.2)
+    assert {(each.low, each.high) for each in mean_curve(np.full(9, 2.0), least=0, most=9)} == {(2.0, 2.0)}
+
+
+def test_the_mean_of_skewed_values_is_missed_on_either_side_alike() -> None:
+    """Squares of 50 normal values: Student's t misses their mean from below in 6 % and from above in under 1 %."""
+    rng = np.random.default_rng(0)
+    below, above, runs = 0, 0, 800
+    for _ in range(runs):
+        found = mean_curve(rng.normal(size=50) ** 2, least=0.0, most=math.inf)[LEVELS.index(0.95)]
+        below += found.high < 1
+        above += found.low > 1
+    # 20 of each are expected; more than these are seen in one of 1,000 studies.
+    assert below <= 45
+    assert 5 <= above <= 36
+    assert below + above <= 0.07 * runs
 
 
 def test_the_median_lies_between_order_statistics() -> None:

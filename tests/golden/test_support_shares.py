@@ -57,9 +57,8 @@ def test_a_feature_rules_out_what_lies_a_quarter_past_its_end() -> None:
 
 
 def test_one_ball_vouches_for_nothing() -> None:
-    """No credit for the first ball, a k − 1-th for each further one up to k."""
     able = np.array([True, True, True, True, False])
-    assert vouched(np.array([0.0, 1.0, 3.0, 9.0, 9.0]), able, K) == pytest.approx((0 + 0 + 0.5 + 1) / 5)
+    assert vouched(np.array([0.0, 1.0, 2.0, 9.0, 9.0]), able) == pytest.approx(2 / 5)
 
 
 @pytest.mark.parametrize("d", [1, 8, 64])
@@ -76,7 +75,7 @@ def test_roles_exchanged_exchange_the_shares() -> None:
     x, y = rng.normal(size=(300, 3)), 0.6 * rng.normal(size=(300, 3))
     there, back = support(generated=y, reference=x, k=K, rng=rng), support(generated=x, reference=y, k=K, rng=rng)
     assert there == pytest.approx(back[::-1])
-    assert there.precision > 0.95 > 0.6 > there.recall
+    assert there.precision > 0.95 > 0.7 > there.recall
 
 
 def test_one_impossible_feature_among_a_thousand() -> None:
