@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 from ..models.errors import UserError
 from ..models.weight_facts import WeightFacts
 from ..reports.record import CheckpointPart
-from .evidence.collect import Progress
+from .evidence.collect import Digest, Progress
 
 if TYPE_CHECKING:
     from ..models.adapters.opened import Options
+    from ..models.checkpoint import Checkpoint
     from ..models.data import Dataset
     from .run import Request
 
@@ -22,7 +23,7 @@ REFERENCE = "reference:"
 class Subject:
     """A model or, where only its outputs are at hand, samples; with reference and holdout data if there are any.
 
-    `inspect` looks at the checkpoint's weights, and `fingerprint` digests it anew; both None without a checkpoint.
+    `inspect` looks at the checkpoint's weights, None without a checkpoint; `fingerprint` is None without its files.
     """
 
     checkpoint: CheckpointPart
@@ -31,7 +32,7 @@ class Subject:
     reference: "Dataset | None"
     holdout: "Dataset | None"
     inspect: Callable[[], WeightFacts] | None = None
-    fingerprint: Callable[[], str] | None = None
+    fingerprint: Digest | None = None
 
 
 def prepare(request: "Request", progress: Progress) -> Subject:
@@ -40,7 +41,7 @@ def prepare(request: "Request", progress: Progress) -> Subject:
     Raises:
         UserError: if something is missing, unreadable or does not fit.
     """
-    from ..models.checkpoint import fingerprint, load_model
+    from ..models.checkpoint import load_model
     from ..models.data import is_data
     from ..models.inspection import inspect
 
@@ -71,8 +72,18 @@ def prepare(request: "Request", progress: Progress) -> Subject:
         reference,
         holdout,
         inspect=lambda: inspect(checkpoint.path, model),
-        fingerprint=lambda: fingerprint(checkpoint.path),
+        fingerprint=_digest(checkpoint, request),
     )
+
+
+def _digest(checkpoint: "Checkpoint", request: "Request") -> Digest | None:
+    """What the checkpoint's files are known by; None for a model behind a server, which has none."""
+    from ..models.checkpoint import fingerprint
+
+    if not checkpoint.path.exists():
+        return None
+    opened = checkpoint.sha256 if request.loader is None else None
+    return Digest(opened, now=lambda: fingerprint(checkpoint.path))
 
 
 def _options(request: "Request") -> "Options":

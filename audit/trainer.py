@@ -1,8 +1,8 @@
 """`genai-audit train`: fit a reference model and write its checkpoint."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, get_args
 
 from ..models.errors import UserError
 
@@ -35,7 +35,7 @@ def train_checkpoint(
 
     chosen = known_family(family)
     defect = parse_plant(plant) if plant else None
-    overrides = parse_settings(settings)
+    overrides = parse_settings(settings, kinds_of(family))
     if out.is_dir() or not out.absolute().parent.is_dir():
         raise UserError(f"--out {out}: expected a file name in an existing folder; create the folder or choose another")
     dataset = load_data(data or chosen.data, split="train", seed=seed)
@@ -52,33 +52,46 @@ def train_checkpoint(
     return identify(out)
 
 
-WIDTHS = "hidden"
-"""The one setting that is a list: the widths of the hidden layers, written `hidden=128` or `hidden=128,128`."""
+Setting = int | float | str | tuple[int, ...]
 
 
-CHOICES = {"unit": ("character", "word")}
-"""Settings whose values are words: what the symbols of a language model are."""
-
-
-def parse_settings(texts: Sequence[str]) -> dict[str, int | float | str | tuple[int, ...]]:
+def parse_settings(texts: Sequence[str], kinds: Mapping[str, Any]) -> dict[str, Setting]:
     """Read `NAME=VALUE` texts; whether a family has the setting and takes the value, training checks.
 
+    Args:
+        texts: a list has its numbers between commas, e.g. `hidden=128,128`.
+        kinds: the types of the settings that there are, see `kinds_of`; all others are read as numbers.
+
     Raises:
-        UserError: if a text has no name or its value is no number.
+        UserError: if a text has no name, or its value is not of the setting's type.
     """
-    return dict(_setting(text) for text in texts)
+    return dict(_setting(text, kinds) for text in texts)
 
 
-def _setting(text: str) -> tuple[str, int | float | str | tuple[int, ...]]:
+def kinds_of(family: str) -> dict[str, Any]:
+    """The type of each field of a family's configuration and training settings."""
+    from dataclasses import fields
+
+    from ..models.families import parts
+
+    found = parts(family)
+    return {field.name: field.type for kind in (found.config, found.training) for field in fields(kind)}
+
+
+def _setting(text: str, kinds: Mapping[str, Any]) -> tuple[str, Setting]:
     name, equals, value = text.partition("=")
+    kind = kinds.get(name)
     try:
         if not name or not equals:
             raise ValueError
-        if name == WIDTHS:
-            return name, tuple(int(part) for part in value.split(","))
-        if name in CHOICES and value in CHOICES[name]:
+        if kind is str:
             return name, value
+        if kind is bool:
+            return name, bool(("false", "true").index(value))
+        if get_args(kind)[:1] == (int,):
+            return name, tuple(int(part) for part in value.split(","))
         number = float(value)
     except ValueError:
-        raise UserError(f"--set: expected NAME=NUMBER, e.g. hidden=128,128 or latent_dim=2, got {text!r}") from None
+        wanted = f"{name}=true or {name}=false" if kind is bool else "NAME=NUMBER, e.g. hidden=128,128 or latent_dim=2"
+        raise UserError(f"--set: expected {wanted}, got {text!r}") from None
     return name, int(number) if number.is_integer() else number

@@ -25,6 +25,7 @@ from .data import Dataset
 from .errors import UserError
 from .mixture_prior import MixturePrior, fixed_noise, log_gaussian
 from .network import Average, batches, decay, materialise, perceptron
+from .sequences import refuse_condition
 
 LEAST_SCALE = 2.0**-16
 """Of the noise: half a step of 16-bit sound."""
@@ -34,7 +35,7 @@ FITTED = 8000
 
 
 @dataclass(frozen=True, slots=True)
-class AudioConfig:
+class AudioVAEConfig:
     """Samples per sound, their rate in Hz, and the sizes of the network; the decoder mirrors the encoder.
 
     `components` is how many Gaussians the prior is a mixture of, `draws` over how many latents a likelihood is a mean.
@@ -56,7 +57,7 @@ class AudioConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class AudioTraining:
+class AudioVAETraining:
     """How it is fitted.
 
     The weight of the KL term falls from `kl_start` to 1 over the first half of the steps: latents are in order before
@@ -85,7 +86,7 @@ class AudioVAE(nn.Module):
     log_prob_kind = "lower_bound"
     scale: Tensor
 
-    def __init__(self, config: AudioConfig) -> None:
+    def __init__(self, config: AudioVAEConfig) -> None:
         super().__init__()
         self.config = config
         self.sample_rate = config.sample_rate
@@ -108,6 +109,7 @@ class AudioVAE(nn.Module):
     @torch.no_grad()
     def sample(self, n: int, *, generator: torch.Generator, condition: Any = None) -> Tensor:
         """Draw n sounds, float32 (n, t) in [−1, 1]: z ~ p(z), then x ~ p(x|z)."""
+        refuse_condition(condition)
         mean, log_ratio = self.observe(self.prior.draw(n, generator))
         noise = torch.randn(mean.shape, generator=generator, device=generator.device).to(mean)
         return (mean + self.scale * log_ratio.exp() * noise).clamp(-1, 1)
@@ -161,7 +163,7 @@ def shape(data: Dataset) -> dict[str, Any]:
 def fit(
     model: AudioVAE,
     data: Dataset,
-    how: AudioTraining,
+    how: AudioVAETraining,
     *,
     generator: torch.Generator,
     progress: Callable[[int, int], None],

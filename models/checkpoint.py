@@ -17,13 +17,12 @@ from .adapters.opened import Opened, Options
 from .adapters.safetensors_file import METADATA_KEY, read_header, read_tensors, write_tensors
 from .adapters.torch_file import read_torch
 from .base import GenerativeModel
+from .digests import file_sha256, folder_sha256
 from .errors import UserError
 from .families import FAMILIES
-from .formats import FORMATS, Format, adapter, matching
+from .formats import FORMATS, MODEL_SUFFIXES, Format, adapter, matching
 from .training import Trained
 from .weights import build
-
-MODEL_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".keras", ".onnx", ".pt2")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +66,11 @@ def identify(path: str | Path) -> Checkpoint:
     if path.is_dir():
         foreign = matching(path)
         kind = foreign.name if foreign else "folder"
-        return Checkpoint(path, path.resolve().name, _folder_sha256(path), kind, None, None, None, {})
+        return Checkpoint(path, path.resolve().name, folder_sha256(path), kind, None, None, None, {})
     try:
         if path.stat().st_size == 0:
             raise UserError(f"{path}: expected a checkpoint, got an empty file; copy it again")
-        with path.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        sha256 = file_sha256(path)
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
     foreign = matching(path)
@@ -103,6 +101,9 @@ def load_model(
     """
     if "://" in str(path) and loader is None:
         return _load_endpoint(str(path), options or Options())
+    path = Path(path)
+    if loader is None and path.is_dir() and matching(path) is None:
+        path = _model_in(path)
     checkpoint = identify(path)
     if loader is not None:
         return _load_by_loader(checkpoint, loader)
@@ -110,8 +111,6 @@ def load_model(
     if foreign is not None:
         return _load_foreign(checkpoint, foreign, options or Options())
     match checkpoint.format:
-        case "folder":
-            return load_model(_model_in(checkpoint.path), options=options)
         case "safetensors":
             return _load_safetensors(checkpoint)
         case "torch" | "torch (old pickle)":
@@ -263,20 +262,7 @@ def _model_in(folder: Path) -> Path:
 
 
 def fingerprint(path: Path) -> str:
-    """SHA-256 of what lies at `path`, as in `Checkpoint.sha256`; empty where there is no file, as for an endpoint."""
+    """SHA-256 of what lies at `path`, as in `Checkpoint.sha256`; empty where there is no file any more."""
     if path.is_dir():
-        return _folder_sha256(path)
-    if not path.is_file():
-        return ""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _folder_sha256(folder: Path) -> str:
-    state = hashlib.sha256()
-    for file in sorted(folder.rglob("*")):
-        if file.is_file():
-            with file.open("rb") as content:
-                inner = hashlib.file_digest(content, "sha256").hexdigest()
-            state.update(f"{file.relative_to(folder).as_posix()}\0{inner}\n".encode())
-    return state.hexdigest()
+        return folder_sha256(path)
+    return file_sha256(path) if path.is_file() else ""

@@ -1,6 +1,7 @@
 """Real records to train on and to compare with: bundled data, and the user's own."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
@@ -10,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import UserError
+from .formats import MODEL_SUFFIXES, matching
+from .readers.groups import below
 from .records import Attribute, Records, digest, table_attribute, take, take_attributes
 
 Part = Literal["train", "holdout"]
@@ -173,9 +176,12 @@ def load_data(spec: str, *, split: str | None = None, seed: int = 0, groups: tup
 
 
 def is_data(path: Path) -> bool:
-    """Whether there is a file or folder at `path` that looks like records rather than a model, by its names."""
+    """Whether there is a file or folder at `path` that looks like records rather than a model, by its names.
+
+    A folder with a model holds no records to audit: the pictures or sounds beside a model show how its training went.
+    """
     if path.is_dir():
-        return _folder_reader(path) is not None
+        return _near(path, FOLDERS) and not _near(path, MODEL_SUFFIXES) and matching(path) is None
     return path.suffix.lower() in FILES and path.is_file()
 
 
@@ -196,12 +202,22 @@ def _read(spec: str) -> tuple[str, Records]:
 
 
 def _folder_reader(path: Path) -> str | None:
-    """The reader of the first record in a folder or its sub-folders, in the order of their names."""
-    for depth in ("*", "*/*"):
-        for file in sorted(path.glob(depth)):
-            if file.name[0] != "." and file.suffix.lower() in FOLDERS and file.is_file():
-                return FOLDERS[file.suffix.lower()]
-    return None
+    """The reader of the records in a folder and below it; None if there are none.
+
+    Raises:
+        UserError: if there are records of several kinds.
+    """
+    files = (file for pattern in ("*", "*/**/*") for file in below(path, FOLDERS, pattern))
+    counts = Counter(FOLDERS[file.suffix.lower()] for file in files)
+    if len(counts) > 1:
+        got = " and ".join(f"{counts[kind]} of {kind}" for kind in sorted(counts))
+        raise UserError(f"{path}: expected files of one kind, got {got}; put each kind into a folder of its own")
+    return next(iter(counts), None)
+
+
+def _near(folder: Path, suffixes: Container[str]) -> bool:
+    """Whether files with these suffixes lie in a folder or its sub-folders."""
+    return any(True for pattern in ("*", "*/*") for _ in below(folder, suffixes, pattern))
 
 
 def _part(records: Records, name: str, split: str, seed: int) -> NDArray[np.int64]:

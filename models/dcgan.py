@@ -9,22 +9,18 @@ adversarial networks, arXiv:1511.06434 (section 3); Mescheder, Geiger, Nowozin 2
 actually converge?, arXiv:1801.04406 (R1 penalty; networks without normalisation).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import leaky_relu
 
 from .checks import check_number, check_sizes
-from .conditions import check_classes, drawn, told
-from .data import Dataset
-from .gan import GANTraining, averaged_odds
-from .gan import fit as fit_adversaries
-from .image_data import image_shape
-from .network import normal, steep
+from .conditions import check_classes
+from .gan import Adversaries, GANTraining, fit, shape
+
+__all__ = ["DCGAN", "DCGANConfig", "DCGANTraining", "fit", "shape"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +82,7 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Images (n, c, h, w), with planes for the classes, to logits (n,)."""
+    """Images (n, c, h, w), with planes for the classes, to logits (n, 1)."""
 
     def __init__(self, inputs: int, image_shape: tuple[int, int, int], channels: tuple[int, ...]) -> None:
         super().__init__()
@@ -98,70 +94,21 @@ class Discriminator(nn.Module):
         self.decide = nn.Linear((image_shape[1] >> halvings) * (image_shape[2] >> halvings) * channels[-1], 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(n, c, h, w) → … → (n, C, h/2ᵏ, w/2ᵏ) → (n,)."""
+        """(n, c, h, w) → … → (n, C, h/2ᵏ, w/2ᵏ) → (n, 1)."""
         x = leaky_relu(self.look(x), 0.2).contiguous(memory_format=torch.channels_last)
         for shrink in self.shrink:
             x = leaky_relu(shrink(x), 0.2)
-        logits: Tensor = self.decide(x.flatten(1)).squeeze(1)
+        logits: Tensor = self.decide(x.flatten(1))
         return logits
 
 
-class DCGAN(nn.Module):
-    """A convolutional GAN. Its likelihood is implicit: it can be sampled but gives no density.
-
-    A conditional one has `class_shares` (K,), the shares of its classes in training. A `condition` is a class name, an
-    index, or a sequence or tensor with one for each sample. Where none is given, `sample` draws classes with these
-    shares, `decode` takes the most frequent class, and `critic` averages over all.
-    """
-
-    modality = "image"
-    class_shares: Tensor
+class DCGAN(Adversaries):
+    """A convolutional GAN. Its likelihood is implicit: it can be sampled but gives no density."""
 
     def __init__(self, config: DCGANConfig) -> None:
-        super().__init__()
-        self.config = config
-        self.latent_dim = config.latent_dim
-        self.classes = config.classes
         classes = len(config.classes)
-        self.generator = Generator(config.latent_dim + classes, config.image_shape, config.channels)
-        self.discriminator = Discriminator(config.image_shape[0] + classes, config.image_shape, config.channels)
-        if classes:
-            self.register_buffer("class_shares", torch.empty(classes))
-
-    def decode(self, z: Tensor, condition: Any = None) -> Tensor:
-        """Latents (n, latent_dim) to images (n, c, h, w) in [0, 1]."""
-        logits: Tensor = self.generator(told(self, steep(z, self.config.steepness), condition))
-        return logits.sigmoid()
-
-    def critic(self, x: Tensor, condition: Any = None) -> Tensor:
-        """Images (n, c, h, w) to logits (n,): higher is more real.
-
-        A conditional model that is given no condition averages the odds of being real over its classes by their shares.
-        """
-        if self.classes and condition is None:
-            return averaged_odds(self, x)
-        logits: Tensor = self.discriminator(told(self, x, condition))
-        return logits
-
-    @torch.no_grad()
-    def sample(self, n: int, *, generator: torch.Generator, condition: Any = None) -> Tensor:
-        """Draw n images (n, c, h, w): z ~ N(0, I), then x = G(z).
-
-        Raises:
-            ValueError: if the condition is none of the model's classes.
-        """
-        condition = drawn(self, condition, n, generator)  # (n,)
-        z = normal(self, n, self.latent_dim, generator)  # (n, L)
-        return self.decode(z, condition)
-
-
-def shape(data: Dataset) -> dict[str, Any]:
-    """The part of the configuration that the data decide."""
-    return {"image_shape": image_shape(data)}
-
-
-def fit(
-    model: DCGAN, data: Dataset, how: DCGANTraining, *, generator: torch.Generator, progress: Callable[[int, int], None]
-) -> dict[str, float]:
-    """Train on images in alternating steps as `gan.fit` does; returns the closing losses."""
-    return fit_adversaries(model, data, how, generator=generator, progress=progress)
+        super().__init__(
+            config,
+            generator=Generator(config.latent_dim + classes, config.image_shape, config.channels),
+            discriminator=Discriminator(config.image_shape[0] + classes, config.image_shape, config.channels),
+        )

@@ -28,6 +28,7 @@ from .data import Dataset
 from .image_data import grey_levels, image_shape
 from .network import Average, decay, materialise
 from .pixels import log_mass, steps_of
+from .sequences import refuse_condition
 
 MOST_AT_ONCE = 100
 """Images that pass the network at once outside training: their maps stay in the processor's cache."""
@@ -158,8 +159,7 @@ class DDPM(nn.Module):
     @torch.no_grad()
     def sample(self, n: int, *, generator: torch.Generator, condition: Any = None) -> Tensor:
         """Draw n images (n, c, h, w): from noise, `sampling_steps` steps back to time 0."""
-        if condition is not None:
-            raise ValueError(f"expected no condition, since the model knows no classes, got {condition!r}")
+        refuse_condition(condition)
         steps = self.config.sampling_steps
         z = self._noise(n, generator)
         for step in range(steps, 1, -1):

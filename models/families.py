@@ -1,4 +1,4 @@
-"""The reference model families: one line each, readable without importing torch."""
+"""The reference model families: one entry each, readable without importing torch."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,30 +7,37 @@ from typing import Any, NamedTuple
 
 from .errors import UserError
 
+EXACT, BOUND, IMPLICIT = "explicit (exact)", "explicit (lower bound)", "implicit"
+
+DATA = {"image": "digits", "text": "biographies", "music": "melodies", "tabular": "loans", "audio": "tones"}
+"""The bundled data that families of each modality are trained on where nobody names others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Family:
     """A family of models that this package can train and load.
 
+    Its module in this package has its name, with underscores for dashes. It defines the network; its configuration and
+    training settings, called like the network with `Config` and `Training` behind; `shape(data)`, the part of the
+    configuration that the training data decide; and `fit`.
+
     Args:
-        module: the module in this package that defines it.
-        model, config, training: names of its network, configuration and training settings in that module. Beside them
-            it has `shape(data)`, the part of the configuration that the training data decide, and `fit`.
+        model: the name of the network in that module.
         likelihood: what the model can say about the probability of a record.
         capabilities: what auditors may use beside `sample`.
-        data: the bundled data that it is trained on where nobody names others.
     """
 
     name: str
     modality: str
-    module: str
     model: str
-    config: str
-    training: str
     likelihood: str
     capabilities: tuple[str, ...]
     summary: str
-    data: str = "digits"
+
+    @property
+    def data(self) -> str:
+        """The bundled data that it is trained on where nobody names others."""
+        return DATA[self.modality]
 
 
 class Parts(NamedTuple):
@@ -43,139 +50,39 @@ class Parts(NamedTuple):
     fit: Any
 
 
-FAMILIES: Mapping[str, Family] = {
-    family.name: family
-    for family in (
-        Family(
-            name="vae",
-            modality="image",
-            module="vae",
-            model="VAE",
-            config="VAEConfig",
-            training="VAETraining",
-            likelihood="explicit (lower bound)",
-            # Of the model itself; samples are drawn at a lower temperature, see `vae.VAEConfig`.
-            capabilities=("decode", "encode", "log_prob"),
-            summary="variational autoencoder of fully connected layers",
-        ),
-        Family(
-            name="gan",
-            modality="image",
-            module="gan",
-            model="GAN",
-            config="GANConfig",
-            training="GANTraining",
-            likelihood="implicit",
-            capabilities=("decode", "critic"),
-            summary="generative adversarial network of fully connected layers",
-        ),
-        Family(
-            name="dcgan",
-            modality="image",
-            module="dcgan",
-            model="DCGAN",
-            config="DCGANConfig",
-            training="DCGANTraining",
-            likelihood="implicit",
-            capabilities=("decode", "critic"),
-            summary="generative adversarial network of convolutions",
-        ),
-        Family(
-            name="pixelcnn",
-            modality="image",
-            module="pixelcnn",
-            model="PixelCNN",
-            config="PixelCNNConfig",
-            training="PixelCNNTraining",
-            likelihood="explicit (exact)",
-            capabilities=("log_prob",),
-            summary="autoregressive model of pixels from masked convolutions",
-        ),
-        Family(
-            name="ddpm",
-            modality="image",
-            module="ddpm",
-            model="DDPM",
-            config="DDPMConfig",
-            training="DDPMTraining",
-            likelihood="explicit (lower bound)",
-            capabilities=("log_prob",),
-            summary="denoising diffusion model with a small U-Net",
-        ),
-        Family(
-            name="text-lstm",
-            modality="text",
-            module="text_lstm",
-            model="TextLSTM",
-            config="TextLSTMConfig",
-            training="TextLSTMTraining",
-            likelihood="explicit (exact)",
-            capabilities=("logits", "log_prob"),
-            summary="recurrent network over characters or words",
-            data="biographies",
-        ),
-        Family(
-            name="gpt",
-            modality="text",
-            module="gpt",
-            model="GPT",
-            config="GPTConfig",
-            training="GPTTraining",
-            likelihood="explicit (exact)",
-            capabilities=("logits", "log_prob"),
-            summary="decoder-only transformer over characters or words",
-            data="biographies",
-        ),
-        Family(
-            name="music-lstm",
-            modality="music",
-            module="music_lstm",
-            model="MusicLSTM",
-            config="MusicLSTMConfig",
-            training="MusicLSTMTraining",
-            likelihood="explicit (exact)",
-            capabilities=("logits", "log_prob"),
-            summary="recurrent network over pitches",
-            data="melodies",
-        ),
-        Family(
-            name="tabular-vae",
-            modality="tabular",
-            module="tabular_vae",
-            model="TabularVAE",
-            config="TabularVAEConfig",
-            training="TabularVAETraining",
-            likelihood="explicit (lower bound)",
-            capabilities=("log_prob",),
-            summary="variational autoencoder of mixed columns",
-            data="loans",
-        ),
-        Family(
-            name="tabular-gan",
-            modality="tabular",
-            module="tabular_gan",
-            model="TabularGAN",
-            config="TabularGANConfig",
-            training="TabularGANTraining",
-            likelihood="implicit",
-            capabilities=(),
-            summary="generative adversarial network of mixed columns",
-            data="loans",
-        ),
-        Family(
-            name="audio",
-            modality="audio",
-            module="audio",
-            model="AudioVAE",
-            config="AudioConfig",
-            training="AudioTraining",
-            likelihood="explicit (lower bound)",
-            capabilities=("encode", "log_prob"),
-            summary="variational autoencoder of short waveforms",
-            data="tones",
-        ),
-    )
-}
+_TABLE = (
+    # The bound is of the model itself; samples are drawn at a lower temperature, see `vae.VAEConfig`.
+    Family(
+        "vae",
+        "image",
+        "VAE",
+        BOUND,
+        ("decode", "encode", "log_prob"),
+        "variational autoencoder of fully connected layers",
+    ),
+    Family(
+        "gan",
+        "image",
+        "GAN",
+        IMPLICIT,
+        ("decode", "critic"),
+        "generative adversarial network of fully connected layers",
+    ),
+    Family("dcgan", "image", "DCGAN", IMPLICIT, ("decode", "critic"), "generative adversarial network of convolutions"),
+    Family(
+        "pixelcnn", "image", "PixelCNN", EXACT, ("log_prob",), "autoregressive model of pixels from masked convolutions"
+    ),
+    Family("ddpm", "image", "DDPM", BOUND, ("log_prob",), "denoising diffusion model with a small U-Net"),
+    Family(
+        "text-lstm", "text", "TextLSTM", EXACT, ("logits", "log_prob"), "recurrent network over characters or words"
+    ),
+    Family("gpt", "text", "GPT", EXACT, ("logits", "log_prob"), "decoder-only transformer over characters or words"),
+    Family("music-lstm", "music", "MusicLSTM", EXACT, ("logits", "log_prob"), "recurrent network over pitches"),
+    Family("tabular-vae", "tabular", "TabularVAE", BOUND, ("log_prob",), "variational autoencoder of mixed columns"),
+    Family("tabular-gan", "tabular", "TabularGAN", IMPLICIT, (), "generative adversarial network of mixed columns"),
+    Family("audio", "audio", "AudioVAE", BOUND, ("encode", "log_prob"), "variational autoencoder of short waveforms"),
+)
+FAMILIES: Mapping[str, Family] = {each.name: each for each in _TABLE}
 
 
 def family(name: str) -> Family:
@@ -192,7 +99,6 @@ def family(name: str) -> Family:
 def parts(name: str) -> Parts:
     """Import a family's classes; the only place that turns the names in the table into code."""
     entry = family(name)
-    module = import_module(f".{entry.module}", __package__)
-    classes = (getattr(module, name) for name in (entry.model, entry.config, entry.training))
-    model, config, training = classes
+    module = import_module(f".{name.replace('-', '_')}", __package__)
+    model, config, training = (getattr(module, entry.model + end) for end in ("", "Config", "Training"))
     return Parts(model, config, training, module.shape, module.fit)

@@ -28,6 +28,10 @@ FORMATS: tuple[Format, ...] = (
 )
 
 
+MODEL_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".keras", ".onnx", ".pt2")
+"""How the names of model files end, those of the reference models among them."""
+
+
 def matching(path: Path) -> Format | None:
     """The foreign format of what lies at `path`, or None."""
     return next((each for each in FORMATS if adapter(each).matches(path)), None)

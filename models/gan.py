@@ -61,10 +61,12 @@ class GANTraining:
         check_number("penalty", self.penalty, 0, 1e6)
 
 
-class GAN(nn.Module):
-    """A GAN. Its likelihood is implicit: it can be sampled but gives no density.
+class Adversaries(nn.Module):
+    """The generator G and the discriminator D of a GAN of images, whatever their layers.
 
-    A conditional one has `class_shares` (K,), the shares of its classes in training. A `condition` is a class name, an
+    G takes latents and classes to the logits of pixels, D images and classes to one logit.
+
+    A conditional GAN has `class_shares` (K,), the shares of its classes in training. A `condition` is a class name, an
     index, or a sequence or tensor with one for each sample. Where none is given, `sample` draws classes with these
     shares, `decode` takes the most frequent class, and `critic` averages over all.
     """
@@ -72,21 +74,24 @@ class GAN(nn.Module):
     modality = "image"
     class_shares: Tensor
 
-    def __init__(self, config: GANConfig) -> None:
+    def __init__(self, config: Any, generator: nn.Module, discriminator: nn.Module) -> None:
         super().__init__()
         self.config = config
-        self.latent_dim = config.latent_dim
-        self.classes = config.classes
-        pixels, classes = math.prod(config.image_shape), len(config.classes)
-        self.generator = perceptron([config.latent_dim + classes, *config.hidden, pixels], nn.LeakyReLU(0.2))
-        self.discriminator = perceptron([pixels + classes, *reversed(config.hidden), 1], nn.LeakyReLU(0.2))
-        if classes:
-            self.register_buffer("class_shares", torch.empty(classes))
+        self.latent_dim: int = config.latent_dim
+        self.classes: tuple[str, ...] = config.classes
+        self.generator = generator
+        self.discriminator = discriminator
+        if self.classes:
+            self.register_buffer("class_shares", torch.empty(len(self.classes)))
 
     def decode(self, z: Tensor, condition: Any = None) -> Tensor:
         """Latents (n, latent_dim) to images (n, c, h, w) in [0, 1]."""
-        pixels: Tensor = self.generator(told(self, steep(z, self.config.steepness), condition)).sigmoid()  # (n, pixels)
+        pixels: Tensor = self.generator(told(self, steep(z, self.config.steepness), condition)).sigmoid()
         return pixels.reshape(-1, *self.config.image_shape)
+
+    def seen(self, x: Tensor) -> Tensor:
+        """Images (n, c, h, w) in the form in which D reads them."""
+        return x
 
     def critic(self, x: Tensor, condition: Any = None) -> Tensor:
         """Images (n, c, h, w) to logits (n,): higher is more real.
@@ -95,9 +100,10 @@ class GAN(nn.Module):
         shares, so that an image is judged by the classes that it may pass for.
         """
         if self.classes and condition is None:
-            return averaged_odds(self, x)
-        logits: Tensor = self.discriminator(told(self, x.flatten(1), condition)).squeeze(1)
-        return logits
+            logits = torch.stack([self.critic(x, index) for index in range(len(self.classes))])  # (K, n)
+            return (self.class_shares.log()[:, None] + logits).logsumexp(0)
+        judged: Tensor = self.discriminator(told(self, self.seen(x), condition)).squeeze(1)
+        return judged
 
     @torch.no_grad()
     def sample(self, n: int, *, generator: torch.Generator, condition: Any = None) -> Tensor:
@@ -111,47 +117,55 @@ class GAN(nn.Module):
         return self.decode(z, condition)
 
 
+class GAN(Adversaries):
+    """A GAN of fully connected layers. Its likelihood is implicit: it can be sampled but gives no density."""
+
+    def __init__(self, config: GANConfig) -> None:
+        pixels, classes = math.prod(config.image_shape), len(config.classes)
+        super().__init__(
+            config,
+            generator=perceptron([config.latent_dim + classes, *config.hidden, pixels], nn.LeakyReLU(0.2)),
+            discriminator=perceptron([pixels + classes, *reversed(config.hidden), 1], nn.LeakyReLU(0.2)),
+        )
+
+    def seen(self, x: Tensor) -> Tensor:
+        """Images (n, c, h, w) to rows (n, pixels)."""
+        return x.flatten(1)
+
+
 def shape(data: Dataset) -> dict[str, Any]:
     """The part of the configuration that the data decide."""
     return {"image_shape": image_shape(data)}
 
 
-def averaged_odds(model: Any, x: Tensor) -> Tensor:
-    """Log Σ share · exp(D(x, class)) over the classes of a conditional model, (n, c, h, w) to (n,)."""
-    logits = torch.stack([model.critic(x, index) for index in range(len(model.classes))])  # (K, n)
-    odds: Tensor = (model.class_shares.log()[:, None] + logits).logsumexp(0)
-    return odds
-
-
 def fit(
-    model: Any, data: Dataset, how: GANTraining, *, generator: torch.Generator, progress: Callable[[int, int], None]
+    model: Adversaries,
+    data: Dataset,
+    how: GANTraining,
+    *,
+    generator: torch.Generator,
+    progress: Callable[[int, int], None],
 ) -> dict[str, float]:
     """Train on images in alternating steps; returns the closing losses. G ends with averaged weights.
 
-    The model has a `generator`, a `discriminator`, and `decode` and `critic` that use them; G is asked for the classes
-    of the real images that it is compared with.
+    G is asked for the classes of the real images that it is compared with.
     """
     images = torch.from_numpy(data.samples)  # (n, c, h, w)
     materialise(model, generator)
     labels = torch.from_numpy(data.labels) if model.classes else None
     if labels is not None:
         model.class_shares.copy_(class_shares(data.labels, model.classes))
-    # No momentum: with it the two players overshoot each other.
-    learners = [
-        torch.optim.Adam(player.parameters(), how.learning_rate, betas=(0.0, 0.99), fused=True)
-        for player in (model.generator, model.discriminator)
-    ]
+    learn_g, learn_d = learners = opponents(model.generator, model.discriminator, how.learning_rate)
     average = Average(model.generator.parameters(), how.average_over)
     losses = {"generator": math.nan, "discriminator": math.nan}
 
     def fakes(asked: Tensor | None) -> Tensor:
-        fake: Tensor = model.decode(normal(model, how.batch_size, model.latent_dim, generator), asked)
-        return fake  # (b, c, h, w)
+        z = normal(model, how.batch_size, model.latent_dim, generator)  # (b, L)
+        return model.decode(z, asked)  # (b, c, h, w)
 
     for step in range(how.steps):
         for learner in learners:
             decay(learner, how.learning_rate, step, how.steps)
-        learn_g, learn_d = learners
 
         # The discriminator: −log D(x) − log(1 − D(G(z))), written with logits.
         penalised = step % how.penalty_every == 0
@@ -179,6 +193,12 @@ def fit(
         losses = {"generator": float(loss_g.detach()), "discriminator": float(loss_d.detach())}
     average.install()
     return losses
+
+
+def opponents(generator: nn.Module, discriminator: nn.Module, rate: float) -> list[torch.optim.Adam]:
+    """The optimisers of G and D, without momentum: with it the two overshoot each other."""
+    players = (generator, discriminator)
+    return [torch.optim.Adam(player.parameters(), rate, betas=(0.0, 0.99), fused=True) for player in players]
 
 
 def squared_slope(logits: Tensor, real: Tensor) -> Tensor:

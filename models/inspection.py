@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .digests import file_sha256
 from .initial_laws import FEWEST, agreeing, orthogonal, step
 from .stored_tensors import Stored, stored_tensors
 from .weight_facts import TensorFacts, WeightFacts
@@ -55,7 +56,7 @@ def inspect(path: Path, model: Any) -> WeightFacts:
     own = [entry for entry in entries if not entry.tied]
     return WeightFacts(
         tensors=tuple(entry.named(prefixed=several) for entry in own),
-        files=tuple((name, _file_digest(file)) for name, file in files.items()),
+        files=tuple((name, file_sha256(file)) for name, file in files.items()),
         parts=parts_of(entries),
         remarks=remarks(entries, tuple(files)),
     )
@@ -172,8 +173,3 @@ def _digest(tensor: Tensor) -> str:
     state = hashlib.sha256(repr((str(plain.dtype), tuple(plain.shape))).encode())
     state.update(plain.flatten().view(torch.uint8).numpy().data)
     return state.hexdigest()
-
-
-def _file_digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

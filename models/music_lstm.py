@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from .checks import check_number, check_whole
 from .data import Dataset
 from .errors import UserError
 from .network import materialise
-from .sequences import Drop, Law, LikelihoodTraining, keep, maximise_likelihood, refuse_condition
+from .recurrent import Recurrent
+from .sequences import Law, LikelihoodTraining, maximise_likelihood, refuse_condition
 from .tokens import END, MOST_TOKENS, content, greatest_length
 
 REST = -1
@@ -61,24 +62,20 @@ class MusicLSTMTraining(LikelihoodTraining):
     learning_rate: float = 4e-3
 
 
-class MusicLSTM(nn.Module):
+class MusicLSTM(Recurrent):
     """An LSTM over pitches. Its likelihood is explicit and exact.
 
     Id 0 begins and ends a melody, id 1 is the rest, id p − lowest + 2 the pitch p.
     """
 
     modality = "music"
-    log_prob_kind = "exact"
 
     def __init__(self, config: MusicLSTMConfig) -> None:
-        super().__init__()
+        pitches = (REST, *range(config.lowest, config.highest + 1))
+        law = Law(len(pitches) + 1, config.max_length, config.temperature)
+        super().__init__(law, config.embedding_dim, config.hidden, config.layers)
         self.config = config
-        self.pitches = (REST, *range(config.lowest, config.highest + 1))
-        size = len(self.pitches) + 1
-        self.law = Law(size, config.max_length, config.temperature)
-        self.embedding = nn.Embedding(size, config.embedding_dim)
-        self.lstm = nn.LSTM(config.embedding_dim, config.hidden, config.layers, batch_first=True)
-        self.head = nn.Linear(config.hidden, size)
+        self.pitches = pitches
 
     def encode_pitches(self, pitches: Sequence[int]) -> list[int]:
         """A melody to ids, with the beginning (id 0) before them, as `logits` wants them.
@@ -99,31 +96,14 @@ class MusicLSTM(nn.Module):
         """Ids to the melody they stand for, up to the end (id 0 after a pitch)."""
         return [self.pitches[each - 1] for each in content(ids)]
 
-    def logits(self, ids: Tensor, drop: Drop = keep) -> Tensor:
-        """Ids (B, T), the beginning first, to the logits of the token after each, (B, T, V)."""
-        states, _ = self.lstm(drop(self.embedding(ids)))  # (B, T, H)
-        logits: Tensor = self.head(drop(states))
-        return logits
-
     def log_prob(self, samples: list[list[int]]) -> Tensor:
         """Exact log-probability of each melody in nats, (n,); −∞ for a pitch out of range or too many."""
-        rows = [self._read(pitches) for pitches in samples]
-        return self.law.score(self.logits, rows, self.embedding.weight.device)
+        return self.score([self._read(pitches) for pitches in samples])
 
-    @torch.no_grad()
     def sample(self, n: int, *, generator: torch.Generator, condition: Any = None) -> list[list[int]]:
         """Draw n melodies, step by step."""
         refuse_condition(condition)
-        state = None
-
-        def step(ids: Tensor) -> Tensor:  # (n,) to (n, V)
-            nonlocal state
-            states, state = self.lstm(self.embedding(ids[:, None]), state)
-            logits: Tensor = self.head(states[:, 0])
-            return logits
-
-        rows = self.law.sample(step, n, self.embedding.weight.device, generator=generator)
-        return [self.decode_pitches(row) for row in rows]
+        return [self.decode_pitches(row) for row in self.draw(n, generator=generator)]
 
     def _read(self, pitches: Sequence[int]) -> list[int] | None:
         """The ids of a melody, without the ends; None if a pitch is out of range."""

@@ -24,6 +24,7 @@ from .data import Dataset
 from .image_data import grey_levels, image_shape
 from .network import Average, decay, materialise
 from .pixels import steps_of
+from .sequences import refuse_condition
 
 MOST_AT_ONCE = 256
 """Images whose likelihood is computed at once, so that the memory needed does not grow with their number."""
@@ -164,8 +165,7 @@ class PixelCNN(nn.Module):
     @torch.no_grad()
     def sample(self, n: int, *, generator: torch.Generator, condition: Any = None) -> Tensor:
         """Draw n images (n, c, h, w), pixel by pixel; each costs one column of the network."""
-        if condition is not None:
-            raise ValueError(f"expected no condition, since the model knows no classes, got {condition!r}")
+        refuse_condition(condition)
         colours, height, width = self.config.image_shape
         columns = Columns(self, n)
         for i in range(height):

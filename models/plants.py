@@ -27,7 +27,7 @@ class Plant:
     amount: float = 0.0
 
     def __str__(self) -> str:
-        number = f"{self.amount:g}"
+        number = f"{self.amount:.15g}"
         match self.kind:
             case "drop-mode":
                 return f"{self.kind}={self.group}"

@@ -107,3 +107,10 @@ def table_attribute(samples: Any, column: str, *, names: tuple[str, ...] = (), e
         names, known = (*names, OTHER), {OTHER: len(names), **known}
     other = known.get(OTHER, -1)
     return Attribute(names, np.array([known.get(text, other) for text in texts], dtype=np.int64), column)
+
+
+def is_number(column: Any) -> bool:
+    """Whether a table's column holds numbers, rather than truth values or text."""
+    from pandas.api import types
+
+    return bool(types.is_numeric_dtype(column) and not types.is_bool_dtype(column))

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from .errors import UserError
+from .adapters.foreign import attempt, members
 
 KERAS_WEIGHTS = "model.weights.h5"
 OLD_TORCH = bytes.fromhex("6cfc9c46f9206aa85019")
@@ -45,8 +45,7 @@ class Stored(NamedTuple):
 def stored_tensors(path: Path) -> Iterator[Stored]:
     """The floating-point tensors of a safetensors, torch, Keras, HDF5 or ONNX file; none of any other file.
 
-    A torch file that needs code to load, and a format whose
-    library is not installed, give none.
+    A torch file that needs code to load, and a format whose library is not installed, give none.
 
     Raises:
         UserError: if the file is damaged.
@@ -54,15 +53,8 @@ def stored_tensors(path: Path) -> Iterator[Stored]:
     read = _reader(path)
     if read is None or is_training_state(path.name):
         return
-    try:
+    with attempt(path, "reading its tensors", "save it again"):
         yield from (each for each in read(path) if not is_training_state(each.name))
-    except (UserError, GeneratorExit):
-        raise
-    except Exception as error:
-        # Each library has its own exceptions for damaged files, and torch raises nearly anything.
-        raise UserError(
-            f"{path}: cannot be read as tensors ({type(error).__name__}: {error}); save it again"
-        ) from error
 
 
 def is_training_state(name: str) -> bool:
@@ -78,9 +70,7 @@ def _reader(path: Path) -> Any:
         return _safetensors
     if start[:8] == b"\x89HDF\r\n\x1a\n":
         return _hdf5 if find_spec("h5py") else None
-    if start[:2] == b"PK" and zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
+    if start[:2] == b"PK" and (names := members(path)):
         if KERAS_WEIGHTS in names:
             return _keras if find_spec("h5py") else None
         # Code in the archive makes it a program of TorchScript.

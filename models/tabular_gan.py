@@ -25,6 +25,7 @@ from .checks import check_number, check_whole, check_widths
 from .columns import REACH, Rows, Spec, describe, from_frame, read_columns, to_frame
 from .data import Dataset
 from .errors import UserError
+from .gan import GANTraining, opponents
 from .network import Average, decay, materialise, perceptron
 from .table_conditions import Conditions
 from .table_layout import Layout, gumbel, gumbel_max
@@ -50,8 +51,8 @@ class TabularGANConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class TabularGANTraining:
-    """How it is fitted. R1 with weight `penalty` is computed every `penalty_every` steps, and weighed up for it.
+class TabularGANTraining(GANTraining):
+    """How it is fitted; see `gan.GANTraining`.
 
     `batch_size` counts rows, in whole packs. `sharpness` is the inverse temperature of the Gumbel-softmax.
     """
@@ -61,14 +62,12 @@ class TabularGANTraining:
     learning_rate: float = 1e-3
     penalty: float = 0.02
     penalty_every: int = 4
-    sharpness: float = 2.0
     average_over: int = 500
+    sharpness: float = 2.0
 
     def __post_init__(self) -> None:
-        for name in ("steps", "batch_size", "penalty_every", "average_over"):
-            check_whole(name, getattr(self, name), 10**7)
-        check_number("learning_rate", self.learning_rate, 1e-9, 1)
-        check_number("penalty", self.penalty, 0, 1e6)
+        # By name: a class with slots is made anew after its methods, so a bare `super()` would not find it.
+        GANTraining.__post_init__(self)
         check_number("sharpness", self.sharpness, 1e-3, 1e3)
 
 
@@ -122,16 +121,17 @@ class TabularGAN(nn.Module):
 
     def draw_conditions(self, n: int, generator: torch.Generator) -> Tensor:
         """One-hot conditions (n, K): a column, all alike, then a value with its share in the training data."""
-        weights = self.frequency.log().expand(n, -1)  # (n, K)
         if not self.told:
             return self.frequency.expand(n, -1)
+        weights = self.frequency.log().expand(n, -1)  # (n, K)
         return torch.zeros_like(weights).scatter(1, gumbel_max(weights, generator)[:, None], 1.0)
 
     def _condition(self, wanted: Mapping[Any, Any]) -> Tensor:
         at = 0
+        one = isinstance(wanted, Mapping) and len(wanted) == 1
         for index in self.told:
             column = self.columns[index]
-            if len(wanted) == 1 and column.name in wanted:
+            if one and column.name in wanted:
                 if wanted[column.name] in column.values:
                     one_hot = torch.zeros_like(self.frequency)
                     one_hot[at + column.values.index(wanted[column.name])] = 1
@@ -162,12 +162,7 @@ def fit(
     conditions = Conditions(model.columns, rows.states)
     model.frequency.copy_(conditions.shares)
     model.layout.start(model.generator[-1], rows.states)
-    # No momentum: with it the two players overshoot each other.
-    learners = [
-        torch.optim.Adam(player.parameters(), how.learning_rate, betas=(0.0, 0.99), fused=True)
-        for player in (model.generator, model.discriminator)
-    ]
-    learn_g, learn_d = learners
+    learn_g, learn_d = learners = opponents(model.generator, model.discriminator, how.learning_rate)
     average = Average(model.generator.parameters(), how.average_over)
     losses = {"generator": math.nan, "discriminator": math.nan}
     batch = max(1, how.batch_size // model.config.pack) * model.config.pack

@@ -25,6 +25,7 @@ from .columns import Rows, Spec, describe, from_frame, read_columns, to_frame
 from .data import Dataset
 from .mixture_prior import MixturePrior, fixed_noise, log_gaussian
 from .network import Average, decay, materialise, perceptron
+from .sequences import refuse_condition
 from .table_layout import Layout, gumbel_max
 
 FAR = 1e3
@@ -129,6 +130,7 @@ class TabularVAE(nn.Module):
     @torch.no_grad()
     def sample(self, n: int, *, generator: torch.Generator, condition: Any = None) -> Any:
         """Draw n rows as a `pandas.DataFrame`: z ~ p(z), a state of each column given z, a number given its mode."""
+        refuse_condition(condition)
         logits, location, log_scale = self.observe(self.prior.draw(n, generator))
         states = gumbel_max(self.layout.log_shares(logits), generator)  # (n, C)
         noise = torch.randn(location.shape, generator=generator, device=generator.device).to(location)

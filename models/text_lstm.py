@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from .checks import check_number, check_whole
 from .data import Dataset
 from .network import materialise
-from .sequences import Drop, Law, LikelihoodTraining, keep, maximise_likelihood, refuse_condition
+from .recurrent import Recurrent
+from .sequences import Law, LikelihoodTraining, maximise_likelihood, refuse_condition
 from .tokens import MOST_TOKENS, Alphabet, check_alphabet, text_shape
 
 
@@ -52,20 +53,17 @@ class TextLSTMTraining(LikelihoodTraining):
     steps: int = 3000
 
 
-class TextLSTM(nn.Module):
+class TextLSTM(Recurrent):
     """An LSTM over tokens. Its likelihood is explicit and exact."""
 
     modality = "text"
-    log_prob_kind = "exact"
 
     def __init__(self, config: TextLSTMConfig) -> None:
-        super().__init__()
+        alphabet = Alphabet(config.unit, config.alphabet)
+        law = Law(len(alphabet), config.max_length, config.temperature)
+        super().__init__(law, config.embedding_dim, config.hidden, config.layers)
         self.config = config
-        self.alphabet = Alphabet(config.unit, config.alphabet)
-        self.law = Law(len(self.alphabet), config.max_length, config.temperature)
-        self.embedding = nn.Embedding(len(self.alphabet), config.embedding_dim)
-        self.lstm = nn.LSTM(config.embedding_dim, config.hidden, config.layers, batch_first=True)
-        self.head = nn.Linear(config.hidden, len(self.alphabet))
+        self.alphabet = alphabet
 
     def encode_text(self, text: str) -> list[int]:
         """A text to ids, with the beginning (id 0) before them, as `logits` wants them; a `UserError` if it cannot."""
@@ -75,31 +73,14 @@ class TextLSTM(nn.Module):
         """Ids to the text they stand for, up to the end (id 0 after a token)."""
         return self.alphabet.decode(ids)
 
-    def logits(self, ids: Tensor, drop: Drop = keep) -> Tensor:
-        """Ids (B, T), the beginning first, to the logits of the token after each, (B, T, V)."""
-        states, _ = self.lstm(drop(self.embedding(ids)))  # (B, T, H)
-        logits: Tensor = self.head(drop(states))
-        return logits
-
     def log_prob(self, samples: list[str]) -> Tensor:
         """Exact log-probability of each text in nats, (n,); −∞ where a symbol is unknown or there are too many."""
-        rows = [self.alphabet.read(text) for text in samples]
-        return self.law.score(self.logits, rows, self.embedding.weight.device)
+        return self.score([self.alphabet.read(text) for text in samples])
 
-    @torch.no_grad()
     def sample(self, n: int, *, generator: torch.Generator, condition: Any = None) -> list[str]:
         """Draw n texts, token by token."""
         refuse_condition(condition)
-        state = None
-
-        def step(ids: Tensor) -> Tensor:  # (n,) to (n, V)
-            nonlocal state
-            states, state = self.lstm(self.embedding(ids[:, None]), state)
-            logits: Tensor = self.head(states[:, 0])
-            return logits
-
-        rows = self.law.sample(step, n, self.embedding.weight.device, generator=generator)
-        return [self.alphabet.decode(row) for row in rows]
+        return [self.alphabet.decode(row) for row in self.draw(n, generator=generator)]
 
 
 def shape(data: Dataset, unit: str | None = None) -> dict[str, Any]:

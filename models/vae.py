@@ -164,7 +164,7 @@ class VAE(nn.Module):
         half = torch.randn(DRAWS // 2, self.latent_dim, generator=torch.Generator().manual_seed(0))
         noise = torch.cat([half, -half]).to(weights)  # (S, L)
         parts = torch.split(steps.to(weights.device), MOST_AT_ONCE // DRAWS)
-        bounds = torch.cat([self._bound(part, noise) for part in parts]) if parts else weights.new_empty(0)
+        bounds = torch.cat([self._bound(part, noise) for part in parts])
         return bounds.masked_fill(~possible.to(bounds.device), -math.inf)
 
     def _bound(self, steps: Tensor, noise: Tensor) -> Tensor:

@@ -23,10 +23,21 @@ Guard = Callable[[Callable[[], Any]], tuple[Any, str | None]]
 
 
 @dataclass(frozen=True, slots=True)
+class Digest:
+    """What a checkpoint is known by: its SHA-256 when it was `opened`, and as it lies there `now`.
+
+    `opened` is None where code that the user named has run since, which may have left files of its own beside it.
+    """
+
+    opened: str | None
+    now: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What to collect, and from what. `model` is None where only samples are at hand, in `samples`.
 
-    `inspect` says what is known of the checkpoint's weights, and `fingerprint` is its digest as it lies there now.
+    `inspect` says what is known of the checkpoint's weights, and `fingerprint` is of its files.
     """
 
     modality: str
@@ -38,7 +49,7 @@ class Plan:
     n: int = 20_000
     seed: int = 0
     inspect: Callable[[], WeightFacts] | None = None
-    fingerprint: Callable[[], str] | None = None
+    fingerprint: Digest | None = None
 
 
 def stream(seed: int, name: str) -> np.random.Generator:
@@ -53,7 +64,7 @@ def collect(plan: Plan, *, needs: Iterable[str], guard: Guard, progress: Progres
         ValueError: if the model's samples are unusable, or the data cannot be compared with them.
     """
     wanted = set(needs)
-    before = _fingerprints(plan) if "weights" in wanted else ("", "")
+    before = _fingerprints(plan, opened=True) if "weights" in wanted else ("", "")
     kinds: dict[str, Any] = {"generated": _generated(plan, progress)}
     labels: dict[str, Labels] = {}
     for role, data in (("reference", plan.reference), ("holdout", plan.holdout)):
@@ -90,9 +101,14 @@ def collect(plan: Plan, *, needs: Iterable[str], guard: Guard, progress: Progres
     return Evidence(modality=plan.modality, absent=absent, crashed=crashed, **kinds)
 
 
-def _fingerprints(plan: Plan) -> tuple[str, str]:
-    """Digests of the loaded model's state and of the checkpoint; empty where there is nothing to digest."""
-    return state_digest(networks(plan.model)), "" if plan.fingerprint is None else plan.fingerprint()
+def _fingerprints(plan: Plan, *, opened: bool = False) -> tuple[str, str]:
+    """Digests of the loaded model's state and of the checkpoint; empty where there is nothing to digest.
+
+    The files are not read again for what they were when they were `opened`: large ones take long.
+    """
+    files = plan.fingerprint
+    known = files.opened if files is not None and opened else None
+    return state_digest(networks(plan.model)), known or ("" if files is None else files.now())
 
 
 def _weights(plan: Plan, before: tuple[str, str]) -> WeightFacts:

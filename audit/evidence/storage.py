@@ -17,7 +17,11 @@ NARROWED = "@float64"
 """Marks a float64 array stored as float32 because every value survives that: half the size, the same bits back."""
 
 ARRAY, TYPE, LINES = "$array", "$type", "$lines"
-"""Keys of JSON objects that stand for an array in the npz, a dataclass, and records in a file of JSON lines."""
+"""Keys of JSON objects that stand for an array in the npz, a dataclass, and records in a file of JSON lines.
+
+A name of somebody else's that begins with the same sign has it doubled.
+"""
+MARK = "$"
 
 
 def save_item(folder: Path, kind: str, item: Any) -> None:
@@ -34,8 +38,8 @@ def load_item(folder: Path, kind: str, types: Mapping[str, type]) -> Any:
     arrays: dict[str, NDArray[Any]] = {}
     with np.load(folder / f"{kind}.npz", allow_pickle=False) as archive:
         for stored in archive.files:
-            name, narrowed, _ = stored.partition(NARROWED)
-            arrays[name] = archive[stored].astype(np.float64) if narrowed else archive[stored]
+            narrowed = stored.endswith(NARROWED)
+            arrays[stored.removesuffix(NARROWED)] = archive[stored].astype(np.float64) if narrowed else archive[stored]
     return _lively(values, arrays, types, folder)
 
 
@@ -47,8 +51,9 @@ def remove_item(folder: Path, kind: str) -> None:
 
 def _plain(value: Any, path: str, arrays: dict[str, NDArray[Any]], lines: Path) -> Any:
     if isinstance(value, np.ndarray):
-        arrays[path] = value
-        return {ARRAY: path}
+        name = _free(path, arrays)
+        arrays[name] = value
+        return {ARRAY: name}
     if is_dataclass(value):
         inner = {
             each.name: _plain(getattr(value, each.name), f"{path}.{each.name}".strip("."), arrays, lines)
@@ -59,7 +64,10 @@ def _plain(value: Any, path: str, arrays: dict[str, NDArray[Any]], lines: Path) 
             inner["samples"] = {LINES: lines.name, "dtypes": _write_lines(lines, getattr(value, "samples", None))}
         return {TYPE: type(value).__name__, **inner}
     if isinstance(value, Mapping):
-        return {key: _plain(each, f"{path}.{key}", arrays, lines) for key, each in value.items()}
+        return {
+            MARK + key if key.startswith(MARK) else key: _plain(each, f"{path}.{key}", arrays, lines)
+            for key, each in value.items()
+        }
     if isinstance(value, tuple | list):
         return [_plain(each, f"{path}.{index}", arrays, lines) for index, each in enumerate(value)]
     return value
@@ -74,8 +82,15 @@ def _lively(value: Any, arrays: Mapping[str, NDArray[Any]], types: Mapping[str, 
         return arrays[value[ARRAY]]
     if LINES in value:
         return _read_lines(folder / Path(value[LINES]).name, value["dtypes"])
-    inner = {key: _lively(each, arrays, types, folder) for key, each in value.items() if key != TYPE}
+    inner = {key.removeprefix(MARK): _lively(each, arrays, types, folder) for key, each in value.items() if key != TYPE}
     return types[value[TYPE]](**inner) if TYPE in value else inner
+
+
+def _free(path: str, arrays: Mapping[str, Any]) -> str:
+    """A name for an array that no other has and that does not end as a narrowed one's."""
+    while path in arrays or path.endswith(NARROWED):
+        path += "_"
+    return path
 
 
 def _write_lines(path: Path, samples: Any) -> Any:

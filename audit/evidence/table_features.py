@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...models.records import is_number
+
 EXTRACTOR = "columns of the table: ranks of numbers among all rows, and indicators of categories"
 
 MOST_CATEGORIES = 200
@@ -25,8 +27,7 @@ def table_features(tables: Sequence[Any]) -> list[NDArray[np.float64]]:
     blocks = []
     for name in tables[0].columns:
         column = pd.concat([each[name] for each in tables], ignore_index=True)
-        numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
-        blocks.append(_ranks(column) if numeric else _indicators(column))
+        blocks.append(_ranks(column) if is_number(column) else _indicators(column))
     return np.split(np.hstack(blocks), sizes)
 
 

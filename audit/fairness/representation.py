@@ -54,6 +54,10 @@ class GroupRepresentation:
         for shares in _target_lists(self.targets):
             if min(shares, default=-1.0) < 0 or abs(sum(shares) - 1) > 1e-3:
                 raise ValueError(f"expected target shares of at least 0 that sum to 1, got {self.targets}")
+        if len({isinstance(each, Mapping) for each in (self.targets or {}).values()}) > 1:
+            raise ValueError(
+                f"expected target shares of groups, or such shares of attributes, got both: {self.targets}"
+            )
 
     def __call__(self, evidence: Evidence, rng: np.random.Generator) -> Finding:
         """Measure; raises `NotApplicable` without groups and `Inconclusive` where no judge is good enough to say."""
@@ -117,7 +121,7 @@ class GroupRepresentation:
         settings: dict[str, Json] = {
             "generated_samples": parts[0].n,
             "attributes": ", ".join(part.attribute for part in parts),
-            "targets": "shares of the reference, taken as exact" if self.targets is None else "given in the policy",
+            "targets": self._sources([part.attribute for part in parts]),
             "tolerance": self.tolerance,
             "perfect_repeats": self.repeats,
         }
@@ -132,6 +136,15 @@ class GroupRepresentation:
                     f"labelled_samples{of}": int(part.confusion.sum()),
                 }
         return settings
+
+    def _sources(self, attributes: Sequence[str]) -> str:
+        """Where the targets of the measured attributes come from."""
+        own = [each for each in attributes if targets_of(each, self.targets) is not None]
+        if not own:
+            return "shares of the reference, taken as exact"
+        given = "given in the policy"
+        rest = [each for each in attributes if each not in own]
+        return f"{given} for {', '.join(own)}; of {', '.join(rest)} shares of the reference" if rest else given
 
 
 def targets_of(attribute: str, targets: Mapping[str, float | Mapping[str, float]] | None) -> Mapping[str, float] | None:

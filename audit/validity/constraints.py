@@ -61,14 +61,15 @@ def kept(text: str, table: Any) -> NDArray[np.bool_]:
     if lacking:
         known = ", ".join(map(str, table.columns))
         raise ValueError(f"constraint {text!r}: expected columns among {known}, got {', '.join(lacking)}")
-    names = _named(text)[1]
+    needed = table[list(columns_of(text))]
+    known_rows: NDArray[np.bool_] = needed.notna().all(axis=1).to_numpy()
+    holds = np.ones(len(table), dtype=bool)
     try:
-        holds = np.asarray(_value(parse_constraint(text), table, names), dtype=bool)
-    except TypeError as error:
+        # Of complete rows only: what is missing cannot always be compared, and need not be.
+        holds[known_rows] = np.asarray(_value(parse_constraint(text), needed[known_rows], _named(text)[1]), dtype=bool)
+    except (TypeError, ArithmeticError) as error:
         raise ValueError(f"constraint {text!r}: its columns cannot be compared so ({error})") from error
-    known_rows: NDArray[np.bool_] = ~table[list(columns_of(text))].isna().any(axis=1).to_numpy()
-    result: NDArray[np.bool_] = np.broadcast_to(holds, known_rows.shape) | ~known_rows
-    return result
+    return holds
 
 
 def _named(text: str) -> tuple[str, dict[str, str]]:

@@ -4,11 +4,15 @@ Two kinds are looked for: one column decides another (an education and its code)
 A relation that holds in all real records may still be chance; how surely, its support says.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ...models.records import is_number
 
 MOST_COLUMNS = 40
 """Pairs grow with the square; beyond so many columns only the first are paired."""
@@ -32,52 +36,55 @@ class Relation:
 def relations(generated: Any, reference: Any, holdout: Any) -> list[Relation]:
     """All relations of the two kinds that hold without exception in the reference."""
     names = list(reference.columns[:MOST_COLUMNS])
-    held = reference.iloc[:0] if holdout is None else holdout
-    texts = {name: [_texts(each[name]) for each in (reference, generated, held)] for name in names}
-    found = [
-        relation
-        for one in names
-        if _may_decide(texts[one][0])
-        for other in names
-        if other != one and (relation := _decides(str(one), str(other), texts[one], texts[other])) is not None
-    ]
-    numbers = [name for name in names if _is_number(reference[name]) and reference[name].nunique() > 2]
-    for low in numbers:
-        for high in numbers:
-            relation = _never_exceeds(low, high, [generated, reference, held]) if low != high else None
-            found += [relation] if relation is not None else []
-    return found
+    tables = [reference, generated, reference.iloc[:0] if holdout is None else holdout]
+    codes = {name: _codes([each[name] for each in tables]) for name in names}
+    pairs = [(one, other) for one in names if _may_decide(codes[one][0]) for other in names if other != one]
+    found = [_decides(f"{one} decides {other}", codes[one], codes[other]) for one, other in pairs]
+    numbers = {
+        name: _numbers([each[name] for each in tables])
+        for name in names
+        if is_number(reference[name]) and reference[name].nunique() > 2
+    }
+    for low, high in permutations(numbers, 2):
+        found.append(_never_exceeds(f"{low} ≤ {high}", numbers[low], numbers[high]))
+    return [each for each in found if each is not None]
 
 
-def _texts(column: Any) -> NDArray[np.str_]:
-    texts: NDArray[np.str_] = column.astype(object).where(column.notna(), "(missing)").astype(str).to_numpy(dtype=str)
-    return texts
-
-
-def _may_decide(texts: NDArray[np.str_]) -> bool:
-    values = len(np.unique(texts))
-    return 2 <= values <= MOST_VALUES and len(texts) >= LEAST_REPEATS * values
-
-
-def _decides(one: str, other: str, a: list[NDArray[np.str_]], b: list[NDArray[np.str_]]) -> Relation | None:
-    if len(np.unique(b[0])) < 2 or len(np.unique(np.char.add(np.char.add(a[0], "\x1f"), b[0]))) > len(np.unique(a[0])):
-        return None
-    decided = dict(zip(a[0].tolist(), b[0].tolist(), strict=True))
-    broken = [
-        np.array([decided.get(x, y) != y for x, y in zip(p.tolist(), q.tolist(), strict=True)], dtype=bool)
-        for p, q in ((a[1], b[1]), (a[2], b[2]))
-    ]
-    return Relation(f"{one} decides {other}", broken[0], broken[1])
-
-
-def _never_exceeds(low: Any, high: Any, tables: list[Any]) -> Relation | None:
-    generated, reference, held = ((each[low] > each[high]).to_numpy(dtype=bool, na_value=False) for each in tables)
-    # Columns whose ranges do not even meet are ordered by their units, not by a relation.
-    apart = tables[1][low].max() <= tables[1][high].min()
-    return None if reference.any() or apart else Relation(f"{low} ≤ {high}", generated, held)
-
-
-def _is_number(column: Any) -> bool:
+def _codes(columns: Sequence[Any]) -> list[NDArray[np.int64]]:
+    """A column of several tables as whole numbers, which are equal where the values are equal texts."""
     import pandas as pd
 
-    return bool(pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column))
+    texts = [each.astype(object).where(each.notna(), "(missing)").astype(str) for each in columns]
+    codes, _ = pd.factorize(pd.concat(texts, ignore_index=True))
+    return np.split(codes.astype(np.int64), np.cumsum([len(each) for each in columns])[:-1])
+
+
+def _numbers(columns: Sequence[Any]) -> list[Any]:
+    """A column of several tables with what is no number missing: a generator may give anything."""
+    import pandas as pd
+
+    return [pd.to_numeric(each, errors="coerce") for each in columns]
+
+
+def _may_decide(codes: NDArray[np.int64]) -> bool:
+    values = len(np.unique(codes))
+    return 2 <= values <= MOST_VALUES and len(codes) >= LEAST_REPEATS * values
+
+
+def _decides(text: str, one: Sequence[NDArray[np.int64]], other: Sequence[NDArray[np.int64]]) -> Relation | None:
+    """Whether each value of one column goes with one of the other in the first table; who breaks it in the rest."""
+    (deciding, *those), (decided, *these) = one, other
+    # Those that the first table lacks decide nothing.
+    told = np.full(1 + max(int(codes.max(initial=0)) for codes in one), -1)
+    told[deciding] = decided
+    if decided.min() == decided.max() or (told[deciding] != decided).any():
+        return None
+    broken = [(told[a] >= 0) & (told[a] != b) for a, b in zip(those, these, strict=True)]
+    return Relation(text, *broken)
+
+
+def _never_exceeds(text: str, low: Sequence[Any], high: Sequence[Any]) -> Relation | None:
+    above, *broken = ((a > b).to_numpy(dtype=bool, na_value=False) for a, b in zip(low, high, strict=True))
+    # Columns whose ranges do not even meet are ordered by their units, not by a relation.
+    apart = low[0].max() <= high[0].min()
+    return None if above.any() or apart else Relation(text, *broken)

@@ -6,7 +6,7 @@ from typing import Any
 from ..base import GenerativeModel
 from ..errors import UserError
 from ..records import MODALITIES
-from .contract_records import check_records
+from .contract_records import check_log_prob, check_records, refuse_unequal
 
 TOLERANCE = 1e-6
 """How far outside [0, 1] a value may lie by rounding."""
@@ -18,7 +18,7 @@ Run = Callable[[Callable[[], Any], str], Any]
 
 
 def check_model(model: Any, origin: str, run: Run) -> GenerativeModel:
-    """The model itself, after every attribute it offers has been tried on two samples.
+    """The model itself, after what it offers for samples, latents and likelihoods has been tried on two samples.
 
     Args:
         model: what the user's function returned.
@@ -59,16 +59,14 @@ def _check_images(model: Any, origin: str, run: Run) -> None:
         raise UserError(f"{origin}: expected sample(2, …) of shape (2, c, h, w), got {tuple(images.shape)}; reshape it")
     _check_range(images, "sample(2, …)", origin)
     if not torch.allclose(images, run(draw, "sample(2, generator=…)"), atol=REPEAT_TOLERANCE):
-        raise UserError(
-            f"{origin}: expected equal samples from generators of equal seed, got different ones; "
-            f"pass generator= to every random function in sample, and call eval()"
-        )
+        refuse_unequal(origin)
     _check_decode(model, images, origin, run)
     _check_encode(model, images, origin, run)
     if hasattr(model, "critic"):
         logits = run(lambda: model.critic(images), "critic(x)")
         _check_tensor(logits, "critic(x)", origin)
         _check_shape(logits, (2,), "critic(x)", origin)
+    check_log_prob(model, images, origin, run)
 
 
 def _check_decode(model: Any, images: Any, origin: str, run: Run) -> None:

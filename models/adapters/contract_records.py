@@ -1,6 +1,6 @@
 """Does a model of texts, tables, melodies or sound keep its contract? The same checks as for images, in their forms."""
 
-from typing import Any
+from typing import Any, NoReturn
 
 from ..errors import UserError
 from ..records import MODALITIES
@@ -29,11 +29,8 @@ def check_records(model: Any, origin: str, run: Any) -> None:
     drawn = [run(lambda: model.sample(FEW, generator=torch.Generator().manual_seed(0)), call) for _ in range(2)]
     check = {"text": _texts, "tabular": _rows, "music": _pieces, "audio": _waves}[model.modality]
     if check(drawn[0], origin, model) != check(drawn[1], origin, model):
-        raise UserError(
-            f"{origin}: expected equal samples from generators of equal seed, got different ones; "
-            f"pass generator= to every random function in sample, and call eval()"
-        )
-    _check_log_prob(model, drawn[0], origin, run)
+        refuse_unequal(origin)
+    check_log_prob(model, drawn[0], origin, run)
 
 
 def _texts(drawn: Any, origin: str, model: Any) -> Any:
@@ -81,7 +78,24 @@ def _waves(drawn: Any, origin: str, model: Any) -> Any:
     return (drawn * 1000).round().tolist()
 
 
-def _check_log_prob(model: Any, drawn: Any, origin: str, run: Any) -> None:
+def refuse_unequal(origin: str) -> NoReturn:
+    """Say that a seed does not repeat a draw.
+
+    Raises:
+        UserError: always.
+    """
+    raise UserError(
+        f"{origin}: expected equal samples from generators of equal seed, got different ones; "
+        f"pass generator= to every random function in sample, and call eval()"
+    )
+
+
+def check_log_prob(model: Any, drawn: Any, origin: str, run: Any) -> None:
+    """Try `log_prob`, where the model has it, on two samples of any modality.
+
+    Raises:
+        UserError: if its kind is not said, or it gives something else than two numbers.
+    """
     import torch
 
     if not hasattr(model, "log_prob"):

@@ -7,13 +7,24 @@ Reference: Ho, Jain, Abbeel 2020, Denoising diffusion probabilistic models, arXi
 Song, Meng, Ermon 2021, Denoising diffusion implicit models, arXiv:2010.02502 (section 4.2, fewer steps; table 1).
 """
 
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from .hugging_face import HALF, WAY_OUT, line, parameters, quiet, read_json, some, stored_types, weight_files
+from .foreign import attempt
+from .hugging_face import (
+    WAY_OUT,
+    building,
+    half_note,
+    loading_notes,
+    parameters,
+    quiet,
+    read_json,
+    some,
+    stored_types,
+    weight_files,
+)
 from .opened import Opened, Options, need
 
 PIPELINES = ("DDPMPipeline", "DDIMPipeline", "PNDMPipeline")
@@ -53,9 +64,7 @@ def open_model(path: Path, options: Options) -> Opened:
         from .denoising import DiffusionImages
 
         model = DiffusionImages(network, scheduler, steps).eval()
-    types = stored_types(files)
-    if types & set(HALF):
-        notes.append(f"Weights stored in half precision ({', '.join(sorted(types))}) were computed with in float32.")
+    notes += half_note(stored_types(files))
     if model.classes:
         notes.append(f"Classes, where none is asked for, are drawn with equal shares of 1/{len(model.classes)}.")
     declared = {
@@ -80,7 +89,11 @@ def _pipeline(path: Path, index: Mapping[str, Any]) -> str:
             f"{path}: expected a pipeline of images in pixel space, unconditional or told a class "
             f"({', '.join(PIPELINES)}), got {name}; {WAY_OUT}"
         )
-    parts = {key for key, value in index.items() if key[0] != "_" and isinstance(value, list) and value != [None, None]}
+    parts = {
+        key
+        for key, value in index.items()
+        if not key.startswith("_") and isinstance(value, list) and value != [None, None]
+    }
     if parts != {"unet", "scheduler"}:
         raise UserError(f"{path}: expected the components unet and scheduler, got {some(parts)}; {WAY_OUT}")
     return name
@@ -136,46 +149,23 @@ def _network(folder: Path, library: Any, files: list[Path]) -> tuple[Any, list[s
     """The network with exactly the stored weights, and what to note of them."""
     import torch
 
-    try:
+    with building(folder, "UNet2DModel with diffusers", files):
         network, report = library.UNet2DModel.from_pretrained(
             str(folder), local_files_only=True, use_safetensors=files[0].suffix == ".safetensors",
             variant="fp16" if ".fp16." in files[0].name else None, torch_dtype=torch.float32, low_cpu_mem_usage=False,
             output_loading_info=True,
         )  # fmt: skip
-    except Exception as error:
-        # Damaged files and configurations that fit no network raise anything; a pickle's refusal is among the causes.
-        if _refused(error) and files[0].suffix == ".bin":
-            raise UserError(
-                f"{files[0]}: loading this pickle would run code, which is refused; save the pipeline with "
-                f"safetensors, or {WAY_OUT}"
-            ) from error
-        raise UserError(
-            f"{folder}: diffusers could not build UNet2DModel from this folder ({line(error)}); save it again"
-        ) from error
     if report["missing_keys"]:
         raise UserError(
             f"{folder}: the weights lack what config.json asks for: {some(report['missing_keys'])}; they were saved "
             f"from another network or in part; save the whole pipeline again"
         )
-    notes = []
-    if report["unexpected_keys"]:
-        notes.append(f"The folder holds weights that UNet2DModel does not use: {some(report['unexpected_keys'])}.")
-    if files[0].suffix == ".bin":
-        notes.append("Weights came from a pickle, of which only tensors were read.")
-    return network, notes
-
-
-def _refused(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, pickle.UnpicklingError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
+    return network, loading_notes("UNet2DModel", report, files)
 
 
 def _scheduler(path: Path, library: Any, name: str) -> tuple[Any, int, list[str]]:
     """The noise schedule with its sampler, how many steps it takes, and what to note of that."""
-    try:
+    with attempt(path, f"building {name} with diffusers from scheduler/", "save it again"):
         scheduler = getattr(library, name).from_pretrained(str(path / "scheduler"), local_files_only=True)
         trained = scheduler.config.num_train_timesteps
         large = name == "DDPMScheduler" and scheduler.config.variance_type in LARGE and trained > ANCESTRAL_STEPS
@@ -185,11 +175,6 @@ def _scheduler(path: Path, library: Any, name: str) -> tuple[Any, int, list[str]
         most = trained if name in ("DDPMScheduler", "DDIMScheduler") else max(1, trained - 1)
         steps = min(most, ANCESTRAL_STEPS if name == "DDPMScheduler" and not large else STEPS)
         scheduler.set_timesteps(steps)
-    except Exception as error:
-        # Settings that fit no schedule raise anything.
-        raise UserError(
-            f"{path}: diffusers could not build {name} from scheduler/ ({line(error)}); save it again"
-        ) from error
     note = f"Images are drawn in {steps} of the {trained} steps of its noise schedule ({name})."
     if large:
         note = f"Images are drawn by DDIM in {steps} steps: {name} with the large variance needs all {trained} steps."

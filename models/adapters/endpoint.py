@@ -45,11 +45,6 @@ class Address:
         return f"{self.base}/{path}{'?' if self.query else ''}{self.query}"
 
 
-def is_endpoint(name: str) -> bool:
-    """Whether the user names a server rather than a file."""
-    return name.lower().startswith(("http://", "https://"))
-
-
 def open_endpoint(url: str, options: Options, patience: Patience | None = None) -> Opened:
     """The language model behind an address; nothing but the address is spoken to.
 
@@ -99,6 +94,8 @@ def parse(url: str) -> Address:
         raise UserError(f"{shown}: expected an address such as https://host/v1#MODEL, got none ({error})") from error
     if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_sound:
         raise UserError(f"{shown}: expected an address such as https://host/v1#MODEL, got none; check it")
+    if not (parts.path + parts.query).isascii():
+        raise UserError(f"{shown}: expected an address in ASCII, got other characters; write them as %XX")
     if "@" in parts.netloc:
         raise UserError(f"{shown}: expected an address without user and password; set {KEY_VARIABLE} instead")
     for name, _ in parse_qsl(parts.query, keep_blank_values=True):

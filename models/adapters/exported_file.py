@@ -8,14 +8,13 @@ Reference: https://docs.pytorch.org/docs/stable/export/api_reference.html (torch
 """
 
 import logging
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from .foreign import LOADER, attempt
+from .foreign import LOADER, attempt, members
 from .latent_images import LatentImages, check_images, latent_size, picture_notes, shown_by, trial_latents
 from .opened import Opened, Options
 
@@ -30,7 +29,7 @@ PASSING = frozenset(
 
 def matches(path: Path) -> bool:
     """Whether a file is a zip with the members of a torch.export archive."""
-    inner = _members(path)
+    inner = _inner(path)
     programs = any(name.startswith(("models/", "data/aotinductor/")) for name in inner)
     return "archive_format" in inner and programs
 
@@ -41,7 +40,7 @@ def open_model(path: Path, options: Options) -> Opened:
     Raises:
         UserError: if the user does not trust it, if it cannot be loaded, or if it does not map latents to images.
     """
-    if "models/model.json" not in _members(path):
+    if "models/model.json" not in _inner(path):
         raise UserError(
             f"{path}: expected a program saved by torch.export.save, got a compiled package (AOTInductor), which holds "
             f"machine code alone; save the exported program itself"
@@ -81,14 +80,9 @@ def _unlogged() -> Iterator[None]:
         logging.disable(before)
 
 
-def _members(path: Path) -> set[str]:
-    if not path.is_file() or not zipfile.is_zipfile(path):
-        return set()
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return {name.partition("/")[2] for name in archive.namelist()}
-    except (zipfile.BadZipFile, OSError):
-        return set()
+def _inner(path: Path) -> set[str]:
+    """The names in the archive, without the folder that all of them lie in."""
+    return {name.partition("/")[2] for name in members(path)}
 
 
 def _network(program: Any, path: Path) -> tuple[Any, int]:

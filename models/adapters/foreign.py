@@ -1,10 +1,12 @@
-"""What all foreign formats share: their library's exceptions become one line."""
+"""What all foreign formats share: their library's exceptions become one line, and archives are looked into."""
 
-from collections.abc import Iterator
+import zipfile
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from ..errors import UserError
+from ..errors import UserError, one_line
 
 LOADER = "name code that reads it by --loader FILE.py:FUNCTION"
 
@@ -21,7 +23,27 @@ def attempt(path: Path, what: str, remedy: str) -> Iterator[None]:
     except UserError:
         raise
     except Exception as error:
-        # Of a long report the first line that says something is the reason.
-        lines = [" ".join(line.split()) for line in str(error).splitlines()]
-        reason = next((line for line in lines if line), "no message")[:300]
-        raise UserError(f"{path}: {what} failed with {type(error).__name__}: {reason}; {remedy}") from error
+        # On damaged files and absurd settings each library raises what it happens to stumble over.
+        raise UserError(f"{path}: {what} failed with {type(error).__name__}: {one_line(error)}; {remedy}") from error
+
+
+def attempting(path: Path, remedy: str) -> Callable[[Callable[[], Any], str], Any]:
+    """What runs the calls of `contract.check_model` on a model that came from a file, each as an `attempt`."""
+
+    def run(call: Callable[[], Any], what: str) -> Any:
+        with attempt(path, what, remedy):
+            return call()
+
+    return run
+
+
+def members(path: Path) -> tuple[str, ...]:
+    """The names in a zip archive; none where there is no file, or it is no archive that can be read."""
+    if not path.is_file() or not zipfile.is_zipfile(path):
+        return ()
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return tuple(archive.namelist())
+    except (zipfile.BadZipFile, OSError, ValueError):
+        # The list can be damaged although the mark at the end is whole; a name in it may be no text.
+        return ()

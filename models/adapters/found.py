@@ -4,6 +4,8 @@ import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
+from .foreign import members
+
 LOADER = "name code that builds the model by --loader FILE.py:FUNCTION (`genai-audit init loader` writes a start)"
 
 
@@ -87,7 +89,6 @@ def _file(path: Path) -> Found:
 
 
 def _archive(path: Path) -> Found:
-    with zipfile.ZipFile(path) as archive:
-        names = archive.namelist()
+    names = members(path)
     inside = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
     return Found(f"a zip archive with {inside or 'nothing'}", f"unpack it and name what is inside, or {LOADER}")

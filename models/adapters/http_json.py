@@ -15,8 +15,7 @@ from typing import IO, Any
 from urllib.error import HTTPError, URLError
 from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
 
-from ..errors import UserError
-from .hugging_face import line
+from ..errors import UserError, one_line
 
 AGAIN = (408, 409, 425, 429, 500, 502, 503, 504, 529)
 """Answers after which the same request may succeed."""
@@ -117,6 +116,7 @@ class Server:
 
     def _said(self, error: HTTPError) -> str:
         """What the server says went wrong, without the key, which some repeat."""
+        text = b""
         try:
             text = error.read(100_000)
             content = json.loads(text)
@@ -137,7 +137,7 @@ class Server:
         reason = error.reason if isinstance(error, URLError) else error
         if isinstance(reason, TimeoutError):
             return f"no answer within {self.patience.timeout:g} s"
-        return f"no connection or a broken one ({line(reason) if isinstance(reason, Exception) else reason})"
+        return f"no connection or a broken one ({one_line(reason) if isinstance(reason, Exception) else reason})"
 
 
 class _NoRedirect(HTTPRedirectHandler):

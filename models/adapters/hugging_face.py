@@ -4,6 +4,7 @@ Both libraries fetch what a folder lacks from the network and report their progr
 """
 
 import json
+import pickle
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,13 +12,14 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import UserError
+from ..errors import UserError, one_line
+from .foreign import attempt
 
 if TYPE_CHECKING:
     from torch import nn
 
 JSON_LIMIT = 64_000_000
-HALF = ("BF16", "F16")
+HALF = ("BF16", "F16", "bfloat16", "float16")
 WAY_OUT = "name code that builds the model by --loader FILE.py:FUNCTION"
 
 
@@ -68,7 +70,7 @@ def weight_files(folder: Path, stem: str, pickled: str) -> list[Path]:
         if index is None:
             continue
         parts = index.get("weight_map")
-        if not isinstance(parts, Mapping) or not all(isinstance(part, str) for part in parts.values()):
+        if not isinstance(parts, Mapping) or not parts or not all(isinstance(part, str) for part in parts.values()):
             raise UserError(
                 f"{folder / name}.index.json: expected a weight_map of names to files; save the model again"
             )
@@ -81,6 +83,49 @@ def weight_files(folder: Path, stem: str, pickled: str) -> list[Path]:
         f"{folder}: expected weights ({stem}.safetensors or {pickled}.bin, whole or in parts), got {listed(folder)}; "
         f"save them by save_pretrained"
     )
+
+
+@contextmanager
+def building(folder: Path, what: str, weights: list[Path]) -> Iterator[None]:
+    """Let a library build a network from a folder.
+
+    Raises:
+        UserError: if it fails, or if the weights are a pickle that asks for more than tensors.
+    """
+    try:
+        with attempt(folder, f"building {what}", "save it again"):
+            yield
+    except UserError as error:
+        if weights[0].suffix == ".bin" and _asks_for_code(error):
+            raise UserError(
+                f"{weights[0]}: loading this pickle would run code, which is refused; save the model as safetensors, "
+                f"or {WAY_OUT}"
+            ) from error
+        raise
+
+
+def _asks_for_code(error: BaseException | None) -> bool:
+    """Whether an exception, or one that it came from, is torch's refusal of a pickle."""
+    while error is not None and not isinstance(error, pickle.UnpicklingError):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
+def loading_notes(name: str, report: Mapping[str, Any], weights: list[Path]) -> list[str]:
+    """What to note of how the library put the weights into the class of that name."""
+    notes = []
+    if report["unexpected_keys"]:
+        notes.append(f"The folder holds weights that {name} does not use: {some(report['unexpected_keys'])}.")
+    if weights[0].suffix == ".bin":
+        notes.append("Weights came from a pickle, of which only tensors were read.")
+    return notes
+
+
+def half_note(types: set[str]) -> list[str]:
+    """What to note of the number types of stored weights."""
+    if types.isdisjoint(HALF):
+        return []
+    return [f"Weights stored in half precision ({', '.join(sorted(types))}) were computed with in float32."]
 
 
 def stored_types(files: list[Path]) -> set[str]:
@@ -96,7 +141,7 @@ def stored_types(files: list[Path]) -> set[str]:
                 found |= {tensors.get_slice(name).get_dtype() for name in tensors.keys()}  # noqa: SIM118  # no mapping
         except (SafetensorError, OSError) as error:
             raise UserError(
-                f"{file}: the safetensors file is truncated or damaged ({line(error)}); copy it again"
+                f"{file}: the safetensors file is truncated or damaged ({one_line(error)}); copy it again"
             ) from error
     return found
 
@@ -111,12 +156,6 @@ def some(names: set[Any] | list[Any]) -> str:
     """How many names there are, and the first of them, for a message."""
     texts = sorted(str(name) for name in names)
     return f"{len(texts)} ({', '.join(texts[:3])}{', …' if len(texts) > 3 else ''})"
-
-
-def line(error: BaseException) -> str:
-    """What an exception says, as one line of bounded length."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= 300 else f"{text[:300]}…"
 
 
 def parameters(network: "nn.Module") -> int:

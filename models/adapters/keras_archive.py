@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from .foreign import attempt
+from .foreign import attempt, members
 
 CONFIG, WEIGHTS, METADATA = "config.json", "model.weights.h5", "metadata.json"
 CONFIG_LIMIT = 100_000_000
@@ -66,13 +66,7 @@ REFUSED = {
 
 def is_keras(path: Path) -> bool:
     """Whether a file is a zip with the members of a `.keras` file."""
-    if not path.is_file() or not zipfile.is_zipfile(path):
-        return False
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return {CONFIG, WEIGHTS} <= set(archive.namelist())
-    except (zipfile.BadZipFile, OSError):
-        return False
+    return {CONFIG, WEIGHTS} <= set(members(path))
 
 
 def load_keras(path: Path) -> tuple[Any, dict[str, Any]]:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from .contract import check_model
-from .foreign import attempt
+from .foreign import attempt, attempting
 from .keras_archive import WAY_OUT
 from .keras_network import KerasNetwork, activation, input_shapes, last_operation, output_shapes, without_activation
 from .latent_images import Picture, picture
@@ -82,7 +82,7 @@ def find_pixels(model: Any, path: Path) -> KerasPixels | str | None:
         ahead = _looks_ahead(found)
     if ahead is not None:
         return f"its output at pixel {ahead} changes with that pixel or a later one, so it cannot draw pixels in order"
-    check_model(found, str(path), lambda call, what: call())
+    check_model(found, str(path), attempting(path, WAY_OUT))
     return found
 
 

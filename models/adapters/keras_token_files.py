@@ -8,10 +8,10 @@ from torch import nn
 
 from ..errors import UserError
 from .contract import check_model
-from .foreign import attempt
+from .foreign import attempt, attempting
 from .keras_archive import WAY_OUT
 from .keras_network import KerasNetwork, describe, input_shapes, output_shapes
-from .keras_steps import cell_walk
+from .keras_steps import RECURRENT, cell_walk
 from .keras_tokens import KerasTokens, LawfulTokens, with_codec
 from .symbols import read_symbols
 
@@ -28,7 +28,7 @@ def find_tokens(model: Any, path: Path) -> tuple[KerasTokens, tuple[str, ...]] |
         return None
     taken, given = input_shapes(model)[0], output_shapes(model)[0]
     layer = _embedding_layer(model)
-    recurrent = any(type(each).__name__ in ("LSTM", "GRU", "SimpleRNN") for each in model.layers)
+    recurrent = any(type(each).__name__ in RECURRENT for each in model.layers)
     one_hot = layer is None and recurrent and len(taken) == 2 and taken[1] is not None and given[-1] == taken[1]
     if not (one_hot or (layer is not None and len(taken) == 1)):
         return None
@@ -50,7 +50,7 @@ def find_tokens(model: Any, path: Path) -> tuple[KerasTokens, tuple[str, ...]] |
     found = kind(KerasNetwork(model), embedding, symbols, one_hot=one_hot)
     with attempt(path, "the network, tried on a few tokens,", WAY_OUT), torch.no_grad():
         _try(found, path)
-    check_model(found, str(path), lambda call, what: call())
+    check_model(found, str(path), attempting(path, WAY_OUT))
     return found, _notes(found)
 
 

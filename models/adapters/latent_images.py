@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import UserError
 from .contract import TOLERANCE, check_model
-from .foreign import LOADER, attempt
+from .foreign import LOADER, attempt, attempting
 
 if TYPE_CHECKING:
     import torch
@@ -202,7 +202,7 @@ def check_images(model: LatentSampler, path: Path) -> None:
             f"{path}: expected each image to depend on its own latent, but it changes with the others of its batch: "
             f"batch normalisation in training mode does that; save the model in evaluation mode"
         )
-    check_model(model, str(path), lambda call, what: call())
+    check_model(model, str(path), attempting(path, LOADER))
 
 
 def _check_values(images: "Tensor", path: Path) -> None:

@@ -4,11 +4,12 @@ The graph is data for a fixed set of operators; what would take more (custom ope
 runtime gives no gradients, so the model can be sampled and has no `decode`.
 """
 
-import hashlib
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..digests import file_sha256
 from ..errors import UserError
 from .foreign import LOADER, attempt
 from .latent_images import LatentSampler, check_images, in_batches, latent_size, picture_notes, shown_by, trial_latents
@@ -175,8 +176,7 @@ def _external(proto: Any, path: Path) -> dict[str, str]:
             raise UserError(f"{path}: expected weights in the model's own folder, got {name!r}; it was not read")
         if not file.is_file():
             raise UserError(f"{path}: expected its weights in {name!r} beside it, but no file is there; copy both")
-        with file.open("rb") as content:
-            digests[name] = hashlib.file_digest(content, "sha256").hexdigest()
+        digests[name] = file_sha256(file)
     return digests
 
 
@@ -190,14 +190,7 @@ def _ends_in_tanh(graph: Any) -> bool:
 
 def _parameters(graph: Any) -> int:
     floats = (1, 10, 11, 16)  # TensorProto: FLOAT, FLOAT16, DOUBLE, BFLOAT16
-    total = 0
-    for tensor in graph.initializer:
-        if tensor.data_type in floats:
-            size = 1
-            for dim in tensor.dims:
-                size *= dim
-            total += size
-    return total
+    return sum(math.prod(tensor.dims) for tensor in graph.initializer if tensor.data_type in floats)
 
 
 def _signature(values: Any) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import UserError
+from ..errors import UserError, one_line
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -49,7 +49,7 @@ def read_tensors(path: Path) -> dict[str, "Tensor"]:
         return load_file(path)
     except (SafetensorError, OSError, ValueError, KeyError) as error:
         raise UserError(
-            f"{path}: the safetensors file is truncated or damaged ({_line(error)}); copy it again"
+            f"{path}: the safetensors file is truncated or damaged ({one_line(error)}); copy it again"
         ) from error
 
 
@@ -89,7 +89,3 @@ def _declared(text: object, path: Path) -> dict[str, Any]:
             f"{path}: expected the metadata {METADATA_KEY!r} as a JSON object, got something else; train again"
         )
     return declared
-
-
-def _line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

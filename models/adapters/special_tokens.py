@@ -35,13 +35,19 @@ def special_tokens(
     if len(banned) > len(unused):
         notes.append(f"{len(banned) - len(unused)} tokens are never drawn, as the folder's generation settings ask.")
     ends = _ends(network, tokenizer, vocabulary, notes)
+    banned -= set(ends)
+    if len(banned) == vocabulary:
+        raise UserError(
+            f"{path}: expected tokens that may be drawn, but generation_config.json suppresses all {vocabulary}; "
+            f"correct it"
+        )
     start = _start(network, tokenizer, vocabulary, ends, notes) if causal else _decoder_start(path, network, vocabulary)
     if causal and not start and not prompted:
         raise UserError(
             f"{path}: expected a start or end token to start texts from, got none within the vocabulary; "
             "give --prompts FILE.txt"
         )
-    return Special(start, ends, tuple(sorted(banned - set(ends))), vocabulary, _context(network)), notes
+    return Special(start, ends, tuple(sorted(banned)), vocabulary, _context(network)), notes
 
 
 def _vocabulary(path: Path, network: Any, tokenizer: Any) -> tuple[int, list[str]]:
@@ -117,8 +123,8 @@ def _first(network: Any, name: str) -> int | None:
 def _context(network: Any) -> int | None:
     try:
         limit = getattr(network.config.get_text_config(), "max_position_embeddings", None)
-    except NotImplementedError:
-        # So XLNet says that it has none.
+    except (NotImplementedError, ValueError):
+        # So XLNet says that it has none, and a model of several parts that each part has its own.
         return None
     return limit if isinstance(limit, int) and limit > 0 else None
 

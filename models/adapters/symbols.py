@@ -7,7 +7,9 @@ order is that of the outputs. Some symbols have a role instead of a place in the
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ ENDS = ("<end>", "[END]", "</s>", "<eos>", "[EOS]", "<|endoftext|>", "end")
 UNKNOWNS = ("<unk>", "[UNK]", "unknown")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Symbols:
     """The symbols of a token model, by id.
 
@@ -59,10 +61,13 @@ class Symbols:
     def ids(self, record: Any) -> list[int] | None:
         """A text or a list of pitches to ids, or None if it has a symbol that is not among them."""
         parts = record if self.modality == "music" or not self.joiner else record.split(self.joiner)
-        known = {value: index for index, value in enumerate(self.values) if value is not None}
         # A text of no words is split into one empty word.
-        found = [known.get(part) for part in parts] if record else []
+        found = [self._places.get(part) for part in parts] if record else []
         return None if None in found else [each for each in found if each is not None]
+
+    @cached_property
+    def _places(self) -> Mapping[str | int, int]:
+        return {value: index for index, value in enumerate(self.values) if value is not None}
 
 
 def read_symbols(path: Path, size: int) -> Symbols:

@@ -8,12 +8,14 @@ import re
 import struct
 import warnings
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..errors import UserError
+from ..errors import UserError, one_line
+from .foreign import members
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -60,10 +62,8 @@ def read_torch(path: Path) -> TorchContent:
 def _load(path: Path) -> Any:
     import torch
 
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            if any("/code/" in name for name in archive.namelist()):
-                raise UserError(f"{path}: expected weights, got a TorchScript archive, which holds code; {WAY_OUT}")
+    if any("/code/" in name for name in members(path)):
+        raise UserError(f"{path}: expected weights, got a TorchScript archive, which holds code; {WAY_OUT}")
     try:
         # Deprecation notes about storages are no concern of the user's.
         with warnings.catch_warnings():
@@ -73,8 +73,7 @@ def _load(path: Path) -> Any:
         raise UserError(f"{path}: {_refusal(path, str(error))}") from error
     except Exception as error:
         # torch.load raises nearly anything on damaged input; no code of the file has run, whatever it was.
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise UserError(f"{path}: the torch file is truncated or damaged ({reason}); copy it again") from error
+        raise UserError(f"{path}: the torch file is truncated or damaged ({one_line(error)}); copy it again") from error
 
 
 def _refusal(path: Path, message: str) -> str:
@@ -93,11 +92,15 @@ def _refusal(path: Path, message: str) -> str:
 
 def _globals(path: Path) -> list[str]:
     """The functions and classes that a pickle asks for, read from its opcodes without running any."""
-    if not zipfile.is_zipfile(path):
+    member = next((name for name in members(path) if name.rpartition("/")[2] == "data.pkl"), None)
+    if member is None:
         return _globals_in(io.BytesIO(path.read_bytes()))
-    with zipfile.ZipFile(path) as archive:
-        member = next(name for name in archive.namelist() if name.rpartition("/")[2] == "data.pkl")
-        return _globals_in(io.BytesIO(archive.read(member)))
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _globals_in(io.BytesIO(archive.read(member)))
+    except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error):
+        # torch does not compare checksums; what cannot be read cannot be named.
+        return []
 
 
 def _globals_in(stream: io.BytesIO) -> list[str]:

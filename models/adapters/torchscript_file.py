@@ -5,12 +5,11 @@ So one is opened only where the user trusts it. Its `decode`, else its `forward`
 """
 
 import warnings
-import zipfile
 from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from .foreign import LOADER, attempt
+from .foreign import LOADER, attempt, members
 from .latent_images import LatentImages, check_images, picture_notes, shown_by, trial_latents
 from .opened import Opened, Options
 
@@ -23,13 +22,7 @@ PASSING = frozenset(
 
 def matches(path: Path) -> bool:
     """Whether a file is a zip with the code and constants of a TorchScript archive."""
-    if not path.is_file() or not zipfile.is_zipfile(path):
-        return False
-    try:
-        with zipfile.ZipFile(path) as archive:
-            inner = [name.partition("/")[2] for name in archive.namelist()]
-    except (zipfile.BadZipFile, OSError):
-        return False
+    inner = [name.partition("/")[2] for name in members(path)]
     return "constants.pkl" in inner and any(name.startswith("code/") for name in inner)
 
 

@@ -4,13 +4,25 @@ Nothing of the folder runs and nothing is fetched: only architectures that are p
 come from safetensors or, as tensors only, from pickles.
 """
 
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from .hugging_face import HALF, WAY_OUT, line, listed, parameters, quiet, read_json, some, stored_types, weight_files
+from .foreign import attempt
+from .hugging_face import (
+    WAY_OUT,
+    building,
+    half_note,
+    listed,
+    loading_notes,
+    parameters,
+    quiet,
+    read_json,
+    some,
+    stored_types,
+    weight_files,
+)
 from .opened import Opened, Options, need
 
 TOKENIZER_FILES = (
@@ -58,8 +70,7 @@ def open_model(path: Path, options: Options) -> Opened:
         if isinstance(model, CausalText):
             _check_causal(path, model)
     types = stored_types(files) or {str(config.get("dtype") or config.get("torch_dtype") or "unknown")}
-    if types & {*HALF, "float16", "bfloat16"}:
-        notes.append(f"Weights stored in half precision ({', '.join(sorted(types))}) were computed with in float32.")
+    notes += half_note(types)
     declared = {
         "architecture": name,
         "model_type": config.get("model_type"),
@@ -136,41 +147,24 @@ def _network(path: Path, library: Any, name: str, files: list[Path]) -> tuple[An
     import torch
 
     kind, safe = getattr(library, name), files[0].suffix == ".safetensors"
-    try:
+    with building(path, f"{name} with transformers", files):
         network, report = kind.from_pretrained(
             str(path), local_files_only=True, trust_remote_code=False, use_safetensors=safe, weights_only=True,
             dtype=torch.float32, output_loading_info=True,
         )  # fmt: skip
-    except pickle.UnpicklingError as error:
-        raise UserError(
-            f"{files[0]}: loading this pickle would run code, which is refused; save the model as safetensors, "
-            f"or {WAY_OUT}"
-        ) from error
-    except Exception as error:
-        # Damaged files and configurations that fit no model raise anything.
-        raise UserError(
-            f"{path}: transformers could not build {name} from this folder ({line(error)}); save it again"
-        ) from error
     for problem, words in (("missing_keys", "lacks weights"), ("mismatched_keys", "has weights of another shape")):
         if report[problem]:
             raise UserError(
                 f"{path}: the folder {words} that {name} needs: {some(report[problem])}; it was saved from another "
                 f"architecture or in part; save the whole model again"
             )
-    notes = []
-    if report["unexpected_keys"]:
-        notes.append(f"The folder holds weights that {name} does not use: {some(report['unexpected_keys'])}.")
-    if not safe:
-        notes.append("Weights came from a pickle, of which only tensors were read.")
-    return network, notes
+    return network, loading_notes(name, report, files)
 
 
 def _tokenizer(path: Path, library: Any) -> Any:
-    try:
+    # A tokenizer can lack a file, a library (sentencepiece) or its class.
+    with attempt(path, "opening the tokenizer", "save it again"):
         return library.AutoTokenizer.from_pretrained(str(path), local_files_only=True, trust_remote_code=False)
-    except Exception as error:
-        # A tokenizer can lack a file, a library (sentencepiece) or its class.
-        raise UserError(f"{path}: the tokenizer could not be opened ({line(error)}); save it again") from error
 
 
 def _check_causal(path: Path, model: Any) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import UserError
+from ..errors import UserError, one_line
 from ..records import Records
 from .groups import labelled_files
 
@@ -80,6 +80,7 @@ def _decoded(file: Path) -> tuple[int, NDArray[Any]]:
             warnings.filterwarnings("error", "Reached EOF|Incomplete", wavfile.WavFileWarning)
             rate, wave = wavfile.read(file)
     except Exception as error:  # A damaged file makes scipy raise almost anything, down to UnboundLocalError.
-        reason = (str(error).splitlines() or [""])[0] or type(error).__name__
-        raise UserError(f"{file}: cannot be decoded as WAV ({reason}); replace it, or convert it to PCM") from error
+        raise UserError(
+            f"{file}: cannot be decoded as WAV ({one_line(error)}); replace it, or convert it to PCM"
+        ) from error
     return int(rate), wave

@@ -1,6 +1,6 @@
 """Groups of records: from values that a file gives, and from the sub-folders that files lie in."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ def labelled_files(path: Path, suffixes: tuple[str, ...]) -> tuple[list[Path], d
     """The files of a folder with these suffixes in the order of their names; sub-folders with such files are classes.
 
     Raises:
-        UserError: if there are none, or if they lie both in the folder and in sub-folders.
+        UserError: if there are none, if they lie both in the folder and in sub-folders, or further down.
     """
     kinds = " or ".join(f"*{suffix}" for suffix in suffixes)
     loose = _inside(path, suffixes)
@@ -31,6 +31,13 @@ def labelled_files(path: Path, suffixes: tuple[str, ...]) -> tuple[list[Path], d
         raise UserError(
             f"{path}: expected {kinds} either here or in sub-folders, got both; put each file in a class folder"
         )
+    found = loose or [file for files in classes.values() for file in files]
+    deeper = sorted(set(below(path, suffixes)) - set(found))
+    if deeper:
+        raise UserError(
+            f"{path}: expected {kinds} here or in sub-folders, got {len(deeper)} further down, such as "
+            f"{deeper[0].relative_to(path)}; name the folder whose sub-folders are the classes"
+        )
     if loose:
         return loose, {}
     if not classes:
@@ -38,8 +45,16 @@ def labelled_files(path: Path, suffixes: tuple[str, ...]) -> tuple[list[Path], d
             f"{path}: expected files {kinds}, or sub-folders of them, got none; name the folder they lie in"
         )
     labels = np.repeat(np.arange(len(classes), dtype=np.int64), [len(files) for files in classes.values()])
-    return [file for files in classes.values() for file in files], {"class": Attribute(tuple(classes), labels)}
+    return found, {"class": Attribute(tuple(classes), labels)}
+
+
+def below(folder: Path, suffixes: Container[str], pattern: str = "*/**/*") -> Iterator[Path]:
+    """The files with these suffixes in the folders below, in no order; what is hidden is none of a user's records."""
+    for file in folder.glob(pattern):
+        hidden = any(part[0] == "." for part in file.relative_to(folder).parts)
+        if file.suffix.lower() in suffixes and not hidden and file.is_file():
+            yield file
 
 
 def _inside(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
-    return sorted(file for file in folder.iterdir() if file.suffix.lower() in suffixes and file.name[0] != ".")
+    return sorted(below(folder, suffixes, "*"))

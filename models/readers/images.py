@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import UserError
+from ..errors import UserError, one_line
 from ..records import Attribute, Records
+from .groups import labelled_files
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
 CHANNELS = (1, 2, 3, 4)
@@ -48,8 +49,9 @@ def _arrays(path: Path) -> Mapping[str, NDArray[Any]]:
                 for name in archive.files:
                     found[name] = _array(archive, name, path) if name in ("x", "y") else UNLABELLED
     except (OSError, EOFError, MemoryError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
-        raise UserError(f"{path}: the .npz archive is damaged ({reason}); write it again with numpy.savez") from error
+        raise UserError(
+            f"{path}: the .npz archive is damaged ({one_line(error)}); write it again with numpy.savez"
+        ) from error
     return found
 
 
@@ -62,7 +64,9 @@ def _array(archive: Any, name: str, path: Path) -> NDArray[Any]:
                 f"{path}: {name} holds Python objects, which only unpickling could read and which may run code; "
                 f"save it as a plain numeric array"
             ) from error
-        raise UserError(f"{path}: {name} cannot be read ({error}); write it again with numpy.savez") from error
+        raise UserError(
+            f"{path}: {name} cannot be read ({one_line(error)}); write it again with numpy.savez"
+        ) from error
     if not isinstance(array, np.ndarray):
         raise UserError(f"{path}: expected {name} to be an array, got raw bytes; write it with numpy.savez")
     return array
@@ -124,25 +128,8 @@ def read_folder(path: Path) -> Records:
     Raises:
         UserError: if there are none, if they differ in size or mode, or if one cannot be decoded.
     """
-    loose = _pictures(path)
-    classes = {each.name: _pictures(each) for each in sorted(path.iterdir()) if each.is_dir() and each.name[0] != "."}
-    classes = {name: files for name, files in classes.items() if files}
-    if not loose and not classes:
-        raise UserError(f"{path}: expected PNG or JPEG files, or sub-folders of them, got none")
-    if loose and classes:
-        raise UserError(
-            f"{path}: expected images either here or in sub-folders, got both; put each image in a class folder"
-        )
-    files = loose or [file for each in classes.values() for file in each]
-    samples = _stack([_picture(file) for file in files], files)
-    if loose:
-        return Records("image", samples)
-    labels = np.repeat(np.arange(len(classes)), [len(each) for each in classes.values()])
-    return Records("image", samples, {"class": Attribute(tuple(classes), labels.astype(np.int64))})
-
-
-def _pictures(folder: Path) -> list[Path]:
-    return sorted(file for file in folder.iterdir() if file.suffix.lower() in SUFFIXES and file.name[0] != ".")
+    files, attributes = labelled_files(path, SUFFIXES)
+    return Records("image", _stack([_picture(file) for file in files], files), attributes)
 
 
 def _picture(file: Path) -> NDArray[np.uint8]:
@@ -155,8 +142,9 @@ def _picture(file: Path) -> NDArray[np.uint8]:
             opaque = image.convert("RGBA") if image.mode == "P" and "transparency" in image.info else image
             plain = opaque.convert({"1": "L", "P": "RGB", "LA": "L"}.get(image.mode, image.mode))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise UserError(f"{file}: cannot be decoded as PNG or JPEG ({reason}); replace or remove it") from error
+        raise UserError(
+            f"{file}: cannot be decoded as PNG or JPEG ({one_line(error)}); replace or remove it"
+        ) from error
     if plain.mode not in ("L", "RGB", "RGBA"):
         raise UserError(f"{file}: expected 8 bits a channel in grey or RGB, got mode {plain.mode}; convert it")
     return np.atleast_3d(np.asarray(plain)).transpose(2, 0, 1)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..errors import UserError
+from ..errors import UserError, one_line
 
 STEPS = 4
 """Steps in a quarter note: sixteenth notes."""
@@ -52,8 +52,7 @@ def read_midi(path: Path, steps: int = STEPS) -> list[int]:
         file = mido.MidiFile(path)
         tracks = [list(track) for track in file.tracks]
     except Exception as error:  # A damaged file makes mido raise almost anything: KeyError, IndexError, its own.
-        reason = (str(error).splitlines() or [""])[0] or type(error).__name__
-        raise UserError(f"{path}: cannot be read as MIDI ({reason}); replace or remove it") from error
+        raise UserError(f"{path}: cannot be read as MIDI ({one_line(error)}); replace or remove it") from error
     if file.type == 2 or file.ticks_per_beat <= 0:
         fault = "independent patterns (type 2)" if file.type == 2 else "a time base of film frames"
         raise UserError(f"{path}: expected a MIDI file in beats, type 0 or 1, got {fault}; export it as type 1")

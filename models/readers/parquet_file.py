@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import UserError
+from ..errors import UserError, one_line
 from .csv_file import check_names
 from .utf8 import shown
 
@@ -56,8 +56,7 @@ def _table(path: Path) -> Any:
         _ = table.schema.names
         return table
     except (OSError, UnicodeDecodeError, pyarrow.ArrowException) as error:
-        reason = (str(error).splitlines() or [""])[0] or type(error).__name__
-        raise UserError(f"{path}: cannot be read as Parquet ({reason}); write it again") from error
+        raise UserError(f"{path}: cannot be read as Parquet ({one_line(error)}); write it again") from error
 
 
 def _column(column: Any, where: str) -> "Series[Any]":

@@ -5,7 +5,6 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from genai_audit.audit.statistics.neighbour_accuracy import expected_accuracy, neighbour_accuracy
 from genai_audit.audit.statistics.neighbour_cloud import checked, cloud, lower_bounds, settled
 from genai_audit.audit.statistics.neighbour_graph import balls
 from genai_audit.audit.statistics.neighbours import expected_coverage, prdc
@@ -112,7 +111,9 @@ def test_products_of_reduced_precision_are_not_trusted() -> None:
         assert cloud(points, np.zeros(8)).rough is None
     finally:
         torch.set_float32_matmul_precision(before)
-    assert cloud(points, np.zeros(8)).rough is not None
+    rough = cloud(points, np.zeros(8)).rough
+    assert rough is not None
+    np.testing.assert_allclose(rough.numpy(), points, rtol=1e-6, atol=1e-6)
 
 
 def test_views_and_locked_memory_are_read_all_the_same() -> None:
@@ -124,28 +125,3 @@ def test_views_and_locked_memory_are_read_all_the_same() -> None:
     assert prdc(generated=locked, reference=backwards[::-1], k=3, rng=seeded(1)) == plain
     assert checked(x, "x") is x
     assert checked(x.astype(np.float32), "x").dtype == np.float64
-
-
-# The nearest-neighbour two-sample test
-
-
-@pytest.mark.parametrize(("n", "m", "d"), [(100, 100, 2), (100, 100, 64), (80, 40, 3), (100, 100, 0)])
-def test_nearest_neighbours_of_one_law_are_own_ones_by_chance(n: int, m: int, d: int) -> None:
-    """K28: (n − 1) / (2 n − 1) for equal sizes, by exchangeability; ties in random order keep it."""
-    rng = seeded(n + m + d)
-
-    def draw(size: int) -> Matrix:
-        return rng.normal(size=(size, d)) if d else rng.integers(3, size=(size, 2)).astype(float)
-
-    found = np.array([neighbour_accuracy(generated=draw(m), reference=draw(n), rng=rng) for _ in range(100)])
-    expected = expected_accuracy(generated=m, reference=n)
-    assert abs(found.mean() - expected) < 4 * found.std(ddof=1) / 10
-    if n == m:
-        assert expected == pytest.approx((n - 1) / (2 * n - 1))
-
-
-def test_nearest_neighbours_tell_far_sets_apart_and_copies_together() -> None:
-    rng = seeded(7)
-    real = rng.normal(size=(60, 3))
-    assert neighbour_accuracy(generated=100 + real, reference=real, rng=rng) == 1
-    assert neighbour_accuracy(generated=real + 1e-9, reference=real, rng=rng) == 0

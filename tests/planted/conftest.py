@@ -4,11 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from planted.audits import JUDGED
 
 from genai_audit import Record, audit_checkpoint
-
-JUDGED = ("GA101", "GA201", "GA302", "GA501", "GA601")
-"""What the default policy judges, and attributions; the other auditors have planted tests of their own."""
 
 
 @pytest.fixture

@@ -3,12 +3,10 @@
 from pathlib import Path
 
 import pytest
+from planted.audits import audited, worst_group
 
-from genai_audit import Record, Ruling, audit_checkpoint
-from genai_audit.audit.trainer import train_checkpoint
+from genai_audit import Ruling
 
-JUDGED = ("GA101", "GA201", "GA302", "GA501", "GA601")
-"""What the default policy judges, and attributions; the other auditors have planted tests of their own."""
 SOUND = ("text-lstm", "tabular-vae")
 """The whole training of the others takes longer than a test may; benchmarks/detection.py has them all."""
 
@@ -23,16 +21,10 @@ DEFECTS = {
 }
 
 
-def audited(family: str, folder: Path, *, plant: str | None = None, steps: int | None = None) -> Record:
-    out = folder / "model.safetensors"
-    train_checkpoint(family, None, seed=0, plant=plant, steps=steps, out=out, progress=lambda step, share: None)
-    return audit_checkpoint(out, samples=20_000 if plant is None else 5_000, only=JUDGED)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("family", SOUND)
 def test_the_sound_model_passes(tmp_path: Path, family: str) -> None:
-    record = audited(family, tmp_path)
+    record = audited(family, tmp_path, plant=None, steps=None, samples=20_000)
     assert record.verdict.outcome is Ruling.PASS, record.verdict.reason
     assert record.coverage.error == ()
 
@@ -46,11 +38,9 @@ def test_the_planted_defect_is_seen(
 ) -> None:
     family, plant, steps = planted
     broken, group = expected
-    record = audited(family, tmp_path, plant=plant, steps=steps)
+    record = audited(family, tmp_path, plant=plant, steps=steps, samples=5_000)
     assert record.verdict.outcome is Ruling.FAIL, record.verdict.reason
     assert broken <= {rule.id for rule in record.verdict.rules if rule.outcome is Ruling.FAIL}
     assert record.coverage.error == ()
     if group is not None:
-        (found,) = (each for each in record.findings if each.code == "GA101")
-        ratios = [each for each in found.estimates if each.name == "share_ratio"]
-        assert min(ratios, key=lambda each: each.value).group == group
+        assert worst_group(record) == group

@@ -3,7 +3,7 @@
 import hashlib
 import pickle
 import zipfile
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +172,19 @@ def test_records_that_are_no_arrays_come_back_as_they_were(modality: str, sample
             pd.testing.assert_frame_equal(found, samples.reset_index(drop=True))
         else:
             assert found == samples
+
+
+def test_names_that_look_like_marks_of_the_format_come_back(tmp_path: Path) -> None:
+    """Whoever names the arrays of a judge may use the signs by which arrays and types are told on disk."""
+    exact, rounded = np.array([0.5, 2.0]), np.array([0.1])
+    parameters: dict[str, Any] = {
+        "$array": exact, "$type": rounded, "$lines": exact, "$$type": rounded, "w": exact, "w@float64": rounded,
+        "w@float64_": exact.astype(np.float32), "a.b": exact, "a": {"b": rounded, "$array": {"$type": exact}},
+    }  # fmt: skip
+    (groups,) = full().groups or ()
+    evidence = Evidence("image", full().generated, groups=(replace(groups, parameters=parameters),))
+    evidence.save(tmp_path)
+    assert_same(evidence, Evidence.load(tmp_path))
 
 
 def test_an_array_of_objects_is_refused(tmp_path: Path) -> None:

@@ -4,11 +4,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from genai_audit.audit.evidence.bundle import DECLARED, Evidence
-from genai_audit.audit.evidence.collect import Plan, collect
+from genai_audit.audit.evidence.collect import Digest, Plan, collect
 from genai_audit.models.data import Dataset
 from genai_audit.models.records import Attribute, digest, table_attribute
+from genai_audit.models.weight_facts import WeightFacts
 
 
 def collected(modality: str, samples: Any, generated: Any, attributes: dict[str, Attribute]) -> Evidence:
@@ -63,3 +65,25 @@ def test_groups_of_a_table_are_read_and_unseen_values_make_a_group() -> None:
     assert found[0].predicted.tolist() == [0, 1, 2, 2] * 10
     assert found[0].reference_counts.tolist() == [50, 50, 0]
     assert found[1].predicted.tolist() == [0] * 30 + [1] * 10
+
+
+@pytest.mark.parametrize(("opened", "before", "read"), [("as opened", "as opened", 1), (None, "read 1", 2)])
+def test_files_are_digested_again_only_after_the_audit_or_after_a_users_code(
+    opened: str | None, before: str, read: int
+) -> None:
+    calls: list[str] = []
+
+    def now() -> str:
+        calls.append(f"read {len(calls) + 1}")
+        return calls[-1]
+
+    plan = Plan(
+        modality="text",
+        source="made",
+        samples=Dataset("made", "text", texts(20), "made", ""),
+        inspect=lambda: WeightFacts((), (), (), ()),
+        fingerprint=Digest(opened, now),
+    )
+    found = collect(plan, needs=("weights",), guard=lambda work: (work(), None), progress=lambda step, share: None)
+    assert found.weights is not None
+    assert (found.weights.file_before, found.weights.file_after) == (before, f"read {read}")

@@ -198,6 +198,7 @@ def test_targets_for_other_groups_are_refused():
     [
         ({"targets": {"a": 0.5, "b": 0.4}}, "sum to 1"),
         ({"targets": {"a": 1.5, "b": -0.5}}, "at least 0"),
+        ({"targets": {"sex": {"a": 0.5, "b": 0.5}, "c": 0.5}}, "got both"),
         ({"tolerance": 0}, "tolerance between 0 and 1"),
         ({"repeats": 5}, "at least 100 repeats"),
     ],
@@ -295,5 +296,6 @@ def test_targets_may_be_given_for_each_attribute():
     finding = ask(two_attributes(TEN), targets={"region": wanted})
     assert finding.estimate("share_ratio", "region: g3").value == pytest.approx(0.5, abs=0.05)
     assert finding.estimate("share_ratio", "digit: g3").value == pytest.approx(1, abs=0.1)
+    assert finding.settings["targets"] == "given in the policy for region; of digit shares of the reference"
     with pytest.raises(ValueError, match="sum to 1"):
         GroupRepresentation(targets={"region": {"a": 0.4}})

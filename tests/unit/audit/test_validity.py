@@ -9,6 +9,7 @@ import pytest
 from genai_audit.audit.evidence.bundle import Evidence, Generated, Real
 from genai_audit.audit.finding import Finding, Inconclusive, NotApplicable
 from genai_audit.audit.validity.constraints import columns_of, kept, parse_constraint
+from genai_audit.audit.validity.relations import relations
 from genai_audit.audit.validity.support import outside
 from genai_audit.audit.validity.validity import OutputValidity
 
@@ -116,6 +117,14 @@ def test_values_no_real_record_has_are_named() -> None:
     assert {"'g9'", "500, real 18 to 79"} <= {row[-1] for row in table.rows}
 
 
+def test_values_between_the_steps_of_all_real_ones_are_named() -> None:
+    reference, generated = people(2000), people(1000, seed=1)
+    generated["age"] = generated["age"].astype(float)
+    generated.loc[:6, "age"] += 0.5
+    finding = ask("tabular", generated, reference, people(500, seed=2))
+    assert value(finding, "unsupported_share", "age: between the steps of 1 of all real values") == 7 / 1000
+
+
 def test_a_relation_of_all_real_records_is_found_and_its_breaches_counted() -> None:
     reference, generated = people(3000), people(1000, seed=1)
     generated.loc[:99, "grade code"] = (generated.loc[:99, "grade code"] + 10) % 40
@@ -127,6 +136,27 @@ def test_a_relation_of_all_real_records_is_found_and_its_breaches_counted() -> N
     assert value(finding, "invalid_share") == 0
     (table,) = (each for each in finding.tables if each.name == "relations")
     assert all(row[2] == 0 for row in table.rows)
+
+
+def test_numbers_that_are_none_are_counted_and_stop_nothing() -> None:
+    reference, generated = people(3000), people(1000, seed=1)
+    generated["years"] = generated["years"].astype(object)
+    generated.loc[:9, "years"] = "many"
+    generated.loc[20:24, "years"] = generated.loc[20:24, "age"] + 5
+    finding = ask("tabular", generated, reference, people(500, seed=2))
+    assert value(finding, "broken_relation_share", "years ≤ age") == 5 / 1000
+    # Of a relation that one column decides the other, values that no real record has break nothing.
+    assert value(finding, "broken_relation_share") == 5 / 1000
+
+
+def test_a_column_decides_where_every_pair_of_values_is_one() -> None:
+    reference = pd.DataFrame({"a": ["x", "y", "z", "x"] * 20, "b": ["1", "2", "2", "1"] * 20, "c": range(80)})
+    generated = pd.DataFrame({"a": ["x", "x", "new", "y"], "b": ["1", "2", "2", None], "c": [1, 2, 3, 4]})
+    found = {each.text: each for each in relations(generated, reference, None)}
+    # b does not decide a, since "2" goes with y and with z; nothing repeats enough to be decided by c.
+    assert set(found) == {"a decides b"}
+    assert found["a decides b"].generated.tolist() == [False, True, False, True]
+    assert found["a decides b"].holdout.shape == (0,)
 
 
 def test_the_perfect_share_is_what_fresh_records_show() -> None:
@@ -154,6 +184,16 @@ def test_texts_are_compared_by_characters_and_length() -> None:
     assert found["shorter or longer than any real text"].generated.tolist() == [False, False, True]
     # "abcabc" alone is the longest.
     assert found["shorter or longer than any real text"].left_out.tolist() == [False, False, True]
+
+
+def test_the_example_is_the_first_value_outside_in_the_order_of_the_record() -> None:
+    # Seven letters of a set come in another order in every process; those of the text do not.
+    (letters, _) = outside("text", ["abc", "zyxwvut"], ["abc"] * 3, None)
+    assert letters.example == "'z'"
+    (pitches, _) = outside("music", [[60, 71, 70]], [[60, 62]] * 3, None)
+    assert pitches.example == "71"
+    (grade, _) = outside("tabular", pd.DataFrame({"g": ["a", ""]}), pd.DataFrame({"g": ["a", "b"]}), None)
+    assert grade.example == "''"
 
 
 @pytest.mark.parametrize(
@@ -186,6 +226,21 @@ def test_constraints_mean_what_they_say() -> None:
         kept("d < 1", table)
     with pytest.raises(ValueError, match="cannot be compared so"):
         kept("s < 1", table)
+
+
+def test_what_is_missing_is_never_compared() -> None:
+    table = pd.DataFrame(
+        {
+            "n": pd.array([1, None, 9], dtype="Int64"),
+            "s": ["b", None, "x"],
+            "mixed": pd.Series([1, None, 3], dtype=object),
+            "zero": pd.Series([0, 0, 0], dtype=object),
+        }
+    )
+    for text in ("n < 5", "s < 'm'", "mixed < 2", "n < 5 and s < 'm'", "not n > 5"):
+        assert kept(text, table).tolist() == [True, True, False]
+    with pytest.raises(ValueError, match=r"cannot be compared so \(.*division"):
+        kept("1 / zero < 2", table)
 
 
 def test_a_constraint_that_does_not_fit_leaves_the_question_open() -> None:

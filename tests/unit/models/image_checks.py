@@ -6,8 +6,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from genai_audit.models.base import Decodes, GenerativeModel, Scores
 from genai_audit.models.checkpoint import load_model, save_checkpoint
 from genai_audit.models.data import Dataset, load_data
+from genai_audit.models.families import FAMILIES
 from genai_audit.models.records import Attribute, digest
 from genai_audit.models.training import Trained, train
 
@@ -56,6 +58,22 @@ def check_randomness(model: Any) -> None:
     assert torch.equal(torch.get_rng_state(), before)
     assert all(torch.equal(tensor, weights[name]) for name, tensor in model.state_dict().items())
     assert not any(module.training for module in model.modules())
+
+
+def check_likelihood_family(family: str, kind: str, folder: Path, **settings: Any) -> None:
+    """A family that has a likelihood of this kind and no latents: its whole contract, on the bundled digits."""
+    found = trained(family, **settings)
+    assert isinstance(found.model, GenerativeModel)
+    assert isinstance(found.model, Scores)
+    assert found.model.log_prob_kind == kind
+    assert not isinstance(found.model, Decodes)
+    assert FAMILIES[family].capabilities == ("log_prob",)
+    check_images(found.model, 7, (1, 8, 8))
+    check_randomness(found.model)
+    check_round_trip(found, folder)
+    greys = found.model.sample(20, generator=seeded(0)) * 16
+    assert torch.equal(greys, greys.round())
+    check_seeds(family, **settings)
 
 
 def check_seeds(family: str, **settings: Any) -> None:

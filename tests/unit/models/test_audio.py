@@ -11,7 +11,7 @@ import torch
 from scipy.special import logsumexp
 from torch.distributions import Independent, MultivariateNormal, Normal
 
-from genai_audit.models.audio import AudioConfig, AudioTraining
+from genai_audit.models.audio import AudioVAEConfig, AudioVAETraining
 from genai_audit.models.data import Dataset
 from genai_audit.models.errors import UserError
 from genai_audit.models.records import digest
@@ -123,6 +123,11 @@ def test_two_kinds_of_sounds_are_learned_with_their_shares_and_noise() -> None:
     assert model.log_prob(made.samples).mean() > tiny_on(made).log_prob(made.samples).mean() + 20
 
 
+def test_it_cannot_be_told_a_class() -> None:
+    with pytest.raises(ValueError, match="expected no condition, since the model knows no classes, got 'sine'"):
+        tiny().model.sample(2, generator=checks.seeded(0), condition="sine")
+
+
 def tiny_on(made: Dataset) -> object:
     return train("audio", made, overrides=TINY).model
 
@@ -145,9 +150,9 @@ def test_sounds_need_a_sample_rate() -> None:
 )
 def test_absurd_sizes_are_refused(changes: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        AudioConfig(**{**asdict(tiny().model.config), **changes})
+        AudioVAEConfig(**{**asdict(tiny().model.config), **changes})
 
 
 def test_absurd_training_is_refused() -> None:
     with pytest.raises(ValueError, match="kl_start as a number from 1"):
-        AudioTraining(kl_start=0)
+        AudioVAETraining(kl_start=0)

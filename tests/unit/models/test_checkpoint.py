@@ -14,7 +14,9 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from genai_audit.models.checkpoint import identify, load_model, save_checkpoint
+from genai_audit.models import checkpoint as checkpoint_module
+from genai_audit.models import digests
+from genai_audit.models.checkpoint import fingerprint, identify, load_model, save_checkpoint
 from genai_audit.models.errors import UserError
 from genai_audit.models.training import Trained
 
@@ -115,6 +117,21 @@ def test_a_folder_with_one_model_is_that_model(sound: Path, tmp_path: Path) -> N
         load_model(tmp_path)
 
 
+def test_a_large_model_in_a_folder_is_read_for_its_digest_once(
+    sound: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "m.safetensors").write_bytes(sound.read_bytes())
+    digested: list[Path] = []
+    digest = digests.file_sha256
+    for module in (checkpoint_module, digests):
+        monkeypatch.setattr(module, "file_sha256", lambda path: digested.append(path) or digest(path))
+    _, checkpoint = load_model(tmp_path)
+    assert digested == [tmp_path / "m.safetensors"]
+    assert checkpoint.sha256 == fingerprint(tmp_path / "m.safetensors")
+    assert fingerprint(tmp_path) == identify(tmp_path).sha256 != checkpoint.sha256
+    assert fingerprint(tmp_path / "gone") == ""
+
+
 Broken = Callable[[Path, Path], Path]
 """Makes a broken checkpoint in a folder, from a sound one."""
 
@@ -187,6 +204,18 @@ def foreign(folder: Path, sound: Path) -> Path:
     return folder / "m.safetensors"
 
 
+def damaged_archive(folder: Path, sound: Path) -> Path:
+    path = folder / "m.pt"
+    torch.save({"weight": torch.ones(3)}, path)
+    content = bytearray(path.read_bytes())
+    # The mark at the end stays whole, but the list that it leads to does not.
+    place = content.index(b"PK\x01\x02")
+    content[place : place + 4] = b"????"
+    path.write_bytes(content)
+    assert zipfile.is_zipfile(path)
+    return path
+
+
 def npz(folder: Path, sound: Path) -> Path:
     np.savez(folder / "m.npz", x=np.zeros(3))
     return folder / "m.npz"
@@ -212,6 +241,7 @@ BROKEN: dict[str, tuple[Broken, str]] = {
     "header not JSON": (file(struct.pack("<Q", 20) + b"{" + b"x" * 40), "header is not JSON"),
     "header absurd": (file(struct.pack("<Q", len(HEADER)) + HEADER + b"0000"), "header is damaged"),
     "torch cut": (cut_torch, "truncated or damaged"),
+    "list of the archive damaged": (damaged_archive, "the torch file is truncated or damaged"),
     "pickle cut": (cut_pickle, "truncated or damaged"),
     "no metadata": (foreign, "expected metadata 'genai_audit' with family and config, .* got none; .*--loader"),
     "metadata not JSON": (changed(lambda t, m: "{nonsense"), "expected the metadata 'genai_audit' as a JSON object"),

@@ -145,6 +145,15 @@ def test_a_format_is_told_by_the_files_of_a_folder(tmp_path: Path) -> None:
     assert is_data(tmp_path)
 
 
+@pytest.mark.parametrize("model", ["model.safetensors", "checkpoints/last.PT", "model_index.json"])
+def test_a_folder_with_a_model_is_no_data_whatever_pictures_lie_beside_it(tmp_path: Path, model: str) -> None:
+    picture(tmp_path / "progress/epoch_1.png")
+    assert is_data(tmp_path)
+    (tmp_path / model).parent.mkdir(exist_ok=True)
+    (tmp_path / model).write_text('{"_class_name": "DDPMPipeline"}')
+    assert not is_data(tmp_path)
+
+
 def test_columns_become_groups_that_leave_the_digest_alone(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("sex,age\n" + "".join(f"{'fm'[n % 2]},{n}\n" for n in range(60)))
@@ -236,6 +245,20 @@ def mixed(folder: Path) -> Path:
     return folder
 
 
+def kinds(folder: Path) -> Path:
+    for name in ("a.png", "b.JPG", "more/c.png", "song.mid", "x/y/z.wav", ".hidden/d.wav", "x/.e.wav"):
+        picture(folder / name) if name[-3:].lower() in ("png", "jpg") else None
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    return folder
+
+
+def deeper(folder: Path) -> Path:
+    for name in ("train/cat/1.png", "train/cat/2.png", "train/3.png"):
+        picture(folder / name)
+    return folder
+
+
 def npz(**arrays: np.ndarray) -> Callable[[Path], Path]:
     return lambda folder: Path(save(folder / "a.npz", **arrays))
 
@@ -273,7 +296,15 @@ def bare(folder: Path) -> Path:
         (sizes, "b.png: expected 6×5 with 1 channel as in a.png, got 7×5 with 1 channel"),
         (modes, "b.png: expected 6×5 with 1 channel as in a.png, got 6×5 with 3 channels"),
         (deep, "a.png: expected 8 bits a channel in grey or RGB, got mode I;16"),
-        (mixed, "images either here or in sub-folders, got both"),
+        (mixed, r"\*.jpeg either here or in sub-folders, got both"),
+        (
+            kinds,
+            "expected files of one kind, got 1 of audio and 3 of images and 1 of music; put each kind into a folder",
+        ),
+        (
+            deeper,
+            r"here or in sub-folders, got 2 further down, such as train/cat/1.png; name the folder whose sub-fold",
+        ),
     ],
 )
 def test_bad_data_are_refused_in_one_line(tmp_path: Path, make: Callable[[Path], Path], message: str) -> None:

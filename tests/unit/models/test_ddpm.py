@@ -7,20 +7,9 @@ import pytest
 import torch
 from torch.distributions import Normal, kl_divergence
 
-from genai_audit.models.base import Decodes, GenerativeModel, Scores
 from genai_audit.models.ddpm import DDPM, DDPMConfig, mix, step_back
-from genai_audit.models.families import FAMILIES
 from genai_audit.models.training import train
-from unit.models.image_checks import (
-    all_images,
-    check_images,
-    check_randomness,
-    check_round_trip,
-    check_seeds,
-    pictures,
-    seeded,
-    trained,
-)
+from unit.models.image_checks import all_images, check_images, check_likelihood_family, pictures, seeded, trained
 
 SMALL = {"channels": (4, 8), "time_features": 8, "sampling_steps": 5}
 
@@ -31,22 +20,8 @@ def toy(shape: tuple[int, int, int] = (1, 2, 2), **overrides: object) -> DDPM:
     return model
 
 
-def test_the_contract(tmp_path: Path) -> None:
-    found = trained("ddpm", **SMALL)
-    assert isinstance(found.model, GenerativeModel)
-    assert isinstance(found.model, Scores)
-    assert found.model.log_prob_kind == "lower_bound"
-    assert not isinstance(found.model, Decodes)
-    assert FAMILIES["ddpm"].capabilities == ("log_prob",)
-    check_images(found.model, 7, (1, 8, 8))
-    check_randomness(found.model)
-    check_round_trip(found, tmp_path)
-    greys = found.model.sample(20, generator=seeded(0)) * 16
-    assert torch.equal(greys, greys.round())
-
-
-def test_equal_seeds_give_equal_weights() -> None:
-    check_seeds("ddpm", **SMALL)
+def test_the_contract_and_the_seeds(tmp_path: Path) -> None:
+    check_likelihood_family("ddpm", "lower_bound", tmp_path, **SMALL)
 
 
 @pytest.mark.parametrize("shape", [(1, 8, 8), (3, 5, 7), (1, 28, 28)])

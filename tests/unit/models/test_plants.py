@@ -30,6 +30,11 @@ def test_text_round_trip_and_determinism(text: str, digits: Dataset) -> None:
     assert plant(text, digits).sha256 == plant(text, digits).sha256 != digits.sha256
 
 
+def test_large_counts_and_long_numbers_are_said_in_full() -> None:
+    for text in ("memorise=1000000", "shrink=0.12345678"):
+        assert str(parse_plant(text)) == text
+
+
 def test_drop_mode_removes_one_class_and_nothing_else(digits: Dataset) -> None:
     counts = np.bincount(digits.labels)
     counts[3] = 0

@@ -101,6 +101,8 @@ def test_a_condition_is_asked_of_the_generator() -> None:
         ({"kind": "c"}, "expected kind to be one of 'a', 'b', 'rare', got 'c'"),
         ({"count": 3}, r"expected a condition on one column \('kind', 'flag'\), got"),
         ({}, "expected a condition on one column"),
+        ("a", r"expected a condition on one column .*, got 'a'"),
+        (3, r"expected a condition on one column .*, got 3"),
     ):
         with pytest.raises(UserError, match=message):
             model.sample(3, generator=checks.seeded(0), condition=condition)

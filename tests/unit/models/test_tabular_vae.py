@@ -62,6 +62,11 @@ def test_randomness_seeds_and_round_trip(tmp_path: Path) -> None:
     checks.check_round_trip(tiny(), tmp_path)
 
 
+def test_it_cannot_be_told_a_value() -> None:
+    with pytest.raises(ValueError, match=r"since the model knows no classes, got \{.kind.: .a.\}"):
+        tiny().model.sample(2, generator=checks.seeded(0), condition={"kind": "a"})
+
+
 def log_likelihood(model: TabularVAE, row: pd.Series, z: torch.Tensor) -> float:
     """log p(row|z) in float64, column by column, from the decoder's raw numbers."""
     logits, location, log_scale = (each.numpy()[0] for each in model.observe(z[None]))

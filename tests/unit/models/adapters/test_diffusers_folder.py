@@ -199,7 +199,7 @@ def test_half_precision_and_pickled_weights(saved: Path, copy: Path) -> None:
     assert "Weights came from a pickle, of which only tensors were read." in opened.notes
     assert torch.equal(draw(opened.model), draw(diffusers_folder.open_model(saved, Options()).model))
     torch.save({**weights, "extra": print}, copy / "unet" / f"{name}.bin")
-    with pytest.raises(UserError, match="would run code, which is refused; save the pipeline with safetensors"):
+    with pytest.raises(UserError, match="would run code, which is refused; save the model as safetensors"):
         diffusers_folder.open_model(copy, Options())
 
 
@@ -215,10 +215,12 @@ def test_weights_that_do_not_fit_are_refused_or_noted(copy: Path) -> None:
     with pytest.raises(UserError, match=r"the weights lack what config.json asks for: \d+ \(mid_block"):
         diffusers_folder.open_model(copy, Options())
     save_file({**weights, "conv_in.weight": torch.zeros(8, 2, 3, 3)}, file, **how)
-    with pytest.raises(UserError, match=r"could not build UNet2DModel from this folder .*conv_in.weight"):
+    with pytest.raises(
+        UserError, match=r"building UNet2DModel with diffusers failed with .*conv_in.weight.*; save it again"
+    ):
         diffusers_folder.open_model(copy, Options())
     file.write_bytes(file.read_bytes()[:-100])
-    with pytest.raises(UserError, match=r"could not build UNet2DModel|truncated or damaged"):
+    with pytest.raises(UserError, match=r"building UNet2DModel with diffusers failed|truncated or damaged"):
         diffusers_folder.open_model(copy, Options())
     file.unlink()
     with pytest.raises(
@@ -267,8 +269,8 @@ def test_parts_that_do_not_belong_are_refused(copy: Path) -> None:
     refused(network, "expected in_channels from 1 to 16, got 1000000", in_channels=10**6)
     refused(network, "gives noise of 1 channels, got out_channels 2", out_channels=2)
     refused(network, "expected classes told by num_class_embeds, got class_embed_type", class_embed_type="timestep")
-    refused(network, "could not build UNet2DModel", block_out_channels=[7])
-    refused(schedule, "could not build DDIMScheduler from scheduler/", beta_schedule="none such")
+    refused(network, "building UNet2DModel with diffusers failed with", block_out_channels=[7])
+    refused(schedule, "building DDIMScheduler with diffusers from scheduler/ failed", beta_schedule="none such")
     schedule.unlink()
     with pytest.raises(UserError, match=r"expected scheduler/scheduler_config.json as a JSON object, got none"):
         diffusers_folder.open_model(copy, Options())

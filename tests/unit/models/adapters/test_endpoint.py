@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import torch
 
-from genai_audit.models.adapters.endpoint import is_endpoint, open_endpoint, parse
+from genai_audit.models.adapters.endpoint import open_endpoint, parse
 from genai_audit.models.adapters.http_json import Patience
 from genai_audit.models.adapters.opened import Options
 from genai_audit.models.base import GenerativeModel
@@ -111,13 +111,6 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     server.stop()
 
 
-def test_only_web_addresses_are_endpoints() -> None:
-    assert is_endpoint("https://host/v1#m")
-    assert is_endpoint("HTTP://127.0.0.1:8000/v1")
-    assert not is_endpoint("reference:vae")
-    assert not is_endpoint("http/model.safetensors")
-
-
 def test_the_parts_of_an_address() -> None:
     plain = parse("https://host:8000/api/v1/#org/model%20x")
     assert (plain.base, plain.chat, plain.name) == ("https://host:8000/api/v1", None, "org/model x")
@@ -136,6 +129,7 @@ def test_the_parts_of_an_address() -> None:
         ("https:///v1#m", "expected an address such as https://host/v1#MODEL"),
         ("https://host:notaport/v1#m", "expected an address such as https://host/v1#MODEL"),
         ("ftp://host/v1#m", "expected an address such as https://host/v1#MODEL"),
+        ("https://host/zürich/v1#m", "expected an address in ASCII, got other characters; write them as %XX"),
     ],
 )
 def test_addresses_that_are_none_or_carry_secrets_are_refused(url: str, message: str) -> None:

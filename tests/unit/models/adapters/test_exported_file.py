@@ -9,11 +9,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from genai_audit.models.adapters.opened import Options
 from genai_audit.models.checkpoint import identify, load_model
 from genai_audit.models.errors import UserError
-
-TRUST = Options(trust=True)
+from unit.models.adapters.opening import TRUST, draw, refused
 
 
 @pytest.fixture(autouse=True)
@@ -31,17 +29,6 @@ def save(net: nn.Module, folder: Path, *, shape: tuple[int, ...] = (3, 4), open_
     program = torch.export.export(net, (torch.zeros(shape, dtype=dtype),), dynamic_shapes=dynamic)
     torch.export.save(program, folder / "model.pt2")
     return folder / "model.pt2"
-
-
-def draw(model: Any, n: int, seed: int = 0) -> Tensor:
-    images: Tensor = model.sample(n, generator=torch.Generator().manual_seed(seed))
-    return images
-
-
-def refused(path: Path, match: str) -> None:
-    with pytest.raises(UserError, match=match) as refusal:
-        load_model(path, options=TRUST)
-    assert "\n" not in str(refusal.value)
 
 
 def test_without_trust_it_is_refused_with_the_reason(tmp_path: Path) -> None:

@@ -134,6 +134,14 @@ BAD = {
         model_with("    def encode(self, x): return x, x"),
         r"expected mean of encode\(x\) of shape \(2, latent_dim\), got \(2, 1, 4, 4\)",
     ),
+    "likelihood of no kind": (
+        model_with("    def log_prob(self, x): return torch.zeros(len(x))"),
+        'expected log_prob_kind beside log_prob, "exact" or "lower_bound", got None',
+    ),
+    "likelihood shape": (
+        model_with("    log_prob_kind = 'exact'\n    def log_prob(self, x): return torch.zeros(len(x), 1)"),
+        r"expected log_prob\(samples\) as a tensor \(2,\) without NaN, got Tensor",
+    ),
     "critic shape": (
         model_with("    def critic(self, x): return x.flatten(1)"),
         r"expected critic\(x\) of shape \(2,\), got \(2, 16\)",

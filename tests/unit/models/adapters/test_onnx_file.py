@@ -14,6 +14,7 @@ from torch import nn
 from genai_audit.models.adapters.onnx_file import matches
 from genai_audit.models.checkpoint import identify, load_model
 from genai_audit.models.errors import UserError
+from unit.models.adapters.opening import draw, refused
 
 if find_spec("onnx") is None or find_spec("onnxruntime") is None:
     pytest.skip("onnx or onnxruntime is missing; run: pip install 'genai-audit[onnx]'", allow_module_level=True)
@@ -49,17 +50,6 @@ def graph(
 
 def node(kind: str, taken: str, given: str, **attributes: Any) -> Any:
     return helper.make_node(kind, taken.split(), [given], name=f"the_{kind}", **attributes)
-
-
-def refused(path: Path, match: str) -> None:
-    with pytest.raises(UserError, match=match) as refusal:
-        load_model(path)
-    assert "\n" not in str(refusal.value)
-
-
-def draw(model: Any, n: int, seed: int = 0) -> torch.Tensor:
-    images: torch.Tensor = model.sample(n, generator=torch.Generator().manual_seed(seed))
-    return images
 
 
 def latents(n: int, seed: int = 0) -> torch.Tensor:

@@ -9,11 +9,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from genai_audit.models.adapters.opened import Options
 from genai_audit.models.checkpoint import identify, load_model
 from genai_audit.models.errors import UserError
-
-TRUST = Options(trust=True)
+from unit.models.adapters.opening import TRUST, draw, refused
 
 
 class Decoder(nn.Module):
@@ -51,17 +49,6 @@ def save(net: nn.Module, folder: Path, *, traced: Tensor | None = None, name: st
 @pytest.fixture(autouse=True)
 def _weights() -> None:
     torch.manual_seed(0)
-
-
-def draw(model: Any, n: int, seed: int = 0) -> Tensor:
-    images: Tensor = model.sample(n, generator=torch.Generator().manual_seed(seed))
-    return images
-
-
-def refused(path: Path, match: str) -> None:
-    with pytest.raises(UserError, match=match) as refusal:
-        load_model(path, options=TRUST)
-    assert "\n" not in str(refusal.value)
 
 
 def test_without_trust_nothing_of_it_runs(tmp_path: Path) -> None:

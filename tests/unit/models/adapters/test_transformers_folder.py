@@ -93,6 +93,9 @@ def test_sharded_half_precision_llama_with_untied_weights(tmp_path: Path) -> Non
     next(folder.glob("model-00002*")).unlink()
     with pytest.raises(UserError, match=r"expected the part model-00002.* got none; copy it too"):
         transformers_folder.open_model(folder, Options())
+    edit(folder / "model.safetensors.index.json", weight_map={})
+    with pytest.raises(UserError, match=r"index.json: expected a weight_map of names to files; save the model again"):
+        transformers_folder.open_model(folder, Options())
 
 
 def test_pickled_weights_are_read_as_tensors_only(copy: Path) -> None:
@@ -130,7 +133,7 @@ def test_weights_that_do_not_fit_are_refused_or_noted(copy: Path) -> None:
 
     name = "transformer.wpe.weight"
     save_file({**weights, name: weights[name][:10].clone()}, copy / "model.safetensors", **how)
-    with pytest.raises(UserError, match=r"could not build GPT2LMHeadModel|weights of another shape"):
+    with pytest.raises(UserError, match=r"building GPT2LMHeadModel with transformers failed|weights of another shape"):
         transformers_folder.open_model(copy, Options())
 
     save_file({**weights, name: torch.full_like(weights[name], math.nan)}, copy / "model.safetensors", **how)
@@ -138,7 +141,7 @@ def test_weights_that_do_not_fit_are_refused_or_noted(copy: Path) -> None:
         transformers_folder.open_model(copy, Options())
 
     (copy / "model.safetensors").write_bytes((copy / "model.safetensors").read_bytes()[:-100])
-    with pytest.raises(UserError, match=r"truncated or damaged|could not build"):
+    with pytest.raises(UserError, match=r"truncated or damaged|building GPT2LMHeadModel with transformers failed"):
         transformers_folder.open_model(copy, Options())
     (copy / "model.safetensors").unlink()
     with pytest.raises(UserError, match=r"expected weights .model.safetensors or pytorch_model.bin.*, got config.json"):
@@ -187,7 +190,7 @@ def test_a_missing_or_foreign_tokenizer_is_refused(copy: Path) -> None:
     with pytest.raises(UserError, match=r"expected a tokenizer beside the model .*got config.json, generation_config"):
         transformers_folder.open_model(copy, Options())
     (copy / "tokenizer.json").write_text("{}")
-    with pytest.raises(UserError, match=r"the tokenizer could not be opened|expected a tokenizer for 14 tokens"):
+    with pytest.raises(UserError, match=r"opening the tokenizer failed with|expected a tokenizer for 14 tokens"):
         transformers_folder.open_model(copy, Options())
     characters(copy, {**WORDS, "x": SIZE, "y": SIZE + 1})
     with pytest.raises(UserError, match=r"for 14 tokens, got one with 16, of which 2 \(x, y\) lie beyond"):
@@ -213,6 +216,12 @@ def test_special_tokens_outside_the_vocabulary(copy: Path) -> None:
     opened = transformers_folder.open_model(copy, Options(prompts=("ab",)))
     assert "No end token is within the vocabulary, so that every text runs until it is cut." in opened.notes
     assert len(draw(opened.model)) == 6
+    edit(copy / "generation_config.json", suppress_tokens=list(range(SIZE)))
+    with pytest.raises(
+        UserError, match=r"tokens that may be drawn, but generation_config.json suppresses all 14; corr"
+    ):
+        transformers_folder.open_model(copy, Options(prompts=("ab",)))
+    edit(copy / "generation_config.json", suppress_tokens=None)
 
     # A padding token was added to the tokenizer but not to the model.
     characters(copy, pad_token="[PAD]")

@@ -1,0 +1,47 @@
+"""The network of the recurrent models of texts and of melodies: an LSTM over ids.
+
+Reference: Hochreiter, Schmidhuber 1997, Long short-term memory, doi:10.1162/neco.1997.9.8.1735.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from .sequences import Drop, Law, Row, keep
+
+
+class Recurrent(nn.Module):
+    """Each id becomes a vector, the LSTM carries a state from id to id, and a linear head gives the next one's law."""
+
+    log_prob_kind = "exact"
+
+    def __init__(self, law: Law, embedding_dim: int, hidden: int, layers: int) -> None:
+        super().__init__()
+        self.law = law
+        self.embedding = nn.Embedding(law.tokens, embedding_dim)
+        self.lstm = nn.LSTM(embedding_dim, hidden, layers, batch_first=True)
+        self.head = nn.Linear(hidden, law.tokens)
+
+    def logits(self, ids: Tensor, drop: Drop = keep) -> Tensor:
+        """Ids (B, T), the beginning first, to the logits of the token after each, (B, T, V)."""
+        states, _ = self.lstm(drop(self.embedding(ids)))  # (B, T, H)
+        logits: Tensor = self.head(drop(states))
+        return logits
+
+    def score(self, rows: Sequence[Row | None]) -> Tensor:
+        """Exact log-probability of each record's ids in nats, (n,); −∞ for None, for no ids and for too many."""
+        return self.law.score(self.logits, rows, self.embedding.weight.device)
+
+    @torch.no_grad()
+    def draw(self, n: int, *, generator: torch.Generator) -> list[list[int]]:
+        """The ids of n records, drawn step by step."""
+        state = None
+
+        def step(ids: Tensor) -> Tensor:  # (n,) to (n, V)
+            nonlocal state
+            states, state = self.lstm(self.embedding(ids[:, None]), state)
+            logits: Tensor = self.head(states[:, 0])
+            return logits
+
+        return self.law.sample(step, n, self.embedding.weight.device, generator=generator)
