@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from ..evidence.bundle import Latents
 from ..finding import NOMINAL, Better, Estimate, Interval, Perfect
 from ..statistics.coincidences import NEAR
-from ..statistics.mmd import gaussian_kernel, measure_mmd
 from ..statistics.neighbour_intervals import Share, curve
 from ..statistics.neighbour_measure import measure
+from ..statistics.normal_discrepancy import expected_similarity, normal_discrepancy
 from ..statistics.spectra import (
     MOST_DECADES,
     Units,
@@ -35,7 +35,6 @@ Matrix = NDArray[np.float64]
 MOST_LISTED = 64
 """Latent dimensions with a row, and an estimate, of their own; the most active come first."""
 
-_PRIOR_DRAWS = 4000
 _HALVINGS = 2
 # Two draws that coincide are counted twice, so there are half as many independent ones.
 _CLUSTER = 2
@@ -111,7 +110,7 @@ def use_estimates(use: Use, n: int) -> Iterator[Estimate]:
                 value=float(values.mean()),
                 curve=mean_curve(values, least=0.0, most=math.inf),
                 n=len(values),
-                method="Student t over real records",
+                method="Student t over real records, corrected for their skewness",
                 unit="nats",
                 better=Better.NEITHER,
                 group=f"z{dimension}",
@@ -128,7 +127,7 @@ def spectrum_estimates(found: Latents) -> Iterator[Estimate]:
         value=float(ranks.mean()),
         curve=mean_curve(ranks, least=0.0, most=float(values.shape[1])),
         n=len(ranks),
-        method="mean over draws, Student t",
+        method="mean over draws, Student t, corrected for skewness",
         unit="dimensions",
         better=Better.HIGHER,
         from_draws=0.0,
@@ -194,20 +193,16 @@ def prior_estimates(found: Latents, *, k: int, splits: int, rng: np.random.Gener
     means, log_variances = posterior(found)
     r, size = means.shape
     aggregate = means + np.exp(log_variances / 2) * rng.standard_normal(means.shape)
-    prior = rng.standard_normal((min(4 * r, max(r, _PRIOR_DRAWS)), size))
-    distance = measure_mmd(
-        generated=aggregate,
-        reference=prior,
-        kernel=gaussian_kernel(math.sqrt(size), halvings=_HALVINGS),
-    ).distance
-    scale = 1 / (1 - _expected_kernel(size))
+    bandwidth = math.sqrt(size)
+    distance = normal_discrepancy(aggregate, bandwidth=bandwidth, halvings=_HALVINGS)
+    scale = 1 / (1 - expected_similarity(size, bandwidth=bandwidth, halvings=_HALVINGS))
     low, high = distance.perfect_band()
     yield Estimate(
         name="aggregate_posterior_distance",
         value=scale * distance.value,
         curve=curve(curve_limits(distance, scale=scale)),
         n=r,
-        method="kernel discrepancy from all pairs, inverted over possible distances",
+        method="kernel discrepancy from all pairs to the prior itself, inverted over possible distances",
         unit="squared distance",
         better=Better.LOWER,
         perfect=Perfect(0.0, scale * low, scale * high),
@@ -215,13 +210,7 @@ def prior_estimates(found: Latents, *, k: int, splits: int, rng: np.random.Gener
         minimum_detectable=scale * distance.minimum_detectable(),
         from_draws=0.0,
     )
-    covered = measure(generated=[aggregate], reference=prior[:r], k=k, rng=rng, splits=splits)
+    covered = measure(generated=[aggregate], reference=rng.standard_normal(means.shape), k=k, rng=rng, splits=splits)
     for estimate in scored(covered, freedom=splits, more_draws_help=False):
         if estimate.name == "coverage_ratio":
             yield replace(estimate, name="prior_coverage_ratio")
-
-
-def _expected_kernel(size: int) -> float:
-    """E k(z, z') of the kernel above for two independent draws from N(0, I)."""
-    squares = [size / 4**halving for halving in range(_HALVINGS + 1)]
-    return float(np.mean([(square / (square + 2)) ** (size / 2) for square in squares]))

@@ -15,12 +15,14 @@ from ..statistics.mode_shares import (
     detectable_ratio,
     likelihood_ratio,
     rank_p_value,
+    ratio_curves,
     ratio_limits,
     ratio_p_values,
     redrawn,
     thin_modes,
+    thinnest_limits,
 )
-from ..statistics.shares import simultaneous_levels, worst_ratio_limits
+from ..statistics.shares import simultaneous_levels
 from .mode_cells import Cells, counted
 
 Floats = NDArray[np.float64]
@@ -39,6 +41,7 @@ class Measured:
         counts: in each mode and outside.
         each: (L, K) limits of each ratio by itself, at `LEVELS`.
         together: (L, K) limits that hold for all modes together.
+        thinnest: (L,) limits of the least ratio.
         simulated: (repeats, K + 1) generated counts of perfect generators.
         thin: tests of every mode for being thin.
         p_values: (K,) two-sided, of each mode by itself.
@@ -49,6 +52,7 @@ class Measured:
     counts: Counts
     each: Limits
     together: Limits
+    thinnest: Limits
     simulated: Ints
     thin: Thin
     p_values: Floats
@@ -74,14 +78,13 @@ def measured(cells: Cells, *, repeats: int, rng: np.random.Generator) -> Measure
     modes = len(cells.names)
     simulated = redrawn(counts, repeats=repeats, rng=rng)
     made, real = counts.generated[:-1], counts.reference[:-1]
-    levels = np.concatenate([np.array(LEVELS), simultaneous_levels(LEVELS, modes)])
-    limits = ratio_limits(generated=made, m=counts.m, reference=real, n=counts.n, levels=levels)
-    cut = len(LEVELS)
+    curves = ratio_curves(generated=made, m=counts.m, reference=real, n=counts.n)
     return Measured(
         cells=cells,
         counts=counts,
-        each=Limits(limits.low[:cut], limits.high[:cut]),
-        together=Limits(limits.low[cut:], limits.high[cut:]),
+        each=curves.limits(LEVELS),
+        together=curves.limits(simultaneous_levels(LEVELS, modes)),
+        thinnest=thinnest_limits(curves, levels=LEVELS),
         simulated=simulated,
         thin=thin_modes(counts, simulated),
         p_values=ratio_p_values(generated=made, m=counts.m, reference=real, n=counts.n),
@@ -110,7 +113,6 @@ def detectable(found: Measured, *, tests: int) -> list[float | None]:
 
 
 def _thinnest(found: Measured) -> Estimate:
-    limits = worst_ratio_limits(pointwise=found.each, simultaneous=found.together, targets=np.ones(len(found.ratios)))
     at = int(found.ratios.argmin())
     lowest = found.perfect_ratios.min(axis=1)
     low, median, high = np.quantile(lowest, [0.025, 0.5, 0.975])
@@ -119,10 +121,10 @@ def _thinnest(found: Measured) -> Estimate:
     return Estimate(
         name="thinnest_mode_ratio",
         value=float(found.ratios[at]),
-        curve=_curve(limits.low, limits.high),
+        curve=_curve(found.thinnest.low, found.thinnest.high),
         n=found.counts.m,
-        method=f"least of {modes} ratios: lower end by intersection–union, upper end by Bonferroni; "
-        "p by redrawing which samples are the generated ones",
+        method=f"least of {modes} ratios: lower end by intersection–union, upper end by Bonferroni over those "
+        "that may be the thinnest; p by redrawing which samples are the generated ones",
         unit="ratio",
         better=Better.HIGHER,
         perfect=Perfect(float(median), float(low), float(high)),

@@ -42,7 +42,7 @@ _LEAST_VARIANCE = 0.05 * 0.95
 _LEFT_OUT = "leaving out each record once, both sides"
 _RATE = "exact binomial, halfway between Clopper–Pearson and Jeffreys"
 _DIFFERENCE = "recovered from the limits of both sides"
-_SIMULATED = "simulation from both histograms, moved together by their noise; normal limits"
+_FRONTIER = "leaving out each record, less the noise that equal laws would show twice; half-angle scale"
 
 
 def scored(found: Measures, frontier: Frontier, *, frontier_size: int, more_draws_help: bool) -> tuple[Estimate, ...]:
@@ -193,9 +193,15 @@ def _frontier(found: Frontier, n: int, helped: bool) -> Iterator[Estimate]:
     low, high = (float(each) for each in np.quantile(found.perfect, (0.025, 0.975)))
     perfect, spread = float(found.perfect.mean()), float(found.perfect.std(ddof=1))
 
+    # On the half-angle scale the deviation hardly depends on the area; above the perfect one, it is noise that does.
+    steady = min(found.area, perfect)
+    angle, slope = math.asin(math.sqrt(found.area)), 2 * math.sqrt(steady * (1 - steady))
+    deviation = found.deviation / slope if slope > 0 else 0.0
+
     def limits(level: float) -> Interval:
-        step = _quantile(level) * found.deviation
-        return Interval(level, max(found.area - step, 0.0), min(found.area + step, 1.0))
+        step = _quantile(level) * deviation
+        low, high = math.sin(max(angle - step, 0.0)) ** 2, math.sin(min(angle + step, math.pi / 2)) ** 2
+        return Interval(level, min(low, found.area), max(high, found.area))
 
     for name, scale in (("frontier_area", 1.0), ("frontier_area_ratio", 1 / perfect)):
         yield Estimate(
@@ -203,7 +209,7 @@ def _frontier(found: Frontier, n: int, helped: bool) -> Iterator[Estimate]:
             value=found.area * scale,
             curve=tuple(Interval(each.level, each.low * scale, each.high * scale) for each in curve(limits)),
             n=n,
-            method=_SIMULATED,
+            method=_FRONTIER,
             unit="share" if scale == 1.0 else "ratio",
             better=Better.HIGHER,
             perfect=Perfect(perfect * scale, low * scale, high * scale),

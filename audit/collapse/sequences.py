@@ -11,7 +11,7 @@ from ..evidence.bundle import Evidence
 from ..finding import Exhibit, Finding, Inconclusive, Json, NotApplicable, Outcome, Pictures
 from ..statistics.frontier import Frontier, measure_frontier
 from ..statistics.ngrams import Sequences
-from ..statistics.quantise import quantise
+from ..statistics.quantise import quantisers
 from .sequence_estimates import NAMES, scored
 from .sequence_measures import BEFORE, Measures, measure_sequences
 from .sequence_tables import control_table, phrase_table, side_table
@@ -166,7 +166,7 @@ class SequenceDiversity:
         chosen += [each.take(pool[:size]) for each, pool in zip(sets, pools, strict=True)]
         points = np.vstack([hashed(each.cut(self.max_tokens), tokens.names) for each in chosen])
         bins = max(2, size // self.records_per_bin)
-        labels = np.stack([quantise(points, bins=bins, rng=rng, fewest=_THINNEST) for _ in range(_FITS)])
+        labels = quantisers(points, bins=bins, fits=_FITS, rng=rng, fewest=_THINNEST)
         compared = 1 if sides.kind == "holdout" else 2
         found = measure_frontier(labels=labels, sizes=(size, size, size), compared=compared, rng=rng, draws=self.draws)
         return found, size

@@ -29,6 +29,8 @@ _ROUGH_STEP = 1.0
 _TINY = 1e-300
 _BLOCK = 1 << 18
 _LEAST = 1e-6
+# Deals behind a mean.
+_DEALS = 40
 
 
 def frontier_area(*, generated: ArrayLike, reference: ArrayLike, scale: float = SCALE, step: float = _STEP) -> Floats:
@@ -95,9 +97,9 @@ def measure_frontier(
 ) -> Frontier:
     """Measure the frontier between generated records and one or two sets of real ones, averaged over quantisers.
 
-    What a perfect generator shows follows from dealing the records at random. For the interval, plain resampling would
-    count the noise of the histograms twice; so fresh ones are drawn after both laws were moved towards each other, as
-    far as the distance between them is noise.
+    What a perfect generator shows follows from dealing the records at random. The deviation over fresh records is that
+    of leaving out each record; between equal laws that would count the noise of the histograms twice, so as much as
+    dealing the records at random shows of it is taken off, and the deviation of the dealt areas themselves put in.
 
     Args:
         labels: int64 (quantisers, records), the bin of each record: generated ones first, then both real sets.
@@ -112,28 +114,22 @@ def measure_frontier(
     """
     if labels.ndim != 2 or labels.shape[1] != sum(sizes) or min(sizes) < 1 or compared not in (1, 2):
         raise ValueError(f"expected labels of {sum(sizes)} records and 1 or 2 compared, got {labels.shape}, {compared}")
-    seen = _histograms(labels, sizes)
-    taken = sum(sizes[: 1 + compared])
-    each = _areas(seen[: 1 + compared], _STEP).mean(axis=0)  # (quantisers,)
-    area = float(each.mean())
-    null = _areas(_dealt(labels[:, :taken], sizes[: 1 + compared], draws, rng))  # (compared, draws, quantisers)
-    real = labels[:, sizes[0] :]
-    perfect = _areas(_again(real, sizes[: 1 + compared], draws, rng)).mean(axis=(0, 2))
+    used = sizes[: 1 + compared]
+    own, real = labels[:, : sum(used)], labels[:, sizes[0] :]
+    each = _areas(_histograms(own, used), _STEP).mean(axis=0)  # (quantisers,)
+    null = _areas(_dealt(own, used, draws, rng)).mean(axis=0)  # (draws, quantisers)
+    perfect = _areas(_again(real, used, draws, rng)).mean(axis=(0, 2))
     # Drawn with replacement, rare bins are met by chance alone; without, two halves show what they are worth.
     centre = float(_areas(_dealt(real, sizes[1:], draws, rng)).mean())
     perfect = np.clip(perfect + centre - perfect.mean(), 0.0, 1.0)
-    fresh, true = np.mean(
-        [_fresh_deviation(counts, sizes[: 1 + compared], draws, rng) for counts in seen.swapaxes(0, 1)], axis=0
-    )
-    single = float(null.mean(axis=0).std(axis=0).mean())
-    # What a true difference adds to the noise is shared by the quantisers, so that there averaging gains nothing.
-    gain = 1 - float(null.mean(axis=(0, 2)).std()) / single if single > 0 else 0.0
-    # Quantisers that differ by more than noise would make them add what a new choice of them would change.
-    apart = 0.0
+    dealt = np.stack([own[:, rng.permutation(own.shape[1])] for _ in range(_DEALS)])
+    beyond = float(_left_out(own[None], used)[0] - _left_out(dealt, used).mean())
+    variance = float(null.mean(axis=1).var(ddof=1)) + max(0.0, beyond)
     if len(labels) > 1:
-        apart = max(0.0, float(each.var(ddof=1) - null.mean(axis=0).var(axis=1, ddof=1).mean())) / len(labels)
-    deviation = math.hypot(float(fresh * (1 - gain * (1 - true))), math.sqrt(apart))
-    return Frontier(area, deviation, np.sort(perfect), _tail(area, null.mean(axis=(0, 2))))
+        # Quantisers that differ by more than noise would add what a new choice of them would change.
+        apart = float(each.var(ddof=1)) - float(null.var(axis=1, ddof=1).mean())
+        variance += max(0.0, apart) / len(labels)
+    return Frontier(float(each.mean()), math.sqrt(variance), np.sort(perfect), _tail(float(each.mean()), null.mean(1)))
 
 
 def _areas(histograms: Ints | Sequence[Ints], step: float = _ROUGH_STEP) -> Floats:
@@ -172,30 +168,49 @@ def _again(labels: Ints, sizes: Sequence[int], draws: int, rng: np.random.Genera
     return result
 
 
-def _fresh_deviation(counts: Ints, sizes: Sequence[int], draws: int, rng: np.random.Generator) -> tuple[float, float]:
-    """Standard deviation of the area over fresh records by one quantiser, from counts (sets, bins).
+def _left_out(labels: Ints, sizes: Sequence[int]) -> Floats:
+    """Variance of the area from how much leaving out each record changes it: the infinitesimal jackknife, (deals,).
 
-    Also the share of the observed distance between the laws that is no noise.
+    A record's changes under all quantisers are averaged first, for it is in all of them at once.
+
+    Args:
+        labels: (deals, quantisers, records).
+        sizes: records of each set.
+
+    Reference: Jaeckel 1972, The infinitesimal jackknife; Efron 1982, doi:10.1137/1.9781611970319.
     """
-    own, other, true = _closer(counts[0], counts[1 : len(sizes)].sum(axis=0))
-    laws = [own, *[other] * (len(sizes) - 1)]
-    drawn = [rng.multinomial(size, law / law.sum(), size=draws) for law, size in zip(laws, sizes, strict=True)]
-    return float(_areas(drawn).mean(axis=0).std(ddof=1)), true
+    flat = labels.reshape(-1, labels.shape[-1])
+    generated, *others = (_shares(each) for each in _histograms(flat, sizes))
+    slopes = [_slopes(generated, each, SCALE, _ROUGH_STEP) for each in others]
+    of_sets = [np.mean([slope[0] for slope in slopes], axis=0), *(slope[1] / len(others) for slope in slopes)]
+    variance = np.zeros(len(labels))
+    for slope, mine in zip(of_sets, np.split(flat, np.cumsum(sizes)[:-1], axis=1), strict=True):
+        influence = np.take_along_axis(slope, mine, axis=1).reshape(*labels.shape[:2], -1).mean(axis=1)
+        variance += influence.var(axis=1) / max(mine.shape[1] - 1, 1)
+    return variance
 
 
-def _closer(generated: Ints, real: Ints) -> tuple[Floats, Floats, float]:
-    """Both laws, moved towards their mixture until they are as far apart as without sampling noise, and how far.
+def _slopes(p: Floats, q: Floats, scale: float, step: float) -> tuple[Floats, Floats]:
+    """Derivatives of the area between histograms (b, k) by each share of the first and of the second, (b, k) each.
 
-    The squared distance Σ (p − q)² / m exceeds the true one by (occupied bins − 1) · (1/n + 1/m) on average.
+    Where the curve of points (x, y) moves by (δx, δy), the area below grows by ∫ δy (−dx) + ∫ δx dy.
     """
-    p, q = _shares(generated), _shares(real)
-    n, m = int(generated.sum()), int(real.sum())
-    mixture = (n * p + m * q) / (n + m)
-    occupied = mixture > 0
-    seen = float(((p - q)[occupied] ** 2 / mixture[occupied]).sum())
-    noise = (int(occupied.sum()) - 1) * (1 / n + 1 / m)
-    kept = math.sqrt(max(0.0, 1 - noise / seen)) if seen > 0 else 0.0
-    return mixture + kept * (p - mixture), mixture + kept * (q - mixture), kept
+    log_p, log_q = np.log(np.maximum(p, _TINY)), np.log(np.maximum(q, _TINY))
+    own_p, own_q = (p * log_p).sum(axis=1), (q * log_q).sum(axis=1)
+    by_p, by_q = np.zeros_like(p), np.zeros_like(q)
+    for logit in np.arange(-_REACH, _REACH + step / 2, step):
+        share, rest = 1 / (1 + np.exp(-logit)), 1 / (1 + np.exp(logit))
+        mixture = np.maximum(share * p + rest * q, _TINY)
+        logs, p_part, q_part = np.log(mixture), share * p / mixture, rest * q / mixture
+        x = np.exp(-scale * np.maximum(own_q - (q * logs).sum(axis=1), 0.0))
+        y = np.exp(-scale * np.maximum(own_p - (p * logs).sum(axis=1), 0.0))
+        # −dx/dt and dy/dt.
+        fall = scale * x * np.maximum(rest * (q * q / mixture).sum(axis=1) - rest, 0.0)
+        rise = scale * y * np.maximum(share * (p * p / mixture).sum(axis=1) - share, 0.0)
+        down, up = (step * scale * y * fall)[:, None], (step * scale * x * rise)[:, None]
+        by_p -= down * np.where(p > 0, log_p - logs + 1 - p_part, 0.0) - up * share * q / mixture
+        by_q -= up * np.where(q > 0, log_q - logs + 1 - q_part, 0.0) - down * rest * p / mixture
+    return by_p, by_q
 
 
 def _tail(area: float, null: Floats) -> float:

@@ -25,6 +25,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 _OFFSET = 0.25
+_FOR_CHOOSING = 0.1
 _NODES = 41  # of the real share, on the normal scale
 _RATIOS = 65  # at which a ratio's distribution is worked out; between them it is nearly straight
 _STEPS = 12.0  # how many standard errors of the logarithm these reach to either side
@@ -64,6 +65,41 @@ class Counts:
         return quotients
 
 
+@dataclass(frozen=True, slots=True)
+class RatioCurves:
+    """Of each ratio, how likely the generated share is at most so many times the real one, at (R, K) ratios.
+
+    On the normal scale, as the lower and as the upper end sees it.
+    """
+
+    estimate: Floats
+    ratios: Floats
+    lower: Floats
+    upper: Floats
+
+    def limits(self, levels: ArrayLike) -> Limits:
+        """Two-sided intervals, (L, K) each way, at (L,) or (L, K) confidence levels, ascending."""
+        from scipy.special import ndtri
+
+        wanted, modes = np.asarray(levels, dtype=np.float64), len(self.estimate)
+        z = ndtri((1 + np.broadcast_to(wanted[:, None] if wanted.ndim == 1 else wanted, (len(wanted), modes))) / 2)
+        low, high = np.empty_like(z), np.empty_like(z)
+        for k in range(modes):
+            low[:, k] = np.exp(np.interp(-z[:, k], self.lower[:, k], np.log(self.ratios[:, k])))
+            high[:, k] = np.exp(np.interp(z[:, k], self.upper[:, k], np.log(self.ratios[:, k])))
+        low = np.where(self.estimate > 0, low, 0.0)
+        return Limits(np.minimum(low, self.estimate), np.maximum(high, self.estimate))
+
+
+def ratio_curves(*, generated: ArrayLike, m: int, reference: ArrayLike, n: int) -> RatioCurves:
+    """What intervals for the ratio of a generated share to a real one are read from; see `ratio_limits`."""
+    y, x = np.asarray(generated, dtype=np.float64), np.asarray(reference, dtype=np.float64)
+    nodes = _ratio_nodes(y, m, x, n)
+    with np.errstate(divide="ignore"):
+        lower, upper = (_scores(nodes, y, m, x, n, above=side) for side in (False, True))
+    return RatioCurves((y / m) / (x / n), nodes, lower, upper)
+
+
 def ratio_limits(*, generated: ArrayLike, m: int, reference: ArrayLike, n: int, levels: ArrayLike) -> Limits:
     """Two-sided intervals for the ratio of a generated share to a real one, (L, K) each way; nested, around the ratio.
 
@@ -74,22 +110,30 @@ def ratio_limits(*, generated: ArrayLike, m: int, reference: ArrayLike, n: int, 
         n: real samples.
         levels: (L,) or (L, K) confidence levels, ascending.
     """
-    from scipy.special import ndtri
+    return ratio_curves(generated=generated, m=m, reference=reference, n=n).limits(levels)
 
-    y, x = np.asarray(generated, dtype=np.float64), np.asarray(reference, dtype=np.float64)
-    wanted = np.asarray(levels, dtype=np.float64)
-    z = np.broadcast_to(wanted[:, None] if wanted.ndim == 1 else wanted, (len(wanted), len(x)))
-    z = ndtri((1 + z) / 2)
-    estimate = (y / m) / (x / n)
-    nodes = _ratio_nodes(y, m, x, n)
-    with np.errstate(divide="ignore"):
-        lower, upper = (_scores(nodes, y, m, x, n, above=side) for side in (False, True))
-    low, high = np.empty_like(z), np.empty_like(z)
-    for k in range(len(x)):
-        low[:, k] = np.exp(np.interp(-z[:, k], lower[:, k], np.log(nodes[:, k])))
-        high[:, k] = np.exp(np.interp(z[:, k], upper[:, k], np.log(nodes[:, k])))
-    low = np.where(y > 0, low, 0.0)
-    return Limits(np.minimum(low, estimate), np.maximum(high, estimate))
+
+def thinnest_limits(curves: RatioCurves, *, levels: ArrayLike) -> Limits:
+    """Two-sided intervals for the least of all ratios, (L,) each way; nested, around the least ratio.
+
+    The least of the modes' own lower ends errs only if that of the truly thinnest does, so each at its own level is
+    enough (an intersection–union test), and where the thinnest mode stands alone nothing shorter holds. The least of
+    the upper ends errs if any one does. But a mode that is surely fatter than another is not the thinnest; a tenth of
+    the error is spent on finding these, and the rest is shared among the others.
+
+    Args:
+        curves: of all ratios.
+        levels: (L,) confidence levels, ascending.
+
+    Reference: Berger 1982, doi:10.1080/00401706.1982.10487790; Chernozhukov, Lee & Rosen 2013, arXiv:0907.3503.
+    """
+    wanted, modes = np.asarray(levels, dtype=np.float64), len(curves.estimate)
+    # The thinnest mode is left out by mistake only if its own lower end errs, or the upper end of some mode.
+    surely = curves.limits(1 - _FOR_CHOOSING * (1 - wanted) / (modes + 1))
+    possible = surely.low <= surely.high.min(axis=1, keepdims=True)
+    each = 1 - (1 - _FOR_CHOOSING) * (1 - wanted) / possible.sum(axis=1)
+    high = np.where(possible, curves.limits(each).high, np.inf).min(axis=1)
+    return Limits(curves.limits(wanted).low.min(axis=1), np.maximum.accumulate(high))
 
 
 def ratio_p_values(*, generated: ArrayLike, m: int, reference: ArrayLike, n: int) -> Floats:
@@ -121,7 +165,7 @@ def thinness(counts: Counts, generated: Ints) -> Floats:
     pooled = counts.generated + counts.reference
     found = np.empty(generated[..., :-1].shape)
     for k, total in enumerate(pooled[:-1].tolist()):
-        table = hypergeom(counts.m + counts.n, total, counts.m).cdf(np.arange(total + 1))
+        table = hypergeom.cdf(np.arange(total + 1), counts.m + counts.n, total, counts.m)
         found[..., k] = table[generated[..., k]]
     return found
 

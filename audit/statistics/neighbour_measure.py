@@ -242,8 +242,10 @@ def _supported(
     if k < 2:
         return None
     made, real = columns
-    itself = alone(real)
-    able = [(possible(y, real, steps=steps), itself, possible(real, y, steps=steps), alone(y)) for y in made]
+    itself = alone(real, steps=steps)
+    able = [
+        (possible(y, real, steps=steps), itself, possible(real, y, steps=steps), alone(y, steps=steps)) for y in made
+    ]
     own = np.tile(own_counts(tally.real, k=k, limit=tally.largest), (total, 1))
     counts = (tally.vouching, own, tally.recalling, tally.crowding)
     values = [

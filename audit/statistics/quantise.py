@@ -15,7 +15,8 @@ _SETTLED = 0.01
 def quantise(points: Floats, *, bins: int, rng: np.random.Generator, rounds: int = 20, fewest: int = 1) -> Ints:
     """The bin of each point by k-means on its principal components (90 % of the variance): int64 (n,).
 
-    Equal points always share a bin. Where there are no more different points than bins, each is a bin of its own.
+    Equal points always share a bin. Where there are no more different points than bins, each is a bin of its own; where
+    there are more, so are those of many copies, whose bins then hang on no draw.
 
     Args:
         points: (n, d), finite.
@@ -27,16 +28,42 @@ def quantise(points: Floats, *, bins: int, rng: np.random.Generator, rounds: int
     Raises:
         ValueError: if there is no point or a value is not finite.
     """
+    return np.asarray(quantisers(points, bins=bins, fits=1, rng=rng, rounds=rounds, fewest=fewest)[0])
+
+
+def quantisers(
+    points: Floats, *, bins: int, fits: int, rng: np.random.Generator, rounds: int = 20, fewest: int = 1
+) -> Ints:
+    """The bins of each point by several fits of `quantise` that differ in their first centres: int64 (fits, n)."""
     if bins < 1 or not len(points) or not np.isfinite(points).all():
         raise ValueError(f"expected finite points and at least one bin, got shape {points.shape} and {bins} bins")
     first, place, count = _different(points)
     if len(first) <= bins:
-        return place
+        return np.tile(place, (fits, 1))
+    label = np.empty((fits, len(first)), dtype=np.int64)
+    often = _often(count, most=bins // 2, least=max(fewest // 2, 2))
+    rest = np.setdiff1d(np.arange(len(first)), often)
+    label[:, often] = np.arange(len(often))
+    reduced = _principal(points[first[rest]], count[rest])
+    for fit in range(fits):
+        clusters = _clusters(reduced, count[rest], bins - len(often), rng, rounds, fewest)
+        label[fit, rest] = len(often) + clusters
+    return label[:, place]
+
+
+def _often(count: Ints, *, most: int, least: int) -> Ints:
+    """The different points with the most copies, at least `least` each."""
+    order = np.argsort(-count, kind="stable")[:most]
+    return np.sort(order[count[order] >= least])
+
+
+def _clusters(
+    reduced: NDArray[np.float32], count: Ints, bins: int, rng: np.random.Generator, rounds: int, fewest: int
+) -> Ints:
+    """The cluster of each of some different points, by Lloyd's algorithm from random first centres."""
     weights = count.astype(np.float32)
-    reduced = _principal(points[first], count)
-    # A point of many copies is sure to be a centre, so that its bin does not depend on the draw.
-    centres = reduced[rng.choice(len(first), bins, replace=False, p=count / count.sum())]
-    label = np.full(len(first), -1, dtype=np.int64)
+    centres = reduced[rng.choice(len(reduced), bins, replace=False, p=count / count.sum())]
+    label = np.full(len(reduced), -1, dtype=np.int64)
     for _ in range(rounds):
         before, label = label, _nearest(reduced, centres)
         if weights[label != before].sum() < _SETTLED * weights.sum():
@@ -51,7 +78,7 @@ def quantise(points: Floats, *, bins: int, rng: np.random.Generator, rounds: int
         centres = centres[kept if kept.any() else [0]]
         label = _nearest(reduced, centres)
     _, label = np.unique(label, return_inverse=True)
-    return np.asarray(label[place], dtype=np.int64)
+    return np.asarray(label, dtype=np.int64)
 
 
 def _different(points: Floats) -> tuple[Ints, Ints, Ints]:

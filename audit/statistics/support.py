@@ -79,7 +79,8 @@ def support(
         held += small_counts(block.forward, limits[0], size)
         recalled += small_counts(block.backward, limits[1], size)
     shares = [
-        vouched(counts, possible(inner, outer, steps=steps)) / vouched(own_counts(own, k=k, limit=limit), alone(outer))
+        vouched(counts, possible(inner, outer, steps=steps))
+        / vouched(own_counts(own, k=k, limit=limit), alone(outer, steps=steps))
         for counts, own, limit, inner, outer in ((held, real, limits[0], y, x), (recalled, fake, limits[1], x, y))
     ]
     return Support(*(min(each, 1.0) for each in shares))
@@ -102,22 +103,31 @@ def vouched(counts: NDArray[np.floating], able: Flags) -> float:
 
 def possible(values: Values, among: Values, *, steps: bool) -> Flags:
     """Which records (n, d) have no feature that the values of another sample (m, d) rule out: (n,)."""
-    low, high = among.min(0), among.max(0)
-    middle = np.median(among, axis=0)
-    fits = (values >= low - _PAST * (middle - low)) & (values <= high + _PAST * (high - middle))
+    past = _past(among, steps)
+    low, high, middle = among.min(0), among.max(0), np.median(among, axis=0)
+    fits = values >= low - np.maximum(_PAST * (middle - low), past)
+    fits &= values <= high + np.maximum(_PAST * (high - middle), past)
     able: Flags = fits.all(axis=1)
     return able & _on_steps(values, among) if steps else able
 
 
-def alone(values: Values) -> Flags:
+def alone(values: Values, *, steps: bool) -> Flags:
     """Which records the others of their own sample would not rule out: (n,)."""
-    ordered = np.sort(values, axis=0)[[0, 1, -2, -1]]
-    middle = np.median(values, axis=0)
+    past, middle = _past(values, steps), np.median(values, axis=0)
     # Only the record at an end can be ruled out, by the end that the others have without it.
-    low = ordered[1] - _PAST * (middle - ordered[1])
-    high = ordered[2] + _PAST * (ordered[2] - middle)
-    able: Flags = ((values >= low) & (values <= high)).all(axis=1)
+    low, high = np.partition(values, (1, -2), axis=0)[[1, -2]]
+    fits = values >= low - np.maximum(_PAST * (middle - low), past)
+    fits &= values <= high + np.maximum(_PAST * (high - middle), past)
+    able: Flags = fits.all(axis=1)
     return able
+
+
+def _past(among: Values, steps: bool) -> float:
+    """How far past an end any value may lie: features on one scale need not be exact where they hardly vary.
+
+    A picture's corner that is black in all the data may be a little less black. Columns of a table have no common scale.
+    """
+    return 0.0 if steps else _PAST * float(np.sqrt(among.var(axis=0).mean()))
 
 
 def step(values: Values) -> float:

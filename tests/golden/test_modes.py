@@ -13,11 +13,13 @@ from genai_audit.audit.statistics.mode_shares import (
     detectable_ratio,
     likelihood_ratio,
     rank_p_value,
+    ratio_curves,
     ratio_limits,
     ratio_p_values,
     redrawn,
     thin_modes,
     thinness,
+    thinnest_limits,
 )
 from genai_audit.audit.statistics.mode_spread import pooled_ratio, scatter, spread_limits
 from genai_audit.audit.statistics.modes import OUTSIDE, find_modes, place
@@ -125,6 +127,33 @@ def test_ratios_of_common_modes_know_that_shares_end_at_one() -> None:
     found = ratio_limits(generated=[5000], m=10_000, reference=[5000], n=10_000, levels=[0.95])
     assert math.log(found.high[0, 0]) == pytest.approx(1.96 * math.sqrt(0.5 * 2 / 5000), rel=0.01)
     assert found.low[0, 0] * found.high[0, 0] == pytest.approx(1, abs=1e-3)
+
+
+def test_a_mode_that_stands_out_has_nearly_its_own_limits() -> None:
+    """Eight modes, one surely the thinnest: its upper limit is shared with no other. Equal modes share it among all."""
+    levels = np.array([0.5, 0.9, 0.95, 0.99])
+    alone = ratio_curves(generated=[20, *[500] * 7], m=3520, reference=[200] * 8, n=1600)
+    found, own = thinnest_limits(alone, levels=levels), alone.limits(levels)
+    assert found.low == pytest.approx(own.low[:, 0])
+    assert (found.high > own.high[:, 0]).all()
+    assert found.high == pytest.approx(alone.limits(1 - 0.9 * (1 - levels)).high[:, 0])
+    assert (found.high < alone.limits(1 - (1 - levels) / 8).high[:, 0]).all()
+    alike = ratio_curves(generated=[200] * 8, m=1600, reference=[200] * 8, n=1600)
+    found = thinnest_limits(alike, levels=levels)
+    assert found.high == pytest.approx(alike.limits(1 - 0.9 * (1 - levels) / 8).high[:, 0])
+    assert (np.diff(found.low) <= 0).all()
+    assert (np.diff(found.high) >= 0).all()
+
+
+def test_the_thinnest_ratio_is_covered_where_one_mode_stands_out() -> None:
+    rng = seeded()
+    real, made = np.full(3, 1 / 3), np.array([1, 1, 0.3]) / 2.3
+    held, runs, truth = 0, 50, float((made / real).min())
+    for _ in range(runs):
+        both = rng.multinomial(400, made), rng.multinomial(400, real)
+        found = thinnest_limits(ratio_curves(generated=both[0], m=400, reference=both[1], n=400), levels=[0.95])
+        held += found.low[0] <= truth <= found.high[0]
+    assert held >= 42  # fewer with probability 0.001 where the coverage is 95 %
 
 
 def test_limits_of_a_ratio_agree_with_its_p_value() -> None:

@@ -46,14 +46,21 @@ def test_values_between_steps_are_told() -> None:
     assert not between_steps(np.array([3.14]), seeded().normal(size=30)).any()
 
 
-def test_a_feature_rules_out_what_lies_a_quarter_past_its_end() -> None:
-    """Median 0, ends −4 and 8: possible from −5 to 10."""
+def test_a_column_rules_out_what_lies_a_quarter_past_its_end() -> None:
+    """Median 0, ends −4 and 8: possible from −5 to 10, and only whole numbers."""
     among = np.array([[-4.0], [-1.0], [0.0], [1.0], [8.0]])
-    made = np.array([[-5.01], [-5.0], [10.0], [10.01]])
-    assert possible(made, among, steps=False).tolist() == [False, True, True, False]
-    assert possible(np.array([[0.5], [2.0]]), among, steps=True).tolist() == [False, True]
+    made = np.array([[-6.0], [-5.0], [10.0], [11.0], [0.5], [2.0]])
+    assert possible(made, among, steps=True).tolist() == [False, True, True, False, False, True]
     # Without the record at 8 the end would be 1, and 8 far beyond 1.25; without that at −4 it would be −1.
-    assert alone(among).tolist() == [False, True, True, True, False]
+    assert alone(among, steps=True).tolist() == [False, True, True, True, False]
+
+
+def test_a_feature_that_hardly_varies_may_do_so_a_little() -> None:
+    """Black corners of pictures: past their end by a quarter of the features' typical spread, here √½ · 2 · ¼."""
+    among = np.array([[0.0, -2.0], [0.0, 2.0]] * 20)
+    made = np.array([[0.35, 0.0], [0.36, 0.0], [-0.36, 0.0], [0.0, 2.4], [0.0, 2.51]])
+    assert possible(made, among, steps=False).tolist() == [True, False, False, True, False]
+    assert alone(among, steps=False).all()
 
 
 def test_one_ball_vouches_for_nothing() -> None:
