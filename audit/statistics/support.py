@@ -78,10 +78,10 @@ def support(
     for block in crossings(real, fake, k=k, depth=k, seed=seed):
         held += small_counts(block.forward, limits[0], size)
         recalled += small_counts(block.backward, limits[1], size)
+    amid = [own_counts(each, k=k, limit=limit) for each, limit in zip((real, fake), limits, strict=True)]
     shares = [
-        vouched(counts, possible(inner, outer, steps=steps))
-        / vouched(own_counts(own, k=k, limit=limit), alone(outer, steps=steps))
-        for counts, own, limit, inner, outer in ((held, real, limits[0], y, x), (recalled, fake, limits[1], x, y))
+        vouched(counts, possible(inner, outer, steps=steps)) / vouched(own, alone(outer, steps=steps))
+        for counts, own, inner, outer in ((held, amid[0], y, x), (recalled, amid[1], x, y))
     ]
     return Support(*(min(each, 1.0) for each in shares))
 
@@ -125,7 +125,7 @@ def alone(values: Values, *, steps: bool) -> Flags:
 def _past(among: Values, steps: bool) -> float:
     """How far past an end any value may lie: features on one scale need not be exact where they hardly vary.
 
-    A picture's corner that is black in all the data may be a little less black. Columns of a table have no common scale.
+    A picture's corner that is black in all the data may be a little less black. Columns of a table have no such scale.
     """
     return 0.0 if steps else _PAST * float(np.sqrt(among.var(axis=0).mean()))
 
