@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 MODEL ?= reference:vae
 OUT ?= audit-out
+# Processes that share the tests, on machines with as many cores: `make test PROCESSES=1` if memory is short.
+PROCESSES ?= 2
 
 # Threads that spin while they wait make everything many times slower on a machine that has other work.
 export OMP_WAIT_POLICY ?= PASSIVE
@@ -31,8 +33,9 @@ audit: $(VENV)/.runtime ## install, audit a reference model (MODEL=reference:vae
 
 setup: $(VENV)/.dev ## install for development into .venv
 
+# A file's tests stay together and share what they trained, and files keep their order, because the long ones come first.
 test: $(VENV)/.dev chromium ## run the tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n logical --maxprocesses $(PROCESSES) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: lint types test ## everything that must hold before a change is merged
 
@@ -45,7 +48,7 @@ types: $(VENV)/.dev
 	@mkdir -p .make && ln -sfn .. .make/genai_audit
 	MYPYPATH=.make $(BIN)/mypy -p genai_audit
 
-bench: $(VENV)/.dev ## run the studies of speed, power and false alarms (long)
+bench: $(VENV)/.bench ## run the studies of speed, power and false alarms (long)
 	@for study in benchmarks/*.py; do echo "== $$study"; $(BIN)/python "$$study" || exit; done
 
 format: $(VENV)/.dev ## format the code and repair what can be repaired
@@ -75,6 +78,10 @@ $(VENV)/.runtime: $(VENV)/.home pyproject.toml constraints.txt
 $(VENV)/.dev: $(VENV)/.home pyproject.toml constraints.txt
 	$(PIP) install --quiet --constraint constraints.txt --editable '.[dev,formats]'
 	@touch $@ $(VENV)/.runtime
+
+$(VENV)/.bench: $(VENV)/.dev
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[bench]'
+	@touch $@
 
 chromium:
 	@.ci/chromium
