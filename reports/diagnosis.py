@@ -7,6 +7,7 @@ where no data are. Each has one estimate whose p-value speaks for it; the p-valu
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 
 from ..audit.finding import Outcome
 from . import numbers
@@ -26,7 +27,7 @@ class Pattern:
         code, estimate: the auditor and the estimate that shows it.
         above: whether the estimate rises with it.
         coarse: a departure from the perfect value below which a pattern would be small; if less than this could not
-            have been seen, the test is named as too weak.
+            have been seen, the test is named as too weak. Infinite where the unit is that of the features.
     """
 
     name: str
@@ -42,9 +43,11 @@ PATTERNS = (
     Pattern("Imbalance", "kinds of real records generated too rarely", "GA301", "lost_mass", True, 0.1),
     Pattern("Shrinkage", "less variety within each kind than in the data", "GA305", "spread_ratio", False, 0.2),
     Pattern("Over-dispersion", "more variety within each kind than in the data", "GA305", "spread_ratio", True, 0.2),
-    Pattern("Junk", "records where no real ones are", "GA302", "precision_ratio", False, 0.1),
+    Pattern("Junk", "records far from all real ones", "GA302", "stray_share", True, 0.02),
+    Pattern("Near misses", "records just outside of where real ones are", "GA302", "precision_ratio", False, 0.1),
     Pattern("Unreached data", "real records beyond the model's reach", "GA302", "recall_ratio", False, 0.1),
     Pattern("Repetition", "the same record again and again", "GA304", "duplicate_excess", True, 0.02),
+    Pattern("Shift", "means or spreads of features off, for any reason", "GA303", "frechet_distance", True, inf),
     Pattern("Folding", "far-apart latents that give one output", "GA306", "many_to_one_share", True, 0.05),
 )
 """In the order in which they are told; copying of training records is not among them, since nothing here tests it."""
