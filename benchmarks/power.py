@@ -155,7 +155,7 @@ def report(world: World, found: Mapping[str, Sequence[Seen]]) -> None:
         print(f"| {defect} | {len(audits)} | `{best}` {rate:.2f} | {panel} | {told(audits)} |")
     print(f"\n| Estimate | {' | '.join(found)} |\n|---|{'---|' * len(found)}")
     for key in dict.fromkeys(key for each in powers.values() for key in each):
-        row = " | ".join(f"{each.get(key, 0.0):.2f}" for each in powers.values())
+        row = " | ".join(f"{each[key]:.2f}" if key in each else "–" for each in powers.values())
         mark = ", panel" if key in PANEL else ""
         print(f"| `{key[1]}` ({key[0]}{mark}) | {row} |", flush=True)
 

@@ -270,9 +270,7 @@ def demands(check: str, at: Sequence[float], y: Matrix, diversity: bool) -> dict
             return {"bounds": [same, near(y[0], 1), near(y[-1], 0)], "property": [falls(y)]}
         case "modes thinned" | "modes dropped":
             if diversity:
-                late = int(
-                    np.argmin(np.abs(at_array - np.quantile(at_array, 0.95 if check == "modes thinned" else 0.5)))
-                )
+                late = len(y) - 2 if check == "modes thinned" else len(y) // 2
                 return {"bounds": [near(y[0], 1)], "property": [falls(y) and bool(y[0] - y[late] >= 0.1)]}
             return {"bounds": [near(y[0], 1), near(y[-1], 1)], "property": [flat(y)]}
         case "dropped and invented":

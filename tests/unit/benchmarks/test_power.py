@@ -117,7 +117,8 @@ def test_a_new_estimate_appears_in_the_tables(
     power: ModuleType, defects: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:
     new = power.Seen({("GA999", "new_estimate"): 0.01, power.PANEL[0]: 0.5}, ("Junk",))
-    power.report(defects.WORLDS["grid"], {"none": [new, power.Seen({power.PANEL[0]: 0.5}, ())], "2 % junk": [new]})
+    old = power.Seen({power.PANEL[0]: 0.5}, ())
+    power.report(defects.WORLDS["grid"], {"none": [new, old], "5 % junk": [old], "2 % junk": [new]})
     printed = capsys.readouterr().out
-    assert "| `new_estimate` (GA999) | 0.50 | 1.00 |" in printed
+    assert "| `new_estimate` (GA999) | 0.50 | – | 1.00 |" in printed
     assert "| 2 % junk | 1 | `new_estimate` 1.00 | 0.00 (0.00–0.97) | junk 1.00 |" in printed
