@@ -21,11 +21,11 @@ import torch
 from torch import Tensor, nn
 
 from .checks import check_number, check_whole, check_widths
+from .conditions import refuse_condition
 from .data import Dataset
 from .errors import UserError
 from .mixture_prior import MixturePrior, fixed_noise, log_gaussian
 from .network import Average, batches, decay, materialise, perceptron
-from .sequences import refuse_condition
 
 LEAST_SCALE = 2.0**-16
 """Of the noise: half a step of 16-bit sound."""

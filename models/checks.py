@@ -12,10 +12,7 @@ def check_sizes(image_shape: object, hidden: object, latent_dim: object) -> None
     check_whole("channels", image_shape[0], 16)
     check_whole("height", image_shape[1], 4096)
     check_whole("width", image_shape[2], 4096)
-    if not isinstance(hidden, tuple) or not 1 <= len(hidden) <= 32:
-        raise ValueError(f"expected hidden as 1 to 32 layer widths, got {hidden!r}")
-    for width in hidden:
-        check_whole("a hidden width", width, 65536)
+    check_widths(hidden)
     check_whole("latent_dim", latent_dim, 65536)
 
 

@@ -99,3 +99,13 @@ def _index(value: object, classes: tuple[str, ...]) -> int:
 def _short(value: object, *, plain: bool = False) -> str:
     text = " ".join((str(value) if plain else repr(value)).split())
     return text if len(text) <= 80 else text[:79] + "…"
+
+
+def refuse_condition(condition: object) -> None:
+    """For models that are told no class.
+
+    Raises:
+        ValueError: if there is a condition.
+    """
+    if condition is not None:
+        chosen(condition, (), 0)

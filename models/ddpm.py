@@ -24,11 +24,11 @@ from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d, interpolate, silu
 
 from .checks import check_number, check_sizes, check_whole
+from .conditions import refuse_condition
 from .data import Dataset
 from .image_data import grey_levels, image_shape
 from .network import Average, decay, materialise
 from .pixels import log_mass, steps_of
-from .sequences import refuse_condition
 
 MOST_AT_ONCE = 100
 """Images that pass the network at once outside training: their maps stay in the processor's cache."""

@@ -19,10 +19,11 @@ from torch import Tensor, nn
 from torch.nn.functional import gelu, linear, scaled_dot_product_attention
 
 from .checks import check_number, check_whole
+from .conditions import refuse_condition
 from .data import Dataset
 from .errors import UserError
 from .network import materialise
-from .sequences import Drop, Law, LikelihoodTraining, keep, maximise_likelihood, refuse_condition
+from .sequences import Drop, Law, LikelihoodTraining, keep, maximise_likelihood
 from .tokens import MOST_TOKENS, Alphabet, check_alphabet, text_shape
 
 Cache = list[tuple[Tensor, Tensor]]

@@ -14,11 +14,12 @@ import torch
 from torch import Tensor
 
 from .checks import check_number, check_whole
+from .conditions import refuse_condition
 from .data import Dataset
 from .errors import UserError
 from .network import materialise
 from .recurrent import Recurrent
-from .sequences import Law, LikelihoodTraining, maximise_likelihood, refuse_condition
+from .sequences import Law, LikelihoodTraining, maximise_likelihood
 from .tokens import END, MOST_TOKENS, content, greatest_length
 
 REST = -1

@@ -20,11 +20,11 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, cross_entropy, linear, pad, silu
 
 from .checks import check_number, check_sizes, check_whole
+from .conditions import refuse_condition
 from .data import Dataset
 from .image_data import grey_levels, image_shape
 from .network import Average, decay, materialise
 from .pixels import steps_of
-from .sequences import refuse_condition
 
 MOST_AT_ONCE = 256
 """Images whose likelihood is computed at once, so that the memory needed does not grow with their number."""

@@ -14,7 +14,6 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from .checks import check_number, check_whole
-from .conditions import chosen
 from .network import Average, decay
 from .tokens import END
 
@@ -205,13 +204,3 @@ def _draw(lengths: Tensor, size: int, generator: torch.Generator) -> list[Tensor
     rows = torch.randint(len(lengths), (POOL * size,), generator=generator)
     batches = rows[lengths[rows].argsort(stable=True)].reshape(POOL, size)
     return [batches[place] for place in torch.randperm(POOL, generator=generator).tolist()]
-
-
-def refuse_condition(condition: object) -> None:
-    """Sequence models are told no class.
-
-    Raises:
-        ValueError: if there is a condition.
-    """
-    if condition is not None:
-        chosen(condition, (), 0)

@@ -22,10 +22,10 @@ from torch import Tensor, nn
 
 from .checks import check_number, check_whole, check_widths
 from .columns import Rows, Spec, describe, from_frame, read_columns, to_frame
+from .conditions import refuse_condition
 from .data import Dataset
 from .mixture_prior import MixturePrior, fixed_noise, log_gaussian
 from .network import Average, decay, materialise, perceptron
-from .sequences import refuse_condition
 from .table_layout import Layout, gumbel_max
 
 FAR = 1e3

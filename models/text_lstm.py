@@ -14,10 +14,11 @@ import torch
 from torch import Tensor
 
 from .checks import check_number, check_whole
+from .conditions import refuse_condition
 from .data import Dataset
 from .network import materialise
 from .recurrent import Recurrent
-from .sequences import Law, LikelihoodTraining, maximise_likelihood, refuse_condition
+from .sequences import Law, LikelihoodTraining, maximise_likelihood
 from .tokens import MOST_TOKENS, Alphabet, check_alphabet, text_shape
 
 

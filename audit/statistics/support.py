@@ -1,6 +1,6 @@
 """How much of one sample lies where another has its support, jointly and in every single feature.
 
-A record counts if others vouch for it: the balls of at least two of them must hold it, and none of the largest quarter
+A record counts if others vouch for it: the balls of at least two of them must hold it, and none of the largest third
 of balls counts, so no single outlier makes junk acceptable. And no single feature may contradict it: neighbours in a
 thousand features do not notice that one of them is impossible. Both ways round this gives two shares, which the same of
 the sample that vouches, record by record among the others, puts on the scale of a perfect generator.
@@ -23,7 +23,7 @@ SUPPORTS = ("generated_vouched", "reference_among_itself", "reference_vouched", 
 """What `support_replicates` computes: each direction's share, and that of the vouching sample among itself."""
 
 # So many balls must hold a record; of the balls only those up to this quantile of radii count.
-_ENOUGH, _QUANTILE = 2, 0.75
+_ENOUGH, _QUANTILE = 2, 2 / 3
 # A value this far past the end, as a share of the end's distance from the median, is still taken for possible.
 _PAST = 0.25
 # What Euclid's algorithm leaves of rounding, as a share of the largest value; and the finest step that is looked for:
