@@ -46,6 +46,7 @@ def test_the_shipped_policy_states_a_reason_for_each_bound() -> None:
         ("GA302", "precision_ratio"): Bound(0.8, None),
         ("GA302", "recall_ratio"): Bound(0.8, None),
         ("GA302", "coverage_ratio"): Bound(0.8, None),
+        ("GA301", "missing_modes"): Bound(None, 0),
         ("GA501", "invalid_share"): Bound(None, 0.01),
         ("GA601", "initial_weight_share"): Bound(None, 0.1),
         ("GA601", "broken_weight_share"): Bound(None, 0.0),
