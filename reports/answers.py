@@ -88,7 +88,26 @@ def _neighbours(finding: FindingPart) -> str:
     first, *others = sorted(ratios, key=lambda each: each.value)
     text = f"{_kind(first).capitalize()} is {_with(first)} of what a perfect generator would score here"
     rest = [f"{_kind(each)} {_with(each)}" for each in others]
-    return text + (f", {' and '.join(rest)}." if rest else ".") + _unseen(first)
+    text += f", {' and '.join(rest)}." if rest else "."
+    strays = whole.get("stray_share")
+    if strays is not None and strays.perfect is not None:
+        text += (
+            f" Further out than all but a few real samples lie {_with(strays)} of the generated ones; of a perfect "
+            f"generator’s, {perfect_text(strays.perfect, strays.unit)}."
+        )
+    return text + _unseen(first)
+
+
+def _modes(finding: FindingPart) -> str:
+    whole = _whole(finding)
+    missing, thinnest, lost = (whole.get(name) for name in ("missing_modes", "thinnest_mode_ratio", "lost_mass"))
+    if missing is None or thinnest is None or lost is None:
+        return _first(finding)
+    text = "No mode of the data is missing" if missing.value == 0 else f"{_with(missing)} modes of the data are missing"
+    text += f"; the thinnest gets {_with(thinnest)} of its real share"
+    if thinnest.perfect is not None:
+        text += f", where the thinnest of a perfect generator would get {perfect_text(thinnest.perfect, thinnest.unit)}"
+    return f"{text}. Modes that get too little are short of {_with(lost)} of the data." + _unseen(lost)
 
 
 def _validity(finding: FindingPart) -> str:
@@ -178,6 +197,7 @@ def _whole(finding: FindingPart) -> dict[str, EstimatePart]:
 ANSWERS: Mapping[str, Callable[[FindingPart], str]] = {
     "GA101": _representation,
     "GA201": _drivers,
+    "GA301": _modes,
     "GA302": _neighbours,
     "GA501": _validity,
     "GA601": _identity,

@@ -89,6 +89,11 @@ SPECS: dict[str, tuple[Spec, ...]] = {
     "GA302": (
         Spec("Relative to a perfect generator", ("precision_ratio", "recall_ratio", "coverage_ratio", "density")),
         Spec("As measured", ("precision", "recall", "coverage")),
+        Spec(
+            "Robust to outliers; 100 % for a perfect generator",
+            ("clipped_density", "clipped_coverage", "support_precision", "support_recall"),
+        ),
+        Spec("Strays", ("stray_share",)),
     ),
 }
 
@@ -220,7 +225,7 @@ def _reading(every: Sequence[_Line]) -> str:
     # The worst of the groups is one of them and would count twice.
     lines = [line for line in every if not line.estimate.name.startswith("worst_")] or every
     low, high = (end(lines, key=lambda line: line.estimate.value) for end in (min, max))
-    parts = [f"Lowest: {_said(low)}"] + ([f"highest: {_said(high)}"] if high is not low else [])
+    parts = [f"Lowest: {_said(low)}", f"highest: {_said(high)}"] if high is not low else [_said(low)]
     beyond = [line for line in lines if line.bound and _outside(line, line.bound.at_least, line.bound.at_most)]
     judged = sum(line.bound is not None for line in lines)
     if judged:
@@ -241,6 +246,8 @@ def _said(line: _Line) -> str:
 
 
 def _of(some: int, every: int) -> str:
+    if every == 1:
+        return "the interval lies" if some else "the interval does not lie"
     return f"{some if some else 'none'} of {every} intervals {'lies' if some == 1 else 'lie'}"
 
 

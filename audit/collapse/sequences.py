@@ -85,7 +85,7 @@ class SequenceDiversity:
             Inconclusive: if the records are too few or hold no tokens.
         """
         if evidence.modality not in ("text", "music"):
-            raise NotApplicable(f"runs of tokens are in texts and melodies, but these records are {evidence.modality}")
+            raise NotApplicable(f"runs of tokens are in texts and melodies, but these are {evidence.modality} records")
         if evidence.reference is None:
             raise NotApplicable(evidence.absent.get("reference", "there is no reference data to compare with"))
         kinds = ["generated", "reference"] + ([] if evidence.holdout is None else ["holdout"])

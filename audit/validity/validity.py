@@ -87,7 +87,7 @@ class OutputValidity:
     def _rules(self, modality: str, samples: Any) -> list[tuple[str, Flags]]:
         rules = broken_rules(modality, samples)
         if self.constraints and modality != "tabular":
-            raise NotApplicable(f"constraints are between columns of a table, but these records are {modality}")
+            raise NotApplicable(f"constraints are between columns of a table, but these are {modality} records")
         for text in self.constraints:
             try:
                 rules.append((text, ~kept(text, samples)))
