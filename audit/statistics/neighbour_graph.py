@@ -161,6 +161,7 @@ def balls(
         order = np.lexsort((broken, row))
         kept = order[starts[:, None] + np.arange(depth)]
         nearest[rows], squared[rows], plain[rows], keys[rows] = column[kept], broken[kept], distance[kept], key[kept]
+        del bounds, least  # before the next block, or two of them would be held at once
     # A scale that differed between centres would favour those near the origin, where the reference is dense.
     scale = float(np.median(spread))
     return Balls(own, first, nearest, squared, spread, plain + scale * keys, scale)
@@ -212,7 +213,9 @@ def crossings(
         forward = _ranked(own, other, row[inside], column[inside], distance[inside], depth, seed)
         inside = distance <= y_reach[column]
         backward = _ranked(other, own, column[inside], row[inside], distance[inside], depth, seed)
-        yield Crossing(forward, backward, rows, *(_reach(bounds, own, rows, radius[rows], slack) if reach else ()))
+        crossing = Crossing(forward, backward, rows, *(_reach(bounds, own, rows, radius[rows], slack) if reach else ()))
+        del bounds, near  # before the next block, or two of them would be held at once
+        yield crossing
 
 
 def own_reach(own: Balls, points: Indices, *, k: int, cells: int | None = None) -> Matrix:

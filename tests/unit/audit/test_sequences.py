@@ -176,7 +176,7 @@ def test_odd_records_stay_finite(generated: list[str], reference: list[str]) -> 
 
 
 def test_what_cannot_be_asked_is_said() -> None:
-    with pytest.raises(NotApplicable, match="these records are image"):
+    with pytest.raises(NotApplicable, match="these are image records"):
         ask(np.zeros((60, 1, 2, 2)), np.zeros((60, 1, 2, 2)), modality="image")
     with pytest.raises(NotApplicable, match="no reference data"):
         ask(texts(60, 1), None)
