@@ -100,6 +100,7 @@ SPECS: dict[str, tuple[Spec, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class _Line:
+    label: str
     estimate: EstimatePart
     low: float
     high: float
@@ -125,7 +126,7 @@ def charts(finding: FindingPart, rules: Sequence[RulePart]) -> list[Chart]:
             chosen = sorted((e for e in chosen if "→" not in (e.group or "")), key=lambda e: -e.value)
             equal = 1 / size if isinstance(size, int) and size > 0 else None
         if chosen:
-            made.append(_chart(spec.title, [_line(each, rules) for each in chosen], equal))
+            made.append(_chart(spec.title, [_line(each, rules, spec.title) for each in chosen], equal))
     return made
 
 
@@ -153,14 +154,16 @@ def _worst_first(name: str, estimates: Sequence[EstimatePart]) -> list[EstimateP
     return sorted(named, key=badness)
 
 
-def _line(estimate: EstimatePart, rules: Sequence[RulePart]) -> _Line:
+def _line(estimate: EstimatePart, rules: Sequence[RulePart], title: str) -> _Line:
+    name = _name(estimate, title)
     own = [rule for rule in rules if (rule.estimate, rule.group) == (estimate.name, estimate.group) and rule.observed]
     if own and own[0].observed:
         # The interval a rule was judged by, so that the picture and the outcome cannot disagree.
         seen = own[0].observed
-        return _Line(estimate, seen.low, seen.high, seen.level, own[0], own[0].bound)
+        return _Line(name, estimate, seen.low, seen.high, seen.level, own[0], own[0].bound)
     worst = [rule for rule in rules if rule.estimate == f"worst_{estimate.name}" and rule.group is None]
-    return _Line(estimate, estimate.low, estimate.high, estimate.level, None, worst[0].bound if worst else None)
+    bound = worst[0].bound if worst else None
+    return _Line(name, estimate, estimate.low, estimate.high, estimate.level, None, bound)
 
 
 def _chart(title: str, lines: list[_Line], equal: float | None) -> Chart:
@@ -189,13 +192,15 @@ def _levels(levels: Sequence[float]) -> str:
     return f"{nominal} interval" + (f"; judged rows at {' or '.join(others)}" if others else "")
 
 
-def _name(estimate: EstimatePart) -> str:
+def _name(estimate: EstimatePart, title: str) -> str:
+    """What a row is called; what the chart's title says is not said again."""
+    if estimate.name.startswith("worst_"):
+        # The group of such an estimate is an attribute, of whose groups it is the worst.
+        return "Worst group" if estimate.group is None else f"Worst group of {short(estimate.group)}"
     if estimate.group is not None:
         # A bare number would read as a value.
         return f"Group {estimate.group}" if estimate.group.isdigit() else short(estimate.group)
-    if estimate.name.startswith("worst_"):
-        return "Worst group"
-    text = label(estimate.name).removesuffix(" relative to a perfect generator")
+    text = label(estimate.name).removesuffix(f" {title[:1].lower()}{title[1:]}")
     return text[:1].upper() + text[1:]
 
 
@@ -206,7 +211,7 @@ def _row(line: _Line, place: Callable[[float], str]) -> Row:
     near = min((end for end in ends if end is not None), key=lambda end: abs(end - each.value), default=None)
     value, between = numbers.estimate(each.value, line.low, line.high, each.unit, bound=near if line.rule else None)
     return Row(
-        label=_name(each),
+        label=line.label,
         text=value if line.low == line.high else f"{value} ({between})",
         dot=place(each.value),
         line=_span(line.low, line.high, place),
@@ -242,7 +247,7 @@ def _reading(every: Sequence[_Line]) -> str:
 
 
 def _said(line: _Line) -> str:
-    return f"{_name(line.estimate)} at {numbers.quantity(line.estimate.value, line.estimate.unit)}"
+    return f"{line.label} at {numbers.quantity(line.estimate.value, line.estimate.unit)}"
 
 
 def _of(some: int, every: int) -> str:
@@ -274,7 +279,8 @@ def _scale(lines: Sequence[_Line], more: Sequence[float]) -> tuple[Callable[[flo
         return f"{100 * (value - low) / (high - low):.2f}%"
 
     unit = lines[0].estimate.unit
-    return place, tuple(_tick(value, place, unit) for value in round_places(low, high))
+    places = round_places(low, high)
+    return place, tuple(_tick(value, place, unit, places[-1] - places[0]) for value in places)
 
 
 def _perfect_ends(estimate: EstimatePart) -> tuple[float, ...]:
@@ -288,8 +294,8 @@ def round_places(low: float, high: float, most: int = 6) -> list[float]:
     return [index * step for index in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
-def _tick(value: float, place: Callable[[float], str], unit: str) -> Tick:
+def _tick(value: float, place: Callable[[float], str], unit: str, range_: float) -> Tick:
     at = place(value)
     percent = float(at[:-1])
-    text = f"{numbers.number(round(100 * value, 8))} %" if unit == "share" else numbers.number(round(value, 10))
+    text = f"{numbers.place(100 * value, 100 * range_)} %" if unit == "share" else numbers.place(value, range_)
     return Tick(at, text, "start" if percent < 4 else "end" if percent > 96 else "middle")
