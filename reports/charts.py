@@ -7,6 +7,7 @@ takes the page's font and colours and fits a phone, a screen and a sheet of pape
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ..audit.finding import NOMINAL, Better
 from . import numbers
@@ -280,7 +281,8 @@ def _scale(lines: Sequence[_Line], more: Sequence[float]) -> tuple[Callable[[flo
 
     unit = lines[0].estimate.unit
     places = round_places(low, high)
-    return place, tuple(_tick(value, place, unit, places[-1] - places[0]) for value in places)
+    gap = min((after - before for before, after in pairwise(places)), default=abs(places[0]))
+    return place, tuple(_tick(value, place, unit, gap) for value in places)
 
 
 def _perfect_ends(estimate: EstimatePart) -> tuple[float, ...]:
@@ -294,8 +296,8 @@ def round_places(low: float, high: float, most: int = 6) -> list[float]:
     return [index * step for index in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
-def _tick(value: float, place: Callable[[float], str], unit: str, range_: float) -> Tick:
+def _tick(value: float, place: Callable[[float], str], unit: str, gap: float) -> Tick:
     at = place(value)
     percent = float(at[:-1])
-    text = f"{numbers.place(100 * value, 100 * range_)} %" if unit == "share" else numbers.place(value, range_)
+    text = f"{numbers.tick(100 * value, 100 * gap)} %" if unit == "share" else numbers.tick(value, gap)
     return Tick(at, text, "start" if percent < 4 else "end" if percent > 96 else "middle")

@@ -18,6 +18,8 @@ STEPS = {
     "features": "computing features",
     "groups": "judging groups",
     "attributions": "attributing outputs",
+    "latents": "looking at the latent space",
+    "weights": "looking at the weights",
     "report": "writing the report",
 }
 

@@ -48,6 +48,7 @@ PATTERNS = (
     Pattern("Unreached data", "real records beyond the model's reach", "GA302", "recall_ratio", False, 0.1),
     Pattern("Repetition", "the same record again and again", "GA304", "duplicate_excess", True, 0.02),
     Pattern("Shift", "means or spreads of features off, for any reason", "GA303", "frechet_distance", True, inf),
+    Pattern("Detectable", "records a classifier tells from real ones, for any reason", "GA308", "auc", True, 0.05),
     Pattern("Folding", "far-apart latents that give one output", "GA306", "many_to_one_share", True, 0.05),
 )
 """In the order in which they are told; copying of training records is not among them, since nothing here tests it."""

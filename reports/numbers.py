@@ -28,6 +28,12 @@ def number(value: float) -> str:
     return _trimmed(rounded, min(MOST_DECIMALS, max(0, DIGITS - 1 - _magnitude(rounded))))
 
 
+def tick(value: float, gap: float) -> str:
+    """A place on an axis whose round places are `gap` apart, with the decimals that tell them apart: `1.002`."""
+    # Binary noise such as 0.30000000000000004 − 0.2 must not cost a decimal.
+    return _trimmed(value, max(0, -_magnitude(round(gap, 12)))) if gap else number(value)
+
+
 def share(value: float) -> str:
     """A share as a percentage: `10.2 %`, `0.43 %`, `0.0217 %`; whole only where it is: `0 %`, `100 %`."""
     percent = 100 * value

@@ -14,6 +14,9 @@ from ..statistics.support import SUPPORTS
 
 _BAND = NormalDist().inv_cdf(0.975)
 _DETECTABLE = _BAND + NormalDist().inv_cdf(0.8)
+LEAST_PERFECT = 0.05
+"""Where a perfect generator scores less than this share, the ratio to it has no useful upper limit."""
+
 OF_GENERATED = ("inside", SUPPORTS[0], SUPPORTS[3])
 """Shares that count generated records."""
 
@@ -27,13 +30,22 @@ def clipped_estimates(found: Measurement) -> tuple[Estimate, Estimate]:
 
 
 def support_estimates(found: Measurement) -> tuple[Estimate, ...]:
-    """Both shares of the supports, not above 1 either; none where k is 1, since one record vouches for nothing."""
+    """Both shares of the supports, not above 1 either; none where k is 1, since one record vouches for nothing.
+
+    Nor one whose denominator is nearly nothing: where most records are impossible by the others' features, as words
+    that occur once each make them, records say nothing of each other.
+    """
     if found.supported is None:
         return ()
-    units = found.size * found.sets
-    return (
-        capped_ratio("support_precision", found, found.supported, SUPPORTS[:2], units),
-        capped_ratio("support_recall", found, found.supported, SUPPORTS[2:], found.size),
+    known = found.supported
+    both = (
+        ("support_precision", SUPPORTS[:2], found.size * found.sets),
+        ("support_recall", SUPPORTS[2:], found.size),
+    )
+    return tuple(
+        capped_ratio(name, found, known, shares, units)
+        for name, shares, units in both
+        if known.shares[shares[1]] >= LEAST_PERFECT
     )
 
 

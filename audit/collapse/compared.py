@@ -56,22 +56,49 @@ def compared(
         NotApplicable: if there are no features.
         Inconclusive: if they are too few, not finite, or all equal in the reference.
     """
-    if evidence.features is None:
-        raise NotApplicable(evidence.absent.get("features", "no features were collected"))
-    features = evidence.features
-    for name in ("reference", "generated"):
-        values: NDArray[np.float64] = getattr(features, name)
-        if len(values) < fewest:
-            raise Inconclusive(f"{len(values)} {name} samples are too few: at least {fewest} are needed")
-        broken = int((~np.isfinite(values).all(axis=1)).sum())
-        if broken:
-            raise Inconclusive(f"{broken} of {len(values)} {name} samples have features that are not finite")
-    if (features.reference == features.reference[0]).all():
-        raise Inconclusive("all reference features are equal, so there is nothing to compare with; use other features")
+    features = sound_features(evidence, reference=fewest, generated=fewest)
+    require_variety(features)
     drawn = len(features.generated)
     generated = rng.permutation(drawn)[:max_generated]
     reference = rng.permutation(len(features.reference))[: min(max_reference, len(generated))]
     return Compared(features, generated, reference, len(generated) == drawn, origin(features.reference[reference]))
+
+
+def sound_features(evidence: Evidence, *, reference: int = FEWEST, generated: int = FEWEST, why: str = "") -> Features:
+    """The features of all records, if there are enough of them and all are finite.
+
+    Args:
+        evidence: what was collected.
+        reference: how many reference records are needed.
+        generated: how many generated records are.
+        why: what fewer are too few for, e.g. ` for k = 5`.
+
+    Raises:
+        NotApplicable: if there are no features.
+        Inconclusive: if they are too few or not finite.
+    """
+    if evidence.features is None:
+        raise NotApplicable(evidence.absent.get("features", "no features were collected"))
+    for name, fewest in (("reference", reference), ("generated", generated)):
+        count = len(getattr(evidence.features, name))
+        if count < fewest:
+            raise Inconclusive(f"{count} {name} samples are too few{why}: at least {fewest} are needed")
+        require_finite(evidence.features, name)
+    return evidence.features
+
+
+def require_finite(features: Features, name: str) -> None:
+    """Be inconclusive where a record of that set has a feature that is NaN or infinite."""
+    values: NDArray[np.float64] = getattr(features, name)
+    broken = int((~np.isfinite(values).all(axis=1)).sum())
+    if broken:
+        raise Inconclusive(f"{broken} of {len(values)} {name} samples have features that are not finite")
+
+
+def require_variety(features: Features) -> None:
+    """Be inconclusive where all reference records look alike."""
+    if (features.reference == features.reference[0]).all():
+        raise Inconclusive("all reference features are equal, so there is nothing to compare with; use other features")
 
 
 def group_rows(evidence: Evidence, chosen: Compared) -> tuple[tuple[str, Indices, Indices], ...]:

@@ -16,10 +16,8 @@ from ..finding import (
     Estimate,
     Exhibit,
     Finding,
-    Inconclusive,
     Json,
     Kind,
-    NotApplicable,
     Outcome,
     Perfect,
     Pictures,
@@ -27,11 +25,11 @@ from ..finding import (
 )
 from ..statistics.detection import Detection, detect
 from ..statistics.neighbour_intervals import curve
+from .compared import FEWEST, sound_features
 
 _BAND = NormalDist().inv_cdf(0.975)
 # An excess of this many standard errors is seen at the 5 % level, one-sided as the test, with power 0.8.
 _DETECTABLE = NormalDist().inv_cdf(0.95) + NormalDist().inv_cdf(0.8)
-_FEWEST = 50
 _METHOD = "DeLong variance on held-out halves, limits of a share at the effective sample size"
 
 
@@ -54,9 +52,9 @@ class Detectability:
     estimates: ClassVar[tuple[str, ...]] = ("auc",)
 
     def __post_init__(self) -> None:
-        if self.max_each < _FEWEST or self.shown < 0:
+        if self.max_each < FEWEST or self.shown < 0:
             raise ValueError(
-                f"expected max_each of at least {_FEWEST} and shown of at least 0, got {self.max_each} and {self.shown}"
+                f"expected max_each of at least {FEWEST} and shown of at least 0, got {self.max_each} and {self.shown}"
             )
 
     def __call__(self, evidence: Evidence, rng: np.random.Generator) -> Finding:
@@ -66,10 +64,7 @@ class Detectability:
             NotApplicable: if there are no features.
             Inconclusive: if the records are too few or their features not finite.
         """
-        if evidence.features is None:
-            raise NotApplicable(evidence.absent.get("features", "no features were collected"))
-        features = evidence.features
-        _check(features)
+        features = sound_features(evidence)
         size = min(len(features.generated), len(features.reference), self.max_each)
         generated, reference = (_some(len(each), size, rng) for each in (features.generated, features.reference))
         found = detect(generated=features.generated[generated], reference=features.reference[reference], rng=rng)
@@ -89,7 +84,7 @@ class Detectability:
 
     def _control(self, features: Features, rng: np.random.Generator) -> tuple[Table, ...]:
         """The same with held-out real data in the place of the generated ones; nothing without enough of them."""
-        if len(features.holdout) < _FEWEST or not np.isfinite(features.holdout).all():
+        if len(features.holdout) < FEWEST or not np.isfinite(features.holdout).all():
             return ()
         size = min(len(features.holdout), len(features.reference), self.max_each)
         held, known = (
@@ -145,16 +140,6 @@ def estimated(found: Detection, *, from_draws: float) -> Estimate:
         minimum_detectable=min(_DETECTABLE * error, 0.5),
         from_draws=from_draws,
     )
-
-
-def _check(features: Features) -> None:
-    for name in ("reference", "generated"):
-        values: NDArray[np.float64] = getattr(features, name)
-        if len(values) < _FEWEST:
-            raise Inconclusive(f"{len(values)} {name} records are too few: at least {_FEWEST} are needed")
-        broken = int((~np.isfinite(values).all(axis=1)).sum())
-        if broken:
-            raise Inconclusive(f"{broken} of {len(values)} {name} records have features that are not finite")
 
 
 def _some(total: int, size: int, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -11,7 +11,7 @@ from ..evidence.bundle import Evidence
 from ..finding import Exhibit, Finding, Json, Outcome, Pictures
 from ..statistics.frechet_splits import FrechetMeasurement, measure_frechet
 from ..statistics.mmd import KernelMeasurement, gaussian_kernel, measure_mmd, median_distance
-from .compared import Compared, compared, group_rows
+from .compared import FEWEST, Compared, compared, group_rows
 from .distance_estimates import NAMES, distance_estimates
 from .distance_tables import control_table, group_table, plain_table
 
@@ -45,9 +45,9 @@ class Distance:
     estimates: ClassVar[tuple[str, ...]] = NAMES
 
     def __post_init__(self) -> None:
-        if min(self.max_reference, self.max_generated) < 50:
+        if min(self.max_reference, self.max_generated) < FEWEST:
             got = f"{self.max_reference} and {self.max_generated}"
-            raise ValueError(f"expected max_reference and max_generated of at least 50, got {got}")
+            raise ValueError(f"expected max_reference and max_generated of at least {FEWEST}, got {got}")
         if self.splits < 16 or self.dimensions < 1 or self.halvings < 0 or self.shown < 0:
             raise ValueError(
                 "expected splits of at least 16, dimensions of at least 1, halvings and shown of at least 0, "

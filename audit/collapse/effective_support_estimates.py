@@ -125,7 +125,7 @@ def duplicate_estimates(copies: Copies) -> tuple[Estimate, Estimate]:
         value=made.value - real.value,
         curve=curve(excess),
         method=_EXCESS_METHOD,
-        unit="difference of shares",
+        unit="share",
         perfect=Perfect(0.0, -_BAND * error, _BAND * error),
         from_draws=draws / (draws + spread) if copies.more_draws_help else 0.0,
     )

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from ..evidence.bundle import Evidence, Features
 from ..finding import Inconclusive
 from ..statistics.modes import OUTSIDE, Modes, find_modes, place
+from .compared import require_finite, require_variety, sound_features
 
 Ints = NDArray[np.int64]
 
@@ -53,11 +54,12 @@ def mode_cells(
     """Learn modes on the holdout, or on a part of the reference, and place all other samples in them.
 
     Raises:
+        NotApplicable: if there are no features.
         Inconclusive: if the features are too few, constant or not finite.
     """
-    features = evidence.features
-    assert features is not None
-    _check(features)
+    features = sound_features(evidence, reference=FEWEST, generated=FEWEST // 2, why=" to look for modes")
+    require_finite(features, "holdout")
+    require_variety(features)
     learning, rows, learned_on = _divide(features, rng, learning_share)
     modes = find_modes(learning=learning, rng=rng, most=most, cells=cells, number=number)
     modes, reference = _with_real_samples(modes, features.reference[rows])
@@ -73,20 +75,6 @@ def counted(cells: Cells) -> tuple[Ints, Ints]:
         np.bincount(np.where(each == OUTSIDE, k, each), minlength=k + 1) for each in (cells.generated, cells.reference)
     )
     return made, real
-
-
-def _check(features: Features) -> None:
-    for name, fewest in (("reference", FEWEST), ("generated", FEWEST // 2)):
-        values: NDArray[np.float64] = getattr(features, name)
-        if len(values) < fewest:
-            raise Inconclusive(f"{len(values)} {name} samples are too few to look for modes: at least {fewest} needed")
-    for name in ("reference", "generated", "holdout"):
-        values = getattr(features, name)
-        broken = int((~np.isfinite(values).all(axis=1)).sum())
-        if broken:
-            raise Inconclusive(f"{broken} of {len(values)} {name} samples have features that are not finite")
-    if (features.reference == features.reference[0]).all():
-        raise Inconclusive("all reference features are equal, so there are no modes; use other features")
 
 
 def _divide(

@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..evidence.bundle import Evidence
-from ..finding import Finding, Inconclusive, Json, NotApplicable, Outcome
+from ..finding import Finding, Inconclusive, Json, Outcome
 from .mode_cells import Cells, counted, mode_cells
 from .modes_estimates import MISSING, Measured, estimates, measured
 from .modes_exhibits import exhibits
@@ -57,8 +57,6 @@ class ModeCoverage:
             NotApplicable: if there are no features.
             Inconclusive: if the features are too few, constant or not finite, or no modes can be told apart.
         """
-        if evidence.features is None:
-            raise NotApplicable(evidence.absent.get("features", "no features were collected"))
         cells = mode_cells(
             evidence,
             rng,

@@ -9,14 +9,12 @@ from numpy.typing import NDArray
 
 from ...models.records import is_number
 from ..evidence.bundle import Evidence, Features
-from ..finding import Exhibit, Finding, Inconclusive, Json, NotApplicable, Outcome, Pictures, Table
+from ..finding import Exhibit, Finding, Inconclusive, Json, Outcome, Pictures, Table
 from ..statistics.neighbour_measure import Measurement, measure
+from .clipped_estimates import LEAST_PERFECT
+from .compared import FEWEST, require_variety, sound_features
 from .neighbour_control import control_table
 from .neighbour_estimates import NAMES, group_table, scored
-
-_FEWEST = 50
-# Below this the ratio to a perfect generator has no useful upper limit.
-_LEAST_PERFECT = 0.05
 
 
 class _Rows(NamedTuple):
@@ -71,10 +69,8 @@ class Neighbours:
             NotApplicable: if there are no features.
             Inconclusive: if the features are too few, constant or not finite.
         """
-        if evidence.features is None:
-            raise NotApplicable(evidence.absent.get("features", "no features were collected"))
-        features = evidence.features
-        self._check(features)
+        features = sound_features(evidence, reference=self._fewest, generated=self._fewest, why=f" for k = {self.k}")
+        require_variety(features)
         rows = self._rows(features, rng)
         names, labels, judged = _groups(evidence, rows)
         found = measure(
@@ -90,7 +86,7 @@ class Neighbours:
             columns=_columns(evidence, rows),
         )
         perfect = found.shares["perfect_precision"]
-        if perfect < _LEAST_PERFECT:
+        if perfect < LEAST_PERFECT:
             raise Inconclusive(
                 f"a perfect generator would score a precision of {perfect:.3f} here, too little to compare with; "
                 "use more samples or features of fewer dimensions"
@@ -121,20 +117,7 @@ class Neighbours:
     @property
     def _fewest(self) -> int:
         """Every quarter of the reference must hold more than k points; with fewer than 50 an interval says nothing."""
-        return max(_FEWEST, 4 * (self.k + 1))
-
-    def _check(self, features: Features) -> None:
-        for name in ("reference", "generated"):
-            values: NDArray[np.float64] = getattr(features, name)
-            if len(values) < self._fewest:
-                raise Inconclusive(
-                    f"{len(values)} {name} samples are too few for k = {self.k}: at least {self._fewest} are needed"
-                )
-            broken = int((~np.isfinite(values).all(axis=1)).sum())
-            if broken:
-                raise Inconclusive(f"{broken} of {len(values)} {name} samples have features that are not finite")
-        if (features.reference == features.reference[0]).all():
-            raise Inconclusive("all reference features are equal, so there are no neighbourhoods; use other features")
+        return max(FEWEST, 4 * (self.k + 1))
 
     def _rows(self, features: Features, rng: np.random.Generator) -> _Rows:
         total, drawn = len(features.reference), len(features.generated)

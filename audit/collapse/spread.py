@@ -7,7 +7,7 @@ from typing import ClassVar
 import numpy as np
 
 from ..evidence.bundle import Evidence
-from ..finding import Finding, Inconclusive, Json, NotApplicable, Outcome
+from ..finding import Finding, Inconclusive, Json, Outcome
 from ..statistics.mode_spread import permuted_squares, scatter
 from .mode_cells import mode_cells
 from .spread_estimates import Spreads, estimates, table
@@ -53,11 +53,10 @@ class SpreadWithinModes:
             NotApplicable: if there are no features.
             Inconclusive: if the features are too few, constant or not finite, or no mode holds enough samples of both.
         """
-        if evidence.features is None:
-            raise NotApplicable(evidence.absent.get("features", "no features were collected"))
         cells = mode_cells(
             evidence, rng, most=self.most, cells=1, number=self.number, learning_share=self.learning_share
         )
+        assert evidence.features is not None
         modes = len(cells.names)
         real = scatter(samples=evidence.features.reference[cells.rows], labels=cells.reference, modes=modes)
         made = scatter(samples=evidence.features.generated, labels=cells.generated, modes=modes)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .bundle import Attributions
-from .decoding import centre_image, decoder, latent_size, parameter, undisturbed
+from .decoding import centre_image, decoder, latent_size, parameter, slopes, undisturbed
 from .readouts import SHAPES, Measure, Readout, score_readouts
 
 if TYPE_CHECKING:
@@ -218,20 +218,6 @@ def _jacobian_maps(decode: Measure, points: "Tensor", rows: int) -> "Tensor":
     maps = []
     with torch.no_grad():
         for axes in torch.split(torch.eye(size, dtype=points.dtype, device=points.device), together):
-            slopes = _slopes(decode, points.repeat(len(axes), 1), axes.repeat_interleave(count, dim=0))
-            maps.append(slopes.reshape(len(axes), count, *slopes.shape[1:]).mean(dim=1))
+            found = slopes(decode, points.repeat(len(axes), 1), axes.repeat_interleave(count, dim=0))
+            maps.append(found.reshape(len(axes), count, *found.shape[1:]).mean(dim=1))
     return torch.cat(maps)
-
-
-def _slopes(decode: Measure, points: "Tensor", directions: "Tensor") -> "Tensor":
-    """The derivative of decode along one direction a point, by central differences.
-
-    They work with every decoder, while forward-mode differentiation lacks some operations and warns in some releases
-    of torch.
-    """
-    import torch
-
-    # The cube root of the machine precision balances truncation and rounding: about 5 digits in single precision.
-    step = torch.finfo(points.dtype).eps ** (1 / 3)
-    slopes: Tensor = (decode(points + step * directions) - decode(points - step * directions)) / (2 * step)
-    return slopes

@@ -49,10 +49,7 @@ def centre_image(model: Any, latents: "Tensor") -> "Tensor":
     import torch
 
     some = latents[:4].clone().requires_grad_()
-    images = model.decode(some.clone())
-    if not isinstance(images, torch.Tensor) or images.ndim != 4 or len(images) != len(some):
-        got = tuple(images.shape) if isinstance(images, torch.Tensor) else type(images).__name__
-        raise ValueError(f"expected decode(z) to give images ({len(some)}, c, h, w) for {len(some)} latents, got {got}")
+    images = decoded(model, some)
     with torch.no_grad():
         again = model.decode(some.detach().clone())
         alone = torch.cat([model.decode(each[None].clone()) for each in some.detach()])
@@ -67,6 +64,35 @@ def centre_image(model: Any, latents: "Tensor") -> "Tensor":
     with torch.no_grad():
         centre: Tensor = model.decode(torch.zeros_like(latents[:1]))
     return centre
+
+
+def decoded(model: Any, some: "Tensor") -> "Tensor":
+    """The images (n, c, h, w) of some latents (n, L), which are left alone.
+
+    Raises:
+        ValueError: if the output has another shape.
+    """
+    import torch
+
+    images = model.decode(some.clone())
+    if not isinstance(images, torch.Tensor) or images.ndim != 4 or len(images) != len(some):
+        got = tuple(images.shape) if isinstance(images, torch.Tensor) else type(images).__name__
+        raise ValueError(f"expected decode(z) to give images ({len(some)}, c, h, w) for {len(some)} latents, got {got}")
+    return images
+
+
+def slopes(decode: Measure, points: "Tensor", directions: "Tensor") -> "Tensor":
+    """The derivative of decode along one direction a point, by central differences: (n, c, h, w).
+
+    They work with every decoder, while forward-mode differentiation lacks some operations and warns in some releases
+    of torch.
+    """
+    import torch
+
+    # The cube root of the machine precision balances truncation and rounding: about 5 digits in single precision.
+    step = torch.finfo(points.dtype).eps ** (1 / 3)
+    found: Tensor = (decode(points + step * directions) - decode(points - step * directions)) / (2 * step)
+    return found
 
 
 def networks(model: Any) -> list["torch.nn.Module"]:

@@ -23,20 +23,20 @@ MAX_VALUES = 1024
 """Pixels are averaged in squares until an image has at most this many values."""
 
 
-def pooling(shape: tuple[int, ...]) -> int:
-    """Edge of the smallest squares whose averages describe an image (c, h, w) in at most `MAX_VALUES` values."""
+def pooling(shape: tuple[int, ...], most: int = MAX_VALUES) -> int:
+    """Edge of the smallest squares whose averages describe an image (c, h, w) in at most `most` values."""
     channels, height, width = shape
     edge = 1
-    while channels * -(-height // edge) * -(-width // edge) > MAX_VALUES and edge < max(height, width):
+    while channels * -(-height // edge) * -(-width // edge) > most and edge < max(height, width):
         edge += 1
     return edge
 
 
-def pixel_features(images: "Tensor") -> "Tensor":
+def pixel_features(images: "Tensor", most: int = MAX_VALUES) -> "Tensor":
     """Images (n, c, h, w) to pixel values (n, d), averaged in squares where there are many; differentiable."""
     import torch.nn.functional as F
 
-    edge = pooling(tuple(images.shape[1:]))
+    edge = pooling(tuple(images.shape[1:]), most)
     if edge > 1:
         images = F.avg_pool2d(images, edge, ceil_mode=True, count_include_pad=False)
     return images.flatten(1)

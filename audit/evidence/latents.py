@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from ..statistics.coincidences import NEAR, Partners, partners, regions, typical_distance
 from .bundle import Latents, Real
-from .decoding import latent_size, parameter, undisturbed
+from .decoding import decoded, latent_size, parameter, slopes, undisturbed
+from .features import pixel_features
 from .readouts import Measure
 from .unavailable import Unavailable
 
@@ -161,10 +162,7 @@ def _checked_pixels(model: Any, some: "Tensor") -> int:
     """How many values an output has, once decode has shown that each output depends on its own latent alone."""
     import torch
 
-    images = model.decode(some.clone())
-    if not isinstance(images, torch.Tensor) or images.ndim != 4 or len(images) != len(some):
-        got = tuple(images.shape) if isinstance(images, torch.Tensor) else type(images).__name__
-        raise ValueError(f"expected decode(z) to give images ({len(some)}, c, h, w) for {len(some)} latents, got {got}")
+    images = decoded(model, some)
     if not torch.allclose(images, model.decode(some.clone()), atol=1e-4, equal_nan=True):
         raise Unavailable("decode(z) gives different outputs for the same z: only a deterministic decoder has regions")
     alone = torch.cat([model.decode(each[None].clone()) for each in some])
@@ -201,27 +199,14 @@ def _variance(images: NDArray[np.float32]) -> float:
 
 
 def _coarse(images: "Tensor") -> NDArray[np.float64]:
-    import torch.nn.functional as F
-
-    channels, height, width = images.shape[1:]
-    edge = 1
-    while channels * -(-height // edge) * -(-width // edge) > COARSE and edge < max(height, width):
-        edge += 1
     # Rounded to single precision, so that real records and outputs are compared alike.
-    small = images.float() if edge == 1 else F.avg_pool2d(images.float(), edge, ceil_mode=True, count_include_pad=False)
-    coarse: NDArray[np.float64] = small.flatten(1).cpu().numpy().astype(np.float64)
+    coarse: NDArray[np.float64] = pixel_features(images.float(), COARSE).cpu().numpy().astype(np.float64)
     return coarse
 
 
 def _slopes(decode: Measure, points: "Tensor", directions: "Tensor") -> "Tensor":
-    """The derivative of every pixel along one direction a point, by central differences: (n, pixels), float64."""
-    import torch
-
-    # The cube root of the machine precision balances truncation and rounding.
-    step = torch.finfo(points.dtype).eps ** (1 / 3)
-    apart = decode(points + step * directions).double() - decode(points - step * directions).double()
-    slopes: Tensor = apart.flatten(1) / (2 * step)
-    return slopes
+    """The derivative of every pixel along one direction a point: (n, pixels), float64."""
+    return slopes(lambda at: decode(at).double(), points, directions).flatten(1)
 
 
 def _speed(decode: Measure, points: "Tensor", directions: "Tensor", rows: int) -> NDArray[np.float32]:
@@ -248,10 +233,10 @@ def _jacobians(decode: Measure, points: "Tensor", rows: int, report: Callable[[f
             torch.split(axes.repeat(len(some), 1), rows),
             strict=True,
         )
-        slopes = torch.cat([_slopes(decode, *each) for each in pairs]).reshape(len(some), size, -1)
-        gram = slopes @ slopes.mT
+        changes = torch.cat([_slopes(decode, *each) for each in pairs]).reshape(len(some), size, -1)
+        gram = changes @ changes.mT
         squares = torch.linalg.eigvalsh(gram).flip(-1).clamp(min=0)
-        values.append(squares[:, : min(size, slopes.shape[2])].sqrt())
+        values.append(squares[:, : min(size, changes.shape[2])].sqrt())
         norms.append(gram.diagonal(dim1=1, dim2=2).sqrt())
         norm = gram.diagonal(dim1=1, dim2=2).sum(dim=1).sqrt()
         metric += (gram / norm.clamp(min=torch.finfo(torch.float64).tiny)[:, None, None]).sum(dim=0)

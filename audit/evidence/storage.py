@@ -106,11 +106,12 @@ def _write_lines(path: Path, samples: Any) -> Any:
 
 def _write(path: Path, lines: Iterable[Any]) -> None:
     with path.open("w", encoding="utf-8", errors="surrogatepass", newline="\n") as file:
-        file.writelines(json.dumps(line, ensure_ascii=False, default=_number) + "\n" for line in lines)
+        file.writelines(json.dumps(line, ensure_ascii=False, default=_simple) + "\n" for line in lines)
 
 
-def _number(value: Any) -> Any:
-    return value.item()
+def _simple(value: Any) -> Any:
+    """A number of numpy's as Python's; a date or the like as text, which its column's dtype reads again."""
+    return value.item() if isinstance(value, np.generic) else str(value)
 
 
 def _dtype(dtype: Any) -> list[Any]:

@@ -41,7 +41,8 @@ class Similarity:
 
     def effective_number(self, at: int) -> float:
         """Of a sample of `at` records, each of which is also alike to itself; in [1, at]."""
-        return 1 / (1 / at + (1 - 1 / at) * self.mean)
+        # Rounding makes 1 / (1 / 98) more than 98.
+        return min(1 / (1 / at + (1 - 1 / at) * self.mean), float(at))
 
     def log_variance(self, at: int, *, drawn: int | None = None) -> float:
         """Variance of the logarithm of `effective_number(at)`, were it computed from `drawn` records (all of them).

@@ -112,7 +112,7 @@ def measure_mmd(*, generated: Values, reference: Values, kernel: Kernel, device:
     """
     n, m = len(generated), len(reference)
     own_g, own_r, across = _pairs(generated, reference, kernel, device)
-    both_g, both_r = (2 * max(0.0, _centred_square(each)) / len(each.rows) ** 2 for each in (own_g, own_r))
+    both_g, both_r = (2 * max(0.0, centred_square(each)) / len(each.rows) ** 2 for each in (own_g, own_r))
     crossed = 4 * _crossed_square(across) / (n * m)
     witness_g = own_g.rows / (n - 1) - across.columns / m
     witness_r = across.rows / n - own_r.rows / (m - 1)
@@ -163,7 +163,7 @@ def _value(own_g: PairSums, own_r: PairSums, across: PairSums) -> float:
     return float(within - 2 * across.rows.sum() / (n * m))
 
 
-def _centred_square(own: PairSums) -> float:
+def centred_square(own: PairSums) -> float:
     """Unbiased mean of k(x, x')² for the kernel of centred features. Reference: Székely & Rizzo 2014 (U-centring)."""
     n, total = len(own.rows), own.rows.sum()
     squares = own.squares - 2 * np.square(own.rows).sum() / (n - 2) + total**2 / ((n - 1) * (n - 2))

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .mmd import gaussian_kernel, pair_sums
+from .mmd import centred_square, gaussian_kernel, pair_sums
 from .squared_distance import SquaredDistance
 
 Matrix = NDArray[np.float64]
@@ -52,7 +52,7 @@ def normal_discrepancy(sample: Matrix, *, bandwidth: float, halvings: int = 0, d
     null *= 2 / (n * (n - 1))
     # The variance of the estimate is that of its witness, of which pairs of noise are counted twice.
     witness = own.rows / (n - 1) - near
-    pairs = 2 * max(0.0, _centred_square(own.rows, own.squares)) / (n * (n - 1))
+    pairs = 2 * max(0.0, centred_square(own)) / (n * (n - 1))
     whole = 4 * float(witness.var(ddof=1)) / n - pairs
     return SquaredDistance(
         value=value,
@@ -107,10 +107,3 @@ def _null(precisions: Sequence[float], dimensions: int) -> tuple[float, float]:
     square = max(0.0, twice - 2 * two + one**2)
     cube = max(0.0, thrice - 3 * three + 3 * one * two - one**3)
     return square, min(math.sqrt(8), math.sqrt(8) * cube / square**1.5) if square > 0 else 0.0
-
-
-def _centred_square(rows: Matrix, squares: float) -> float:
-    """Unbiased mean of k(x, x')² for the kernel centred at the sample's own law (U-centring)."""
-    n, total = len(rows), rows.sum()
-    inner = squares - 2 * np.square(rows).sum() / (n - 2) + total**2 / ((n - 1) * (n - 2))
-    return float(inner / (n * (n - 3)))

@@ -50,7 +50,7 @@ def sliced_wasserstein(
         rng: draws them.
 
     Raises:
-        ValueError: on different numbers of columns, no rows, or values that are not finite.
+        ValueError: on different numbers of columns, no rows or directions, or values that are not finite.
     """
     pooled, n = _pooled(generated, reference)
     labels = (np.arange(len(pooled)) < n)[None]
@@ -77,8 +77,10 @@ def sliced_wasserstein_test(
         rng: draws both.
 
     Raises:
-        ValueError: as `sliced_wasserstein`.
+        ValueError: as `sliced_wasserstein`, and on fewer than two exchanges.
     """
+    if repeats < 2:
+        raise ValueError(f"expected at least 2 exchanges, or they have no spread, got {repeats}")
     pooled, n = _pooled(generated, reference)
     labels = np.tile(np.arange(len(pooled)) < n, (repeats + 1, 1))
     labels[1:] = rng.permuted(labels[1:], axis=1)
@@ -98,6 +100,8 @@ def _pooled(generated: ArrayLike, reference: ArrayLike) -> tuple[Values, int]:
 
 def _distances(pooled: Values, labels: NDArray[np.bool_], directions: int, rng: np.random.Generator) -> Values:
     """For every row of `labels`, true where a record counts as generated; all rows have equally many."""
+    if directions < 1:
+        raise ValueError(f"expected at least 1 direction, got {directions}")
     d, size = pooled.shape[1], len(pooled)
     n = int(labels[0].sum())
     at_y, at_x, shares = _stretches(n, size - n)

@@ -57,7 +57,7 @@ class Strays:
 
     def p_value(self) -> float:
         """The chance that a perfect generator passes the limit at least as often; at least 1e-6."""
-        return max(float(self._tail()[self.beyond]), 1e-6)
+        return min(max(float(self._tail()[self.beyond]), 1e-6), 1.0)
 
     def perfect_band(self) -> tuple[float, float]:
         """The 95 % of shares that a perfect generator shows, over fresh references and draws."""
@@ -66,10 +66,12 @@ class Strays:
         return max(low, 0) / self.drawn, min(high, self.drawn) / self.drawn
 
     def minimum_detectable(self) -> float:
-        """The excess over a perfect generator that is found at the 5 % level with power 0.8."""
+        """The excess over a perfect generator found at the 5 % level with power 0.8; of too few records, all of it."""
         from scipy.special import betaincinv
 
-        critical = int(np.argmax(self._tail() <= 0.05)) or self.drawn
+        critical = int(np.argmax(self._tail() <= 0.05))
+        if critical > self.drawn:
+            return 1 - self.expected
         return max(float(betaincinv(critical, self.drawn - critical + 1, 0.8)) - self.expected, 0.0)
 
     def _tail(self) -> Values:

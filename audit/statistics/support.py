@@ -64,7 +64,8 @@ def support(
         device: where torch multiplies.
 
     Raises:
-        ValueError: on wrong shapes, values that are not finite, or a k out of range.
+        ValueError: on wrong shapes, values that are not finite, a k out of range, or a sample none of whose own records
+            the others vouch for (as with a k of 1, mostly).
     """
     x, y = checked_pair(generated=generated, reference=reference, k=k)
     size = min(len(x), len(y))
@@ -79,11 +80,11 @@ def support(
         held += small_counts(block.forward, limits[0], size)
         recalled += small_counts(block.backward, limits[1], size)
     amid = [own_counts(each, k=k, limit=limit) for each, limit in zip((real, fake), limits, strict=True)]
-    shares = [
-        vouched(counts, possible(inner, outer, steps=steps)) / vouched(own, alone(outer, steps=steps))
-        for counts, own, inner, outer in ((held, amid[0], y, x), (recalled, amid[1], x, y))
-    ]
-    return Support(*(min(each, 1.0) for each in shares))
+    perfect = [vouched(own, alone(each, steps=steps)) for own, each in zip(amid, (x, y), strict=True)]
+    if not min(perfect):
+        raise ValueError("expected samples whose records lie within each other's support, got none that does; raise k")
+    shares = [vouched(held, possible(y, x, steps=steps)), vouched(recalled, possible(x, y, steps=steps))]
+    return Support(*(min(share / best, 1.0) for share, best in zip(shares, perfect, strict=True)))
 
 
 def small_counts(inside: Inside, limit: float, size: int) -> Values:

@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from genai_audit.reports.html import render
 from unit.reports import example
+from unit.reports.read_records import read
 
 ARGUMENTS = (
     "--no-sandbox",
@@ -64,4 +65,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for name, record in example.variants():
         files[name] = folder / f"{name}.html"
         files[name].write_text(render(record, evidence), encoding="utf-8")
+    for name in ("text", "tabular"):
+        files[name] = folder / f"{name}.html"
+        files[name].write_text(render(*read(name)), encoding="utf-8")
     return files

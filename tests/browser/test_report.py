@@ -76,6 +76,9 @@ def violations(page: Page, axe: Path) -> list[str]:
         ("fail", 320, "dark"),
         ("error", 1280, "light"),
         ("hostile", 320, "dark"),
+        # Excerpts, the diagnosis and the map.
+        ("text", 1280, "light"),
+        ("tabular", 320, "dark"),
     ],
 )
 def test_axe_finds_nothing(visit: Open, axe: Path, name: str, width: int, scheme: str) -> None:
@@ -103,6 +106,16 @@ def test_the_page_asks_for_nothing_and_complains_about_nothing(
     assert heard.complaints == []
     broken = "[...document.images].filter(each => !each.complete || each.naturalWidth === 0).length"
     assert page.evaluate(broken) == 0
+
+
+def test_records_are_read_under_a_diagnosis_and_a_map(visit: Open) -> None:
+    page = visit("text")
+    assert page.locator(".texts li").count() == 8 + 2
+    assert page.locator(".texts li b").count() == 0
+    assert "shrinkage" in page.locator("section:has(> #diagnosis) > .answer").inner_text()
+    assert page.locator("svg.map").bounding_box()["width"] > 200
+    rows = visit("tabular").locator(".excerpt tbody tr")
+    assert rows.count() == 8 + 2
 
 
 def test_a_request_would_be_seen(visit: Open, heard: Heard, tmp_path: Path) -> None:
@@ -138,7 +151,7 @@ def test_even_an_escaping_mistake_could_not_run_or_load(
     assert any("Content Security Policy" in text for text in heard.complaints)
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("name", [*VARIANTS, "text", "tabular"])
 def test_the_page_never_scrolls_sideways(visit: Open, name: str) -> None:
     page = visit(name)
     page.evaluate(SHOW_ALL)

@@ -107,3 +107,7 @@ def test_what_does_not_fit_is_refused() -> None:
         sliced_wasserstein(generated=np.ones((3, 2)), reference=np.ones((3, 1)), rng=seeded())
     with pytest.raises(ValueError, match="expected finite features"):
         sliced_wasserstein(generated=np.full((3, 2), np.nan), reference=np.ones((3, 2)), rng=seeded())
+    with pytest.raises(ValueError, match="at least 1 direction"):
+        sliced_wasserstein(generated=np.ones((3, 2)), reference=np.ones((3, 2)), directions=0, rng=seeded())
+    with pytest.raises(ValueError, match="at least 2 exchanges"):
+        sliced_wasserstein_test(generated=np.ones((3, 2)), reference=np.ones((3, 2)), repeats=1, rng=seeded())

@@ -31,6 +31,16 @@ def test_one_beyond_one_is_a_matter_of_rank() -> None:
     assert 0.005 < high < 0.009
 
 
+@pytest.mark.parametrize(("drawn", "reference"), [(1, 5), (3, 3), (50, 50), (500, 333), (80_000, 5000)])
+def test_chances_and_excesses_stay_between_0_and_1(drawn: int, reference: int) -> None:
+    """Rounding must not lift the sum of all chances above 1, and where no count is rare nothing less than all shows."""
+    found = Strays(0, drawn, max(1, reference // 500), reference, 1.0)
+    assert 1 - 1e-9 < found.p_value() <= 1
+    assert 0 < found.minimum_detectable() <= 1 - found.expected
+    if drawn < 10:
+        assert found.minimum_detectable() == 1 - found.expected
+
+
 def test_the_smallest_detectable_excess_is_found_as_often_as_it_says() -> None:
     found, rng = Strays(0, 500, 1, 500, 2.0), np.random.default_rng(0)
     share = found.minimum_detectable() + found.expected

@@ -143,6 +143,18 @@ def test_equal_records_count_as_much_as_different_ones() -> None:
     assert min(support(generated=made, reference=real, k=K, rng=rng)) > 0.9
 
 
+def test_records_with_a_feature_of_their_own_each_are_not_compared() -> None:
+    """Nothing but itself makes a real record possible, so there is no perfect score to divide by."""
+    rng = seeded(9)
+    real, made = (np.hstack([rng.normal(size=(60, 3)), 9 * np.eye(60)]) for _ in range(2))
+    found = measure(generated=[made], reference=real, k=K, rng=rng, splits=64)
+    names = {each.name for each in scored(found, freedom=64)}
+    assert not names & {"support_precision", "support_recall"}
+    assert {"precision", "clipped_density", "stray_share"} <= names
+    with pytest.raises(ValueError, match="expected samples whose records lie within each other's support"):
+        support(generated=made, reference=real, k=K, rng=rng)
+
+
 def test_one_neighbour_vouches_for_nothing_so_no_share_is_given() -> None:
     rng = seeded(8)
     found = measure(generated=[rng.normal(size=(60, 2))], reference=rng.normal(size=(60, 2)), k=1, rng=rng, splits=64)

@@ -150,6 +150,7 @@ TABLE = pd.DataFrame(
         "sex": pd.Series(["a", None, ""], dtype="str"),
         "grade": pd.Categorical(["x", "y", "x"], categories=["y", "x", "z"]),
         "paid": [True, False, True],
+        "since": pd.to_datetime(pd.Series(["2020-01-31", None, "1999-12-31 23:59"]), format="ISO8601"),
     }
 )
 

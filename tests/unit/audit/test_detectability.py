@@ -238,9 +238,9 @@ def test_it_says_why_it_cannot_answer() -> None:
     empty = Evidence("image", Generated(np.zeros((1, 1, 1, 1)), 0, "toy"), absent={"features": "no reference"})
     with pytest.raises(NotApplicable, match="no reference"):
         Detectability()(empty, seeded())
-    with pytest.raises(Inconclusive, match="49 generated records are too few: at least 50 are needed"):
+    with pytest.raises(Inconclusive, match="49 generated samples are too few: at least 50 are needed"):
         found(normal(), normal(), drawn=49)
-    with pytest.raises(Inconclusive, match="1 of 300 reference records have features that are not finite"):
+    with pytest.raises(Inconclusive, match="1 of 300 reference samples have features that are not finite"):
         found(normal(), lambda rng, n: np.where(np.arange(n)[:, None] == 5, np.nan, rng.normal(size=(n, 6))))
     with pytest.raises(ValueError, match="expected max_each of at least 50"):
         Detectability(max_each=10)

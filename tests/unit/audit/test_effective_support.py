@@ -8,11 +8,12 @@ import pytest
 from numpy.typing import NDArray
 
 from genai_audit.audit.collapse.effective_support import EffectiveSupport
-from genai_audit.audit.collapse.effective_support_estimates import NAMES
+from genai_audit.audit.collapse.effective_support_estimates import NAMES, number_estimates
 from genai_audit.audit.collapse.record_codes import record_codes
 from genai_audit.audit.evidence.bundle import Evidence, Features, Generated, Groups, Real
 from genai_audit.audit.finding import LEVELS, Finding, Inconclusive, NotApplicable, Outcome
 from genai_audit.audit.pages import SECTIONS, page
+from genai_audit.audit.statistics.effective_number import Similarity
 
 Matrix = NDArray[np.float64]
 
@@ -120,6 +121,15 @@ def test_modes_are_counted() -> None:
     finding = EffectiveSupport(kinds=12)(evidence(x, y), seeded(1))
     assert finding.estimate("effective_number_ratio").value == pytest.approx(1 / 3, rel=0.05)
     assert finding.estimate("effective_number").p_value == pytest.approx(1e-6, rel=1e-3)
+
+
+@pytest.mark.parametrize("size", [98, 100, 103])
+def test_records_unlike_each_other_are_one_kind_each_at_every_size(size: int) -> None:
+    """1 / (1 / 98) is above 98 in floating point, which the interval's upper end is not."""
+    made, real = (Similarity(mean, 0.0, 0.0, size, np.full(size, mean)) for mean in (0.0, 1 / 32))
+    number, ratio = number_estimates(made, real)
+    assert number.value == number.interval().high == size
+    assert ratio.value == pytest.approx(1 + (size - 1) / 32)
 
 
 def test_a_generator_of_ten_records_is_caught_by_copies() -> None:

@@ -114,7 +114,7 @@ def test_the_tables_show_what_matters_first_and_say_what_they_leave_out() -> Non
     rows = [dict(zip(keys, row, strict=True)) for row in listed.rows]
     assert [row["tensor"] for row in rows] == ["large", "fresh", "nan"]
     assert [row["agrees"] for row in rows] == ["no law", "orthogonal", "not tested"]
-    assert (rows[0]["shape"], rows[2]["mean"], rows[2]["high"]) == ("20 × 20", None, None)
+    assert (rows[0]["shape"], rows[2]["mean"], rows[2]["greatest"]) == ("20 × 20", None, None)
     assert "3 of 5" in listed.caption
     assert files.rows == (("m.pt", "ab" * 8),)
     assert " of " not in found(SOUND).tables[0].caption.partition("(")[0].replace("of the checkpoint", "")

@@ -163,7 +163,7 @@ def test_a_generator_that_repeats_one_sample_loses_nearly_all() -> None:
 @pytest.mark.parametrize(
     ("real", "made", "message"),
     [
-        (grid(99, 1), grid(500, 2), "99 reference samples are too few to look for modes: at least 100 needed"),
+        (grid(99, 1), grid(500, 2), "99 reference samples are too few to look for modes: at least 100 are needed"),
         (grid(500, 1), grid(49, 2), "49 generated samples are too few"),
         (np.ones((200, 2)), grid(500, 2), "all reference features are equal"),
         (grid(500, 1), np.full((60, 2), np.nan), "60 of 60 generated samples have features that are not finite"),

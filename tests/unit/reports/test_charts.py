@@ -128,6 +128,27 @@ def test_a_single_exact_value_has_a_place(value: float) -> None:
     assert len(chart.ticks) >= 2
 
 
+def test_the_worst_group_of_an_attribute_is_called_so() -> None:
+    estimates = tuple(example.estimate("worst_share_ratio", 0.9, 0.01, group=group) for group in (None, "sex"))
+    [chart] = finding_of(replace(example.neighbours(), code="GA101", estimates=estimates))
+    assert [row.label for row in chart.rows] == ["Worst group", "Worst group of sex"]
+
+
+def test_only_what_the_title_says_is_left_out_of_a_label() -> None:
+    estimates = (example.estimate("frechet_ratio", 1.1, 0.01),)
+    [chart] = finding_of(replace(example.neighbours(), code="GA303", estimates=estimates))
+    assert [row.label for row in chart.rows] == ["Fréchet distance relative to a perfect generator"]
+
+
+@pytest.mark.parametrize(("value", "spread", "unit"), [(1.0, 0.001, "ratio"), (0.9991, 1e-5, "share"), (1e4, 3, "x")])
+def test_no_two_places_on_an_axis_read_alike(value: float, spread: float, unit: str) -> None:
+    [chart] = finding_of(
+        replace(example.neighbours(), code="GA999", estimates=(example.estimate("a", value, spread, unit=unit),))
+    )
+    texts = [tick.text for tick in chart.ticks]
+    assert len(texts) == len(set(texts)) >= 2
+
+
 @given(low=st.floats(-1e6, 1e6), width=st.floats(1e-6, 1e6))
 def test_round_places_are_few_ordered_and_inside(low: float, width: float) -> None:
     high = low + width

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from genai_audit.reports.console import closing, closing_lines, progress
+from genai_audit.audit.evidence.bundle import KINDS
+from genai_audit.reports.console import STEPS, closing, closing_lines, progress
 from unit.reports import example
 
 VARIANTS = dict(example.variants())
@@ -37,3 +38,7 @@ def test_piped_output_is_plain(capsys: pytest.CaptureFixture[str]) -> None:
     captured = capsys.readouterr()
     assert "\x1b" not in captured.out
     assert captured.err == ""
+
+
+def test_every_kind_of_evidence_that_takes_time_has_words_of_its_own() -> None:
+    assert set(KINDS) - {"generated", "reference", "holdout"} <= set(STEPS)

@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from genai_audit.audit.catalogue import estimates_by_code
 from genai_audit.audit.finding import Outcome
 from genai_audit.audit.verdict import Ruling
 from genai_audit.reports import words
@@ -186,3 +187,8 @@ def test_without_a_measurement_the_answer_is_the_reason(outcome: Outcome, start:
 def test_long_names_are_cut_with_a_mark() -> None:
     assert words.short("x" * 100, 10) == "x" * 9 + "…"
     assert words.short("x" * 10, 10) == "x" * 10
+
+
+def test_every_estimate_whose_name_is_no_plain_word_has_a_label() -> None:
+    names = {name for estimates in estimates_by_code().values() for name in estimates if "_" in name}
+    assert names - set(words.LABELS) == set()
