@@ -114,8 +114,8 @@ class Policy(_Strict):
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
-            raise PolicyError(f"{path}: expected a policy in YAML, but {reason}") from error
+            reason = getattr(error, "strerror", None) or "not UTF-8 text"
+            raise PolicyError(f"{path}: expected a policy in YAML, got: {reason}; check the path") from error
         lines, data = _parse(path, text)
         try:
             policy = cls.model_validate(data)

@@ -144,7 +144,7 @@ def test_an_unreadable_file_is_refused(tmp_path: Path, content: bytes | None) ->
     path = tmp_path / "policy.yaml"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(PolicyError, match=r"policy\.yaml: expected a policy in YAML, but "):
+    with pytest.raises(PolicyError, match=r"policy\.yaml: expected a policy in YAML, got: "):
         Policy.load(path)
 
 
