@@ -1,7 +1,7 @@
 """A diagnosis in place of a list: which pattern of lost diversity the calibrated tests show together.
 
 Every pattern leaves its own trace: dropped modes empty cells, shrinkage keeps the modes and narrows them, junk lies
-where no data are. Each has one estimate whose p-value speaks for it; the p-values of all patterns are adjusted together
+where no data are. Each has one estimate whose p-value speaks for it; the p-values of all of them are adjusted together
 (Holm), and a pattern counts as seen if its adjusted p-value is below 5 % and the estimate departs in its direction.
 """
 
@@ -87,13 +87,15 @@ def diagnosis(record: Record) -> Diagnosis | None:
     tested = {pattern.name: found for pattern in PATTERNS if (found := _estimate(pattern, findings)) is not None}
     if not tested:
         return None
-    adjusted = _holm({name: each.p_value for name, each in tested.items() if each.p_value is not None})
+    keys = {pattern.name: (pattern.code, pattern.estimate) for pattern in PATTERNS}
+    # Two patterns that one test tells apart by its direction are one test.
+    adjusted = _holm({keys[name]: each.p_value for name, each in tested.items() if each.p_value is not None})
     seen, unseen, untested = [], [], []
     for pattern in PATTERNS:
         estimate = tested.get(pattern.name)
         if estimate is None:
             untested.append(Sign(pattern.name, pattern.means, _why_not(pattern, findings), pattern.code))
-        elif adjusted.get(pattern.name, 1.0) < LEVEL and _departs(pattern, estimate):
+        elif adjusted.get(keys[pattern.name], 1.0) < LEVEL and _departs(pattern, estimate):
             seen.append(Sign(pattern.name, pattern.means, _evidence(estimate), pattern.code))
         else:
             unseen.append(Sign(pattern.name, pattern.means, _blind(pattern, estimate), pattern.code))
@@ -108,7 +110,7 @@ def _estimate(pattern: Pattern, findings: Mapping[str, FindingPart]) -> Estimate
     return next((each for each in named if each.p_value is not None and each.perfect is not None), None)
 
 
-def _holm(p_values: Mapping[str, float]) -> dict[str, float]:
+def _holm(p_values: Mapping[tuple[str, str], float]) -> dict[tuple[str, str], float]:
     adjusted, worst = {}, 0.0
     for rank, (name, p) in enumerate(sorted(p_values.items(), key=lambda item: item[1])):
         worst = max(worst, min(1.0, (len(p_values) - rank) * p))

@@ -42,11 +42,24 @@ def test_nothing_is_named_without_evidence_and_a_weak_test_says_so() -> None:
     assert all("weak test" in sign.evidence for sign in found.unseen)
 
 
-def test_p_values_are_adjusted_over_all_patterns() -> None:
-    # Two patterns are tested by this estimate: 0.03 alone would be seen, twice 0.03 is not.
-    found = diagnosis(example.record((example.representation(example.SOUND), spread(0.95, 0.03))))
-    assert found is not None
-    assert found.seen == ()
+def repeats(p: float) -> Finding:
+    excess = replace(
+        example.estimate("duplicate_excess", 0.001, 0.01, better=Better.LOWER, perfect=Perfect(0.0, -0.01, 0.01)),
+        p_value=p,
+        minimum_detectable=0.01,
+    )
+    return Finding("GA304", "Effective support", "How many?", Outcome.MEASURED, estimates=(excess,))
+
+
+def test_p_values_are_adjusted_over_all_tests() -> None:
+    """One test for both directions of spread: 0.03 alone is seen; beside another test it is 0.06, and is not."""
+    alone = diagnosis(example.record((example.representation(example.SOUND), spread(0.95, 0.03))))
+    assert alone is not None
+    assert names(alone.seen) == ["Shrinkage"]
+    beside = diagnosis(example.record((example.representation(example.SOUND), repeats(0.5), spread(0.95, 0.03))))
+    assert beside is not None
+    assert beside.seen == ()
+    assert names(beside.unseen) == ["Shrinkage", "Over-dispersion", "Repetition"]
 
 
 def test_without_such_auditors_there_is_no_diagnosis() -> None:
