@@ -120,7 +120,7 @@ def study(world: World, defect: str, repeats: int, seed: int) -> list[Seen]:
     for repeat in range(repeats):
         rng = np.random.default_rng([seed, repeat])
         real, pool = world.deal(world.n, rng)
-        found.append(audited(real, world.defects[defect](pool, world.n, rng), seed=seed + repeat))
+        found.append(audited(real, world.defects[defect](pool, world.made, rng), seed=seed + repeat))
         progress(f"{world.about}, {defect}: {repeat + 1}/{repeats}")
     return found
 
@@ -146,7 +146,7 @@ def told(audits: Sequence[Seen]) -> str:
 
 def report(world: World, found: Mapping[str, Sequence[Seen]]) -> None:
     """What finds each defect; then all estimates on all of them."""
-    print(f"\n### {world.about}: {world.n} real and {world.n} generated records\n")
+    print(f"\n### {world.about}: {world.n} real and {world.made} generated records\n")
     print("| Defect | Repeats | Best single test | Panel | Diagnosis names |\n|---|---|---|---|---|")
     powers = {defect: power(audits) for defect, audits in found.items()}
     for defect, audits in found.items():
@@ -217,7 +217,7 @@ def main() -> None:
     """Run the studies and print them as tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", nargs="*", choices=WORLDS, default=list(WORLDS), help="which records")
-    parser.add_argument("--n", type=int, help="real records, and as many generated ones; by default what fits the data")
+    parser.add_argument("--n", type=int, help="real records; by default what fits the data")
     parser.add_argument("--repeats", type=int, default=100, help="audits of each defect")
     parser.add_argument("--sound", type=int, default=200, help="audits of sound generators, for false alarms")
     parser.add_argument("--sizes", type=int, default=40, help="repeats for the smallest loss (0: leave it out)")

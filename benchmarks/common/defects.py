@@ -6,7 +6,7 @@ set, whose records are dealt at random into a reference and a pool. A defective 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -35,20 +35,27 @@ class World:
 
     Args:
         about: what it is, in words.
-        n: real records, and as many generated ones.
+        n: real records.
         deal: n real records, and a pool of others of the same law whose first attribute is the kind of each record.
-        defects: how n records with each defect are made from the pool.
+        defects: how records with each defect are made from the pool.
+        drawn: generated records for each real one.
     """
 
     about: str
     n: int
     deal: Deal
     defects: Mapping[str, Defect]
+    drawn: int = 1
+
+    @property
+    def made(self) -> int:
+        """Generated records."""
+        return self.drawn * self.n
 
 
-def deal_grid(n: int, rng: np.random.Generator) -> tuple[Dataset, Dataset]:
+def deal_grid(n: int, rng: np.random.Generator, pool: int = POOL) -> tuple[Dataset, Dataset]:
     """Points on a grid of 25 narrow modes as images of two pixels; the reference does not say which mode is whose."""
-    modes = rng.integers(25, size=(1 + POOL) * n)
+    modes = rng.integers(25, size=(1 + pool) * n)
     points = CENTRES[modes] + SPREAD * rng.normal(size=(len(modes), 2))
     images = ((points + 5) / 10).astype(np.float32).reshape(-1, 1, 1, 2)
     kinds = {"kind": Attribute(tuple(map(str, range(25))), modes[n:].astype(np.int64))}
@@ -181,22 +188,21 @@ def _world(name: str, about: str, n: int, groups: tuple[str, ...], kind: int, no
     return World(name, n, bundled(name, *groups), defects)
 
 
+_OF_GRID: Mapping[str, Defect] = {
+    SOUND: some,
+    "drop 1 of 25": shares({0: 0.0}),
+    "halve 1 of 25": shares({0: 0.5}),
+    "drop 3 of 25": shares({0: 0.0, 1: 0.0, 2: 0.0}),
+    "mode sd × 0.6": planted("shrink", 0.6),
+    "mode sd × 1.5": planted("shrink", 1.5),
+    "2 % junk": junk(0.02, uniform),
+    "imbalance rank^−0.3": imbalance(-0.3),
+}
+
 WORLDS: Mapping[str, World] = {
-    "grid": World(
-        "grid of 25 modes",
-        500,
-        deal_grid,
-        {
-            SOUND: some,
-            "drop 1 of 25": shares({0: 0.0}),
-            "halve 1 of 25": shares({0: 0.5}),
-            "drop 3 of 25": shares({0: 0.0, 1: 0.0, 2: 0.0}),
-            "mode sd × 0.6": planted("shrink", 0.6),
-            "mode sd × 1.5": planted("shrink", 1.5),
-            "2 % junk": junk(0.02, uniform),
-            "imbalance rank^−0.3": imbalance(-0.3),
-        },
-    ),
+    "grid": World("grid of 25 modes", 500, deal_grid, _OF_GRID),
+    # As audits do: generating is cheap. The pool is large enough for any of the defects without repeating records.
+    "drawn": World("grid of 25 modes", 500, partial(deal_grid, pool=40), _OF_GRID, drawn=16),
     # As many digits as the 1,797 allow where half of their clusters are to be left out.
     "images": _world("digits", "10 digits", 450, ("class",), 3, shuffled, spread=True),
     "text": _world("biographies", "8 occupations", 500, ("occupation",), 2, shuffled, spread=False),
