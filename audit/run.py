@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from ..models.records import digest
 from ..reports import convert
 from ..reports.record import DataPart, DataParts, Environment, GroupsPart, PolicyPart, Record
 from .catalogue import AUDITORS, Auditor, estimates_by_code
@@ -261,7 +262,7 @@ def data_parts(subject: Subject, evidence: Evidence) -> DataParts:
         generated=DataPart(
             n=len(generated.samples),
             total=len(generated.samples) if subject.samples is None else len(subject.samples.samples),
-            sha256=samples_digest(generated.samples),
+            sha256=digest(generated.samples, {}),
             source=generated.source,
             name="generated samples",
         ),
@@ -281,16 +282,3 @@ def _groups_part(groups: Groups) -> GroupsPart:
     judged = int(groups.confusion.sum())
     accuracy = float(groups.confusion.trace() / judged) if judged else None
     return GroupsPart(attribute=groups.attribute, names=groups.names, source=groups.judge, accuracy=accuracy)
-
-
-def samples_digest(samples: Any) -> str:
-    """SHA-256 of records: of an array its type, shape and bytes; see `models.records.digest` for the others."""
-    import hashlib
-
-    from ..models.records import digest
-
-    if not hasattr(samples, "tobytes"):
-        return digest(samples, {})
-    sha = hashlib.sha256(f"{samples.dtype}{samples.shape}".encode())
-    sha.update(samples.tobytes())
-    return sha.hexdigest()

@@ -135,7 +135,7 @@ def save_checkpoint(path: str | Path, trained: Trained) -> None:
         "family": trained.family,
         "config": asdict(trained.model.config),
         **trained.facts,
-        "versions": library_versions(),
+        "versions": installed_versions(),
     }
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
@@ -147,7 +147,7 @@ def save_checkpoint(path: str | Path, trained: Trained) -> None:
         beside.unlink(missing_ok=True)
 
 
-def library_versions() -> dict[str, str]:
+def installed_versions() -> dict[str, str]:
     """The versions of Python and of the libraries that decide a model's numbers; `unknown` where not installed."""
     found = {"python": ".".join(str(part) for part in sys.version_info[:3])}
     for name in ("genai-audit", "torch", "numpy", "scikit-learn", "safetensors"):

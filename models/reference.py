@@ -59,10 +59,10 @@ def cache_folder() -> Path:
 
 def _key(name: str) -> str:
     # Whatever decides the weights: a new version, new defaults or new code must never find an old model.
-    from .checkpoint import library_versions
+    from .checkpoint import installed_versions
 
     folder = Path(__file__).parent
     files = [*sorted(folder.glob("*.py")), folder / "bundled" / f"{family(name).data}.py"]
     sources = [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
-    text = json.dumps([name, library_versions(), sources], sort_keys=True)
+    text = json.dumps([name, installed_versions(), sources], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,12 +1,13 @@
 """Which records of the evidence are compared, for auditors that compare feature vectors of both kinds."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..evidence.bundle import Evidence, Features
-from ..finding import Inconclusive, NotApplicable
+from ..finding import Column, Inconclusive, Kind, NotApplicable, Table
 from ..statistics.neighbour_graph import origin
 
 FEWEST = 50
@@ -47,16 +48,14 @@ class Compared:
         return self.features.reference[self.reference_rows] - self.centre
 
 
-def compared(
-    evidence: Evidence, rng: np.random.Generator, *, max_generated: int, max_reference: int, fewest: int = FEWEST
-) -> Compared:
+def compared(evidence: Evidence, rng: np.random.Generator, *, max_generated: int, max_reference: int) -> Compared:
     """A random part of both sides where they are larger than asked for; never more real than generated records.
 
     Raises:
         NotApplicable: if there are no features.
         Inconclusive: if they are too few, not finite, or all equal in the reference.
     """
-    features = sound_features(evidence, reference=fewest, generated=fewest)
+    features = sound_features(evidence)
     require_variety(features)
     drawn = len(features.generated)
     generated = rng.permutation(drawn)[:max_generated]
@@ -109,3 +108,37 @@ def group_rows(evidence: Evidence, chosen: Compared) -> tuple[tuple[str, Indices
     made, real = first.predicted[chosen.generated_rows], first.reference[chosen.reference_rows]
     parts = ((name, np.flatnonzero(made == at), np.flatnonzero(real == at)) for at, name in enumerate(first.names))
     return tuple(parts)
+
+
+def by_group(
+    groups: tuple[tuple[str, Indices, Indices], ...],
+    caption: str,
+    columns: tuple[Column, ...],
+    measure: Callable[[Indices, Indices], tuple[float | None, ...]],
+) -> tuple[Table, ...]:
+    """A table with a row for each group, its cells empty where it has too few records; nothing without groups.
+
+    Args:
+        groups: from `group_rows`.
+        caption: of the table.
+        columns: those that `measure` fills.
+        measure: the cells of a group, from the positions of its generated and of its reference records.
+    """
+    if not groups:
+        return ()
+    nothing = (None,) * len(columns)
+    rows = tuple(
+        (
+            name,
+            len(real),
+            len(made),
+            *(measure(made, real) if min(len(made), len(real)) >= FEWEST_OF_GROUP else nothing),
+        )
+        for name, made, real in groups
+    )
+    sizes = (
+        Column("group", "Group", Kind.TEXT),
+        Column("reference_n", "Real samples", Kind.COUNT),
+        Column("generated_n", "Generated samples judged to be of it", Kind.COUNT),
+    )
+    return (Table("groups", caption, (*sizes, *columns), rows),)

@@ -46,7 +46,6 @@ def scaled_estimate(
     unit: str,
     scale: float = 1.0,
     shift: float = 0.0,
-    group: str | None = None,
 ) -> Estimate:
     """The estimate of `shift + scale · distance`; a perfect generator's distance is 0 at every sample size."""
     low, high = found.perfect_band()
@@ -58,7 +57,6 @@ def scaled_estimate(
         method=method,
         unit=unit,
         better=Better.LOWER,
-        group=group,
         perfect=Perfect(shift, shift + scale * low, shift + scale * high),
         p_value=found.p_value(),
         minimum_detectable=scale * found.minimum_detectable(),

@@ -15,7 +15,7 @@ from ..statistics.mmd import (
     median_distance,
 )
 from ..statistics.neighbour_graph import origin
-from .compared import FEWEST, FEWEST_OF_GROUP, Indices
+from .compared import FEWEST, Indices, by_group
 from .distance_estimates import distance_estimates, scaled_estimate
 
 Values = NDArray[np.float64]
@@ -44,31 +44,23 @@ def plain_table(y: Values, x: Values, *, device: str = "cpu") -> tuple[Table, ..
 def group_table(
     y: Values, x: Values, groups: tuple[tuple[str, Indices, Indices], ...], *, kernel: Kernel, device: str = "cpu"
 ) -> tuple[Table, ...]:
-    """The kernel discrepancy within each group; empty cells where a group has too few records on either side."""
-    rows: list[tuple[str | int | float | None, ...]] = []
-    for name, made, real in groups:
-        sizes = len(real), len(made)
-        if min(sizes) < FEWEST_OF_GROUP:
-            rows.append((name, *sizes, None, None, None, None, None))
-            continue
-        found = measure_mmd(generated=y[made], reference=x[real], kernel=kernel, device=device).distance
-        estimate = scaled_estimate("mmd2", found, len(real), method="", unit="", group=name)
-        interval, perfect = estimate.interval(), found.perfect_band()[1]
-        rows.append((name, *sizes, found.value, interval.low, interval.high, perfect, estimate.p_value))
-    if not rows:
-        return ()
+    """The kernel discrepancy within each group."""
     columns = (
-        Column("group", "Group", Kind.TEXT),
-        Column("reference_n", "Real samples", Kind.COUNT),
-        Column("generated_n", "Generated samples judged to be of it", Kind.COUNT),
         Column("mmd2", "Kernel discrepancy"),
         Column("mmd2_low", "low"),
         Column("mmd2_high", "high"),
         Column("perfect_high", "Highest usual value of a perfect generator"),
         Column("p_value", "p"),
     )
+
+    def measure(made: Indices, real: Indices) -> tuple[float | None, ...]:
+        found = measure_mmd(generated=y[made], reference=x[real], kernel=kernel, device=device).distance
+        estimate = scaled_estimate("mmd2", found, len(real), method="", unit="")
+        interval = estimate.interval()
+        return found.value, interval.low, interval.high, found.perfect_band()[1], estimate.p_value
+
     caption = "By group, with 95 % intervals: how far its generated samples are from its real ones, as `mmd2`"
-    return (Table("groups", caption, columns, tuple(rows)),)
+    return by_group(groups, caption, columns, measure)
 
 
 def control_table(

@@ -9,7 +9,7 @@ from ..finding import Column, Kind, Table
 from ..statistics.duplicates import collision_support
 from ..statistics.effective_number import mean_similarity, similarity_matrix
 from ..statistics.vendi import vendi_from_kernel
-from .compared import FEWEST_OF_GROUP, Indices
+from .compared import Indices, by_group
 from .effective_support_estimates import Copies, copied, number_row
 
 Values = NDArray[np.float64]
@@ -48,27 +48,18 @@ def diversity_table(
 def group_table(
     y: Values, x: Values, groups: tuple[tuple[str, Indices, Indices], ...], *, width: float, device: str = "cpu"
 ) -> tuple[Table, ...]:
-    """The ratio of effective numbers within each group; empty cells where a group has too few records."""
-    rows: list[tuple[str | int | float | None, ...]] = []
-    for name, made, real in groups:
-        sizes = len(real), len(made)
-        if min(sizes) < FEWEST_OF_GROUP:
-            rows.append((name, *sizes, None, None, None))
-            continue
-        parts = (mean_similarity(each, width=width, device=device) for each in (y[made], x[real]))
-        rows.append((name, *sizes, *number_row(*parts)))
-    if not rows:
-        return ()
+    """The ratio of effective numbers within each group."""
     columns = (
-        Column("group", "Group", Kind.TEXT),
-        Column("reference_n", "Real samples", Kind.COUNT),
-        Column("generated_n", "Generated samples judged to be of it", Kind.COUNT),
         Column("ratio", "Effective number, relative to real", Kind.RATIO),
         Column("ratio_low", "low", Kind.RATIO),
         Column("ratio_high", "high", Kind.RATIO),
     )
+
+    def measure(made: Indices, real: Indices) -> tuple[float, ...]:
+        return number_row(*(mean_similarity(each, width=width, device=device) for each in (y[made], x[real])))
+
     caption = "By group, with 95 % intervals: the effective number of its generated records relative to its real ones"
-    return (Table("groups", caption, columns, tuple(rows)),)
+    return by_group(groups, caption, columns, measure)
 
 
 def _measures(features: Values, codes: Indices, width: float, device: str) -> tuple[float | None, ...]:

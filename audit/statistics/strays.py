@@ -52,7 +52,7 @@ class Strays:
     def limits(self, level: float) -> Interval:
         """Exact binomial limits: given the reference, every generated record passes the limit or not by itself."""
         low, high = clopper_pearson(successes=self.beyond, trials=self.drawn, level=level)
-        # At level 0 the exact interval need not hold the share itself.
+        # Rounding alone could put an end on the wrong side.
         return Interval(level, min(float(low), self.share), max(float(high), self.share))
 
     def p_value(self) -> float:

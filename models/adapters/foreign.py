@@ -22,8 +22,7 @@ def attempt(path: Path, what: str, remedy: str) -> Iterator[None]:
         yield
     except UserError:
         raise
-    except Exception as error:
-        # On damaged files and absurd settings each library raises what it happens to stumble over.
+    except Exception as error:  # On damaged files each library raises what it happens to stumble over.
         raise UserError(f"{path}: {what} failed with {type(error).__name__}: {one_line(error)}; {remedy}") from error
 
 

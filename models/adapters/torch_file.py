@@ -71,8 +71,7 @@ def _load(path: Path) -> Any:
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise UserError(f"{path}: {_refusal(path, str(error))}") from error
-    except Exception as error:
-        # torch.load raises nearly anything on damaged input; no code of the file has run, whatever it was.
+    except Exception as error:  # torch.load raises nearly anything on damaged input; no code of the file has run.
         raise UserError(f"{path}: the torch file is truncated or damaged ({one_line(error)}); copy it again") from error
 
 

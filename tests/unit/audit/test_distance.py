@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from genai_audit.audit.collapse.distance import Distance
 from genai_audit.audit.collapse.distance_estimates import NAMES
-from genai_audit.audit.evidence.bundle import Evidence, Features, Generated, Groups, Real
+from genai_audit.audit.evidence.bundle import Evidence, Generated
 from genai_audit.audit.finding import LEVELS, Finding, Inconclusive, NotApplicable, Outcome
 from genai_audit.audit.pages import SECTIONS, page
+from unit.audit.feature_evidence import feature_evidence
 
 Matrix = NDArray[np.float64]
 
@@ -19,33 +20,15 @@ def seeded(seed: int = 0) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def evidence(x: Matrix, y: Matrix, *, holdout: Matrix | None = None, labelled: bool = False) -> Evidence:
-    labels = (x[:, 0] > 0).astype(np.int64)
-    groups = Groups(
-        names=("left", "right"),
-        predicted=(y[:, 0] > 0).astype(np.int64),
-        confusion=np.eye(2, dtype=np.int64),
-        reference_counts=np.bincount(labels, minlength=2),
-        judge="the sign",
-        parameters={},
-        reference=labels,
-    )
-    return Evidence(
-        modality="image",
-        generated=Generated(y, 0, "toy"),
-        reference=Real(x, len(x), "toy", "toy", ""),
-        features=Features(y, x, np.zeros((0, x.shape[1])) if holdout is None else holdout, "identity"),
-        groups=(groups,) if labelled else None,
-    )
-
-
 def normal(n: int, d: int = 6, shift: float = 0.0, scale: float = 1.0, seed: int = 0) -> Matrix:
     return shift + scale * seeded(seed).normal(size=(n, d))
 
 
 @pytest.fixture(scope="module")
 def sound() -> Finding:
-    return Distance()(evidence(normal(300), normal(900, seed=1), holdout=normal(100, seed=2), labelled=True), seeded(3))
+    return Distance()(
+        feature_evidence(normal(300), normal(900, seed=1), holdout=normal(100, seed=2), labelled=True), seeded(3)
+    )
 
 
 def test_a_finding_holds_every_estimate_with_its_perfect_score(sound: Finding) -> None:
@@ -80,7 +63,7 @@ def test_the_ratio_is_the_distance_over_what_two_halves_are_apart(sound: Finding
 
 def test_equal_seeds_give_equal_findings(sound: Finding) -> None:
     again = Distance()(
-        evidence(normal(300), normal(900, seed=1), holdout=normal(100, seed=2), labelled=True), seeded(3)
+        feature_evidence(normal(300), normal(900, seed=1), holdout=normal(100, seed=2), labelled=True), seeded(3)
     )
     assert again == sound
 
@@ -102,7 +85,7 @@ def test_tables_hold_the_plain_numbers_groups_and_the_control(sound: Finding) ->
     "fake", [normal(600, shift=0.3, seed=5), normal(600, scale=0.7, seed=5), normal(600, scale=1.4, seed=5)]
 )
 def test_shift_shrinkage_and_blur_are_far(fake: Matrix) -> None:
-    finding = Distance()(evidence(normal(300), fake), seeded(1))
+    finding = Distance()(feature_evidence(normal(300), fake), seeded(1))
     for each in finding.estimates:
         assert each.perfect is not None
         assert each.interval(0.998).low > each.perfect.value, each.name
@@ -114,7 +97,7 @@ def test_a_group_that_is_wrong_shows_in_the_table_and_in_the_exhibits() -> None:
     y = normal(900, seed=1)
     wrong = y[:, 0] > 0
     y[wrong, 1] += 3
-    finding = Distance(shown=5)(evidence(normal(300), y, labelled=True), seeded(1))
+    finding = Distance(shown=5)(feature_evidence(normal(300), y, labelled=True), seeded(1))
     left, right = next(table for table in finding.tables if table.name == "groups").rows
     assert float(left[7] or 0) > 0.001
     assert float(right[7] or 1) < 1e-4
@@ -125,7 +108,9 @@ def test_a_group_that_is_wrong_shows_in_the_table_and_in_the_exhibits() -> None:
 
 
 def test_records_beyond_the_limits_are_left_out_and_then_draws_do_not_help() -> None:
-    finding = Distance(max_reference=100, max_generated=200)(evidence(normal(300), normal(900, seed=1)), seeded(1))
+    finding = Distance(max_reference=100, max_generated=200)(
+        feature_evidence(normal(300), normal(900, seed=1)), seeded(1)
+    )
     assert (finding.settings["reference_compared"], finding.settings["generated_compared"]) == (100, 200)
     assert all(each.from_draws == 0 for each in finding.estimates)
 
@@ -151,7 +136,7 @@ HARD: dict[str, tuple[Matrix, Matrix]] = {
 @pytest.mark.parametrize("name", HARD)
 def test_hard_inputs_give_finite_estimates(name: str) -> None:
     x, y = HARD[name]
-    finding = Distance(splits=16)(evidence(x, y), seeded(1))
+    finding = Distance(splits=16)(feature_evidence(x, y), seeded(1))
     for each in finding.estimates:
         numbers: list[Any] = [each.value, each.p_value, each.minimum_detectable, each.from_draws]
         numbers += [end for interval in each.curve for end in (interval.low, interval.high)]
@@ -161,7 +146,7 @@ def test_hard_inputs_give_finite_estimates(name: str) -> None:
 @pytest.mark.parametrize("factor", [1e-6, 1e3])
 def test_units_do_not_decide(factor: float) -> None:
     x, y = normal(120), normal(120, shift=0.3, seed=1)
-    one, other = (Distance(splits=16)(evidence(c * x, c * y), seeded(1)) for c in (1.0, factor))
+    one, other = (Distance(splits=16)(feature_evidence(c * x, c * y), seeded(1)) for c in (1.0, factor))
     for name in ("frechet_ratio", "mmd2"):
         assert other.estimate(name).value == pytest.approx(one.estimate(name).value, rel=1e-6)
         assert other.estimate(name).p_value == pytest.approx(one.estimate(name).p_value, rel=1e-4)
@@ -174,13 +159,13 @@ def test_refusals() -> None:
             Evidence("image", Generated(y, 0, "toy"), absent={"features": "there is no reference data"}), seeded()
         )
     with pytest.raises(Inconclusive, match="49 generated samples are too few: at least 50"):
-        Distance()(evidence(x, y[:49]), seeded())
+        Distance()(feature_evidence(x, y[:49]), seeded())
     with pytest.raises(Inconclusive, match="all reference features are equal"):
-        Distance()(evidence(np.ones((60, 2)), normal(60, d=2)), seeded())
+        Distance()(feature_evidence(np.ones((60, 2)), normal(60, d=2)), seeded())
     broken = y.copy()
     broken[3, 1] = np.nan
     with pytest.raises(Inconclusive, match="1 of 100 generated samples have features that are not finite"):
-        Distance()(evidence(x, broken), seeded())
+        Distance()(feature_evidence(x, broken), seeded())
     for wrong in ({"splits": 8}, {"dimensions": 0}, {"halvings": -1}, {"max_reference": 10}):
         with pytest.raises(ValueError, match="expected"):
             Distance(**wrong)

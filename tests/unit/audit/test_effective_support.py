@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from genai_audit.audit.collapse.effective_support import EffectiveSupport
 from genai_audit.audit.collapse.effective_support_estimates import NAMES, number_estimates
 from genai_audit.audit.collapse.record_codes import record_codes
-from genai_audit.audit.evidence.bundle import Evidence, Features, Generated, Groups, Real
+from genai_audit.audit.evidence.bundle import Evidence, Generated
 from genai_audit.audit.finding import LEVELS, Finding, Inconclusive, NotApplicable, Outcome
 from genai_audit.audit.pages import SECTIONS, page
 from genai_audit.audit.statistics.effective_number import Similarity
+from unit.audit.feature_evidence import feature_evidence
 
 Matrix = NDArray[np.float64]
 
@@ -26,32 +27,9 @@ def normal(n: int, d: int = 4, scale: float = 1.0, seed: int = 0) -> Matrix:
     return scale * seeded(seed).normal(size=(n, d))
 
 
-def evidence(x: Matrix, y: Matrix, *, holdout: Matrix | None = None, labelled: bool = False) -> Evidence:
-    """Records are their own features."""
-    held = np.zeros((0, x.shape[1])) if holdout is None else holdout
-    labels = (x[:, 0] > 0).astype(np.int64)
-    groups = Groups(
-        names=("left", "right"),
-        predicted=(y[:, 0] > 0).astype(np.int64),
-        confusion=np.eye(2, dtype=np.int64),
-        reference_counts=np.bincount(labels, minlength=2),
-        judge="the sign",
-        parameters={},
-        reference=labels,
-    )
-    return Evidence(
-        modality="image",
-        generated=Generated(y, 0, "toy"),
-        reference=Real(x, len(x), "toy", "toy", ""),
-        holdout=None if holdout is None else Real(holdout, len(holdout), "toy", "toy", ""),
-        features=Features(y, x, held, "identity"),
-        groups=(groups,) if labelled else None,
-    )
-
-
 @pytest.fixture(scope="module")
 def sound() -> Finding:
-    whole = evidence(normal(300), normal(900, seed=1), holdout=normal(100, seed=2), labelled=True)
+    whole = feature_evidence(normal(300), normal(900, seed=1), holdout=normal(100, seed=2), labelled=True)
     return EffectiveSupport()(whole, seeded(3))
 
 
@@ -83,7 +61,7 @@ def test_real_data_have_about_the_kinds_asked_for(sound: Finding) -> None:
 
 
 def test_equal_seeds_give_equal_findings(sound: Finding) -> None:
-    whole = evidence(normal(300), normal(900, seed=1), holdout=normal(100, seed=2), labelled=True)
+    whole = feature_evidence(normal(300), normal(900, seed=1), holdout=normal(100, seed=2), labelled=True)
     assert EffectiveSupport()(whole, seeded(3)) == sound
 
 
@@ -105,7 +83,7 @@ def test_a_collapsed_group_shows_in_the_table() -> None:
     collapsed = y[:, 0] > 0
     y[collapsed] = [1.0, 0, 0, 0] + 0.1 * y[collapsed]
     y[collapsed, 0] = np.abs(y[collapsed, 0])
-    finding = EffectiveSupport()(evidence(normal(300), y, labelled=True), seeded(1))
+    finding = EffectiveSupport()(feature_evidence(normal(300), y, labelled=True), seeded(1))
     left, right = next(table for table in finding.tables if table.name == "groups").rows
     assert float(left[4] or 9) < 1 < float(left[5] or 0)
     assert float(right[5] or 9) < 0.5
@@ -118,7 +96,7 @@ def test_modes_are_counted() -> None:
     """The data have twelve kinds far apart, the model four of them: a third."""
     centres = 100 * np.eye(12)
     x, y = centres[np.arange(240) % 12] + normal(240, d=12), centres[np.arange(480) % 4] + normal(480, d=12, seed=1)
-    finding = EffectiveSupport(kinds=12)(evidence(x, y), seeded(1))
+    finding = EffectiveSupport(kinds=12)(feature_evidence(x, y), seeded(1))
     assert finding.estimate("effective_number_ratio").value == pytest.approx(1 / 3, rel=0.05)
     assert finding.estimate("effective_number").p_value == pytest.approx(1e-6, rel=1e-3)
 
@@ -134,7 +112,7 @@ def test_records_unlike_each_other_are_one_kind_each_at_every_size(size: int) ->
 
 def test_a_generator_of_ten_records_is_caught_by_copies() -> None:
     x = normal(300)
-    finding = EffectiveSupport(shown=4)(evidence(x, np.repeat(normal(10, seed=1), 60, axis=0)), seeded(1))
+    finding = EffectiveSupport(shown=4)(feature_evidence(x, np.repeat(normal(10, seed=1), 60, axis=0)), seeded(1))
     assert finding.estimate("duplicate_rate").value == 1
     assert finding.estimate("duplicate_excess").interval(0.998).low > 0.9
     repeated = next(each for each in finding.exhibits if each.name == "repeated")
@@ -146,7 +124,7 @@ def test_a_generator_of_ten_records_is_caught_by_copies() -> None:
 def test_data_that_repeat_themselves_excuse_a_model_that_does() -> None:
     rows = normal(150)
     x, y = rows[seeded(1).integers(150, size=300)], rows[seeded(2).integers(150, size=900)]
-    finding = EffectiveSupport()(evidence(x, y), seeded(1))
+    finding = EffectiveSupport()(feature_evidence(x, y), seeded(1))
     rate, excess = finding.estimate("duplicate_rate"), finding.estimate("duplicate_excess")
     assert 0.8 < rate.value < 0.95
     assert excess.interval().low < 0 < excess.interval().high
@@ -191,7 +169,7 @@ HARD: dict[str, tuple[Matrix, Matrix]] = {
 @pytest.mark.parametrize("name", HARD)
 def test_hard_inputs_give_finite_estimates(name: str) -> None:
     x, y = HARD[name]
-    finding = EffectiveSupport()(evidence(x, y), seeded(1))
+    finding = EffectiveSupport()(feature_evidence(x, y), seeded(1))
     for each in finding.estimates:
         numbers: list[Any] = [each.value, each.p_value, each.minimum_detectable, each.from_draws]
         numbers += [end for interval in each.curve for end in (interval.low, interval.high)]
@@ -207,9 +185,9 @@ def test_refusals() -> None:
             Evidence("image", Generated(y, 0, "toy"), absent={"features": "there is no reference data"}), seeded()
         )
     with pytest.raises(Inconclusive, match="49 reference samples are too few"):
-        EffectiveSupport()(evidence(x[:49], y), seeded())
+        EffectiveSupport()(feature_evidence(x[:49], y), seeded())
     with pytest.raises(Inconclusive, match="all reference features are equal"):
-        EffectiveSupport()(evidence(np.ones((60, 2)), normal(60, d=2)), seeded())
+        EffectiveSupport()(feature_evidence(np.ones((60, 2)), normal(60, d=2)), seeded())
     for wrong in ({"kinds": 1}, {"max_sets": 0}, {"max_generated": 10}, {"shown": -1}):
         with pytest.raises(ValueError, match="expected"):
             EffectiveSupport(**wrong)

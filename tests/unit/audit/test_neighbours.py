@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from genai_audit.audit.collapse.neighbour_estimates import NAMES
 from genai_audit.audit.collapse.neighbours import Neighbours
-from genai_audit.audit.evidence.bundle import Evidence, Features, Generated, Groups, Real
+from genai_audit.audit.evidence.bundle import Evidence
 from genai_audit.audit.finding import LEVELS, Finding, Inconclusive, NotApplicable, Outcome
 from genai_audit.audit.pages import SECTIONS, page
+from unit.audit.feature_evidence import feature_evidence
 
 Matrix = NDArray[np.float64]
 DRAWN, KNOWN = 900, 200
@@ -29,24 +30,7 @@ def evidence(
     labelled: bool = False,
 ) -> Evidence:
     rng = seeded(11)
-    x, y = real(rng), fake(rng)
-    labels = (x[:, 0] > 0).astype(np.int64) if labelled else np.zeros(0, np.int64)
-    groups = Groups(
-        names=("left", "right"),
-        predicted=(y[:, 0] > 0).astype(np.int64),
-        confusion=np.eye(2, dtype=np.int64),
-        reference_counts=np.bincount(labels, minlength=2),
-        judge="the sign",
-        parameters={},
-        reference=labels,
-    )
-    return Evidence(
-        modality="image",
-        generated=Generated(np.zeros((len(y), 1, 1, 1), np.float32), 0, "toy"),
-        reference=Real(np.zeros((len(x), 1, 1, 1), np.float32), len(x), "toy", "toy", ""),
-        features=Features(y, x, np.zeros((0, x.shape[1])), "identity"),
-        groups=(groups,) if labelled else None,
-    )
+    return feature_evidence(real(rng), fake(rng), labelled=labelled)
 
 
 def normal(n: int, d: int = 4, shift: float = 0.0, scale: float = 1.0) -> Callable[[np.random.Generator], Matrix]:

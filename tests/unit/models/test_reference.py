@@ -47,7 +47,7 @@ def test_a_damaged_cache_is_trained_anew(damage: bytes | None, trainings: list[s
 
 def test_another_version_does_not_find_the_old_model(trainings: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     before = reference_checkpoint("gan")
-    monkeypatch.setattr("genai_audit.models.checkpoint.library_versions", lambda: {"genai-audit": "99"})
+    monkeypatch.setattr("genai_audit.models.checkpoint.installed_versions", lambda: {"genai-audit": "99"})
     assert reference_checkpoint("gan") != before
     assert trainings == ["gan", "gan"]
 
