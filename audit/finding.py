@@ -123,9 +123,10 @@ class Estimate:
     def interval(self, level: float = NOMINAL) -> Interval:
         """The interval at `level`, interpolated between the known levels on the normal scale.
 
+        A whole count has no values in between, so its interval is that of the next wider level known.
+
         Raises:
             ValueError: if `level` is above the widest level known; a wider interval would be invented.
-
         """
         if not self.curve:
             return Interval(level, self.value, self.value)
@@ -137,6 +138,8 @@ class Estimate:
             return self.curve[at]
         wide = self.curve[at]
         narrow = self.curve[at - 1] if at else Interval(1e-9, self.value, self.value)
+        if self.unit == "count" and all(end.is_integer() for end in map(float, (wide.low, wide.high, self.value))):
+            return Interval(level, wide.low, wide.high)
         share = (_z(level) - _z(narrow.level)) / (_z(wide.level) - _z(narrow.level))
         low = narrow.low + share * (wide.low - narrow.low)
         high = narrow.high + share * (wide.high - narrow.high)

@@ -111,7 +111,7 @@ def seen(record: Record) -> Seen:
         if finding.code.startswith(FAMILY) and each.group is None and each.p_value is not None
     }
     told = diagnosis(record)
-    return Seen(found, () if told is None else tuple(sign.name for sign in told.seen))
+    return Seen(found, () if told is None else tuple(sign.name for sign in (*told.seen, *told.slight)))
 
 
 def study(world: World, defect: str, repeats: int, seed: int) -> list[Seen]:

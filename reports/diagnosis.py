@@ -7,7 +7,6 @@ where no data are. Each has one estimate whose p-value speaks for it; the p-valu
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import inf
 
 from ..audit.finding import Outcome
 from . import numbers
@@ -26,8 +25,8 @@ class Pattern:
         means: what it is, in words.
         code, estimate: the auditor and the estimate that shows it.
         above: whether the estimate rises with it.
-        coarse: a departure from the perfect value below which a pattern would be small; if less than this could not
-            have been seen, the test is named as too weak. Infinite where the unit is that of the features.
+        coarse: a departure from the perfect value below which a pattern is slight, however surely it is seen; if less
+            than this could not have been seen, the test is named as too weak.
     """
 
     name: str
@@ -41,14 +40,14 @@ class Pattern:
 PATTERNS = (
     Pattern("Dropped modes", "kinds of real records that are never generated", "GA301", "missing_modes", True, 1.0),
     Pattern("Imbalance", "kinds of real records generated too rarely", "GA301", "lost_mass", True, 0.1),
-    Pattern("Shrinkage", "less variety within each kind than in the data", "GA305", "spread_ratio", False, 0.2),
-    Pattern("Over-dispersion", "more variety within each kind than in the data", "GA305", "spread_ratio", True, 0.2),
-    Pattern("Junk", "records far from all real ones", "GA302", "stray_share", True, 0.02),
+    Pattern("Shrinkage", "less variety within each kind than in the data", "GA305", "spread_ratio", False, 0.1),
+    Pattern("Over-dispersion", "more variety within each kind than in the data", "GA305", "spread_ratio", True, 0.1),
+    Pattern("Junk", "records far from all real ones", "GA302", "stray_share", True, 0.01),
     Pattern("Near misses", "records just outside of where real ones are", "GA302", "precision_ratio", False, 0.1),
     Pattern("Unreached data", "real records beyond the model's reach", "GA302", "recall_ratio", False, 0.1),
     Pattern("Repetition", "the same record again and again", "GA304", "duplicate_excess", True, 0.02),
-    Pattern("Shift", "means or spreads of features off, for any reason", "GA303", "frechet_distance", True, inf),
-    Pattern("Detectable", "records a classifier tells from real ones, for any reason", "GA308", "auc", True, 0.05),
+    Pattern("Shift", "means or spreads of features off, for any reason", "GA303", "frechet_ratio", True, 1.0),
+    Pattern("Detectability", "records a classifier tells from real ones, for any reason", "GA308", "auc", True, 0.1),
     Pattern("Folding", "far-apart latents that give one output", "GA306", "many_to_one_share", True, 0.05),
 )
 """In the order in which they are told; copying of training records is not among them, since nothing here tests it."""
@@ -71,12 +70,14 @@ class Diagnosis:
     Args:
         sentence: the diagnosis in one sentence.
         seen: patterns with convincing evidence.
+        slight: patterns as surely seen, but small.
         unseen: patterns that were tested and not found, with the smallest one that would have been.
         untested: patterns that nothing tested, and why.
     """
 
     sentence: str
     seen: tuple[Sign, ...]
+    slight: tuple[Sign, ...]
     unseen: tuple[Sign, ...]
     untested: tuple[Sign, ...]
 
@@ -90,16 +91,22 @@ def diagnosis(record: Record) -> Diagnosis | None:
     keys = {pattern.name: (pattern.code, pattern.estimate) for pattern in PATTERNS}
     # Two patterns that one test tells apart by its direction are one test.
     adjusted = _holm({keys[name]: each.p_value for name, each in tested.items() if each.p_value is not None})
-    seen, unseen, untested = [], [], []
+    seen: list[Sign] = []
+    slight: list[Sign] = []
+    unseen: list[Sign] = []
+    untested: list[Sign] = []
     for pattern in PATTERNS:
         estimate = tested.get(pattern.name)
         if estimate is None:
             untested.append(Sign(pattern.name, pattern.means, _why_not(pattern, findings), pattern.code))
-        elif adjusted.get(keys[pattern.name], 1.0) < LEVEL and _departs(pattern, estimate):
-            seen.append(Sign(pattern.name, pattern.means, _evidence(estimate), pattern.code))
+        elif adjusted.get(keys[pattern.name], 1.0) < LEVEL and _departure(pattern, estimate) > 0:
+            (seen if _departure(pattern, estimate) >= pattern.coarse else slight).append(
+                Sign(pattern.name, pattern.means, _evidence(estimate), pattern.code)
+            )
         else:
             unseen.append(Sign(pattern.name, pattern.means, _blind(pattern, estimate), pattern.code))
-    return Diagnosis(_sentence(seen, unseen), tuple(seen), tuple(unseen), tuple(untested))
+    said = _sentence(seen, slight, unseen)
+    return Diagnosis(said, tuple(seen), tuple(slight), tuple(unseen), tuple(untested))
 
 
 def _estimate(pattern: Pattern, findings: Mapping[str, FindingPart]) -> EstimatePart | None:
@@ -118,10 +125,11 @@ def _holm(p_values: Mapping[tuple[str, str], float]) -> dict[tuple[str, str], fl
     return adjusted
 
 
-def _departs(pattern: Pattern, estimate: EstimatePart) -> bool:
+def _departure(pattern: Pattern, estimate: EstimatePart) -> float:
+    """How far the estimate lies from the perfect value, counted in the pattern's direction."""
     assert estimate.perfect is not None
     away = estimate.value - estimate.perfect.value
-    return away > 0 if pattern.above else away < 0
+    return away if pattern.above else -away
 
 
 def _evidence(estimate: EstimatePart) -> str:
@@ -148,9 +156,15 @@ def _why_not(pattern: Pattern, findings: Mapping[str, FindingPart]) -> str:
     return f"{pattern.code}: {(finding.reason or '').strip().splitlines()[-1]}"
 
 
-def _sentence(seen: list[Sign], unseen: list[Sign]) -> str:
-    if not seen:
+def _sentence(seen: list[Sign], slight: list[Sign], unseen: list[Sign]) -> str:
+    if not seen and not slight:
         return f"None of the {len(unseen)} patterns that were tested is seen at this number of samples."
-    names = [each.name.lower() for each in seen]
-    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    return sentence(f"The tests together show {listed}")
+    if not seen:
+        return sentence(f"The tests together show nothing but slight signs of {_listed(slight)}")
+    beside = f"; beside them, slight signs of {_listed(slight)}" if slight else ""
+    return sentence(f"The tests together show {_listed(seen)}{beside}")
+
+
+def _listed(signs: list[Sign]) -> str:
+    names = [each.name.lower() for each in signs]
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -58,6 +58,15 @@ def test_a_known_level_is_given_as_it_is() -> None:
     assert plain(0.5, *curve).interval(0.95) == curve[1]
 
 
+def test_between_levels_a_whole_count_keeps_the_wider_interval() -> None:
+    """One missing at 95 %, none surely at 99 %: at 97.5 % none is sure either, not a fifth of one."""
+    curve = (Interval(0.95, 1.0, 1.0), Interval(0.99, 0.0, 1.0))
+    found = Estimate("missing", 1.0, curve, 10, "exact", "count", Better.LOWER)
+    assert (found.interval(0.975).low, found.interval(0.95).low, found.interval(0.99).low) == (0, 1, 0)
+    share = Estimate("missing", 1.0, curve, 10, "exact", "share", Better.LOWER)
+    assert 0 < share.interval(0.975).low < 1
+
+
 def test_between_levels_the_normal_scale_interpolates() -> None:
     # Half-widths of a normal estimate are z * s, so on the z scale they are linear: interpolation is exact.
     # z(0.9) = 1.644854, z(0.95) = 1.959964, z(0.99) = 2.575829 (normal tables).

@@ -1,9 +1,7 @@
 """The study of power: its defects are what they are called, and new estimates appear in its tables by themselves."""
 
 import sys
-from collections.abc import Iterator
-from importlib import import_module
-from pathlib import Path
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -12,17 +10,10 @@ import pytest
 
 from genai_audit.models.data import Dataset, load_data
 
-BENCHMARKS = Path(__file__).parents[3] / "benchmarks"
-
 
 @pytest.fixture(scope="module")
-def power() -> Iterator[ModuleType]:
-    """The study as a module; it is a script, so its folder is on the path only while it loads."""
-    sys.path.insert(0, str(BENCHMARKS))
-    try:
-        yield import_module("power")
-    finally:
-        sys.path.remove(str(BENCHMARKS))
+def power(study: Callable[[str], ModuleType]) -> ModuleType:
+    return study("power")
 
 
 @pytest.fixture(scope="module")

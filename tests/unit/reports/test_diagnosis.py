@@ -42,6 +42,14 @@ def test_nothing_is_named_without_evidence_and_a_weak_test_says_so() -> None:
     assert all("weak test" in sign.evidence for sign in found.unseen)
 
 
+def test_a_small_departure_is_slight_however_surely_it_is_seen() -> None:
+    found = diagnosis(example.record((example.representation(example.SOUND), spread(0.98, 1e-6))))
+    assert found is not None
+    assert (names(found.seen), names(found.slight)) == ([], ["Shrinkage"])
+    assert found.sentence == "The tests together show nothing but slight signs of shrinkage."
+    assert "0.98" in found.slight[0].evidence
+
+
 def repeats(p: float) -> Finding:
     excess = replace(
         example.estimate("duplicate_excess", 0.001, 0.01, better=Better.LOWER, perfect=Perfect(0.0, -0.01, 0.01)),
@@ -55,10 +63,10 @@ def test_p_values_are_adjusted_over_all_tests() -> None:
     """One test for both directions of spread: 0.03 alone is seen; beside another test it is 0.06, and is not."""
     alone = diagnosis(example.record((example.representation(example.SOUND), spread(0.95, 0.03))))
     assert alone is not None
-    assert names(alone.seen) == ["Shrinkage"]
+    assert names(alone.slight) == ["Shrinkage"]
     beside = diagnosis(example.record((example.representation(example.SOUND), repeats(0.5), spread(0.95, 0.03))))
     assert beside is not None
-    assert beside.seen == ()
+    assert beside.seen == beside.slight == ()
     assert names(beside.unseen) == ["Shrinkage", "Over-dispersion", "Repetition"]
 
 
