@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ..reports.record import Record
-from .outputs import check_out, write
+from .commands.outputs import check_out, write
 from .run import Request, audit
 
 

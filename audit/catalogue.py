@@ -5,20 +5,20 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
-from .attribution.drivers import Drivers
-from .collapse.detectability import Detectability
-from .collapse.distance import Distance
-from .collapse.effective_support import EffectiveSupport
-from .collapse.latents import LatentHealth
-from .collapse.modes import ModeCoverage
-from .collapse.neighbours import Neighbours
-from .collapse.sequences import SequenceDiversity
-from .collapse.spread import SpreadWithinModes
+from .attribution.latent_drivers.auditor import Drivers
+from .collapse.detectability.auditor import Detectability
+from .collapse.distribution_distance.auditor import Distance
+from .collapse.effective_diversity.auditor import EffectiveSupport
+from .collapse.latent_health.auditor import LatentHealth
+from .collapse.mode_coverage.auditor import ModeCoverage
+from .collapse.neighbour_fidelity.auditor import Neighbours
+from .collapse.sequence_diversity.auditor import SequenceDiversity
+from .collapse.within_mode_spread.auditor import SpreadWithinModes
 from .evidence.bundle import Evidence
-from .fairness.representation import GroupRepresentation
+from .fairness.group_representation.auditor import GroupRepresentation
 from .finding import Finding
-from .integrity.identity import Identity
-from .validity.validity import OutputValidity
+from .integrity.weights_identity.auditor import Identity
+from .validity.output_validity.auditor import OutputValidity
 
 
 class Auditor(Protocol):

@@ -114,7 +114,7 @@ def run(
 ) -> int:
     """Audit CHECKPOINT: a file, a folder, reference:NAME, or a set of generated samples."""
     from ..reports.console import progress
-    from .outputs import check_out, write
+    from .commands.outputs import check_out, write
     from .run import Request, audit
 
     check_out(out)
@@ -181,7 +181,7 @@ def train(
 ) -> None:
     """Fit a reference model of FAMILY (see `list models`), optionally with a planted defect."""
     from ..reports.console import progress
-    from .trainer import train_checkpoint
+    from .commands.trainer import train_checkpoint
 
     with progress() as report:
         checkpoint = train_checkpoint(
@@ -210,7 +210,7 @@ def train(
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="File to write.")
 def init(what: str, modality: str, out: Path | None) -> None:
     """Write a file to start from: a loader for your own model, a policy, or a CI workflow."""
-    from .starter import start
+    from .commands.starter import start
 
     path, what_next = start(what, modality=modality, out=out)
     click.echo(f"{path}: {what_next}")
@@ -220,7 +220,7 @@ def init(what: str, modality: str, out: Path | None) -> None:
 @click.argument("what", type=click.Choice(["models", "auditors", "data"]))
 def list_(what: str) -> None:
     """List models, auditors or bundled data."""
-    from .listing import lines
+    from .commands.listing import lines
 
     for line in lines(what):
         click.echo(line)
@@ -231,7 +231,7 @@ def list_(what: str) -> None:
 def explain(code: str) -> None:
     """Print the page of auditor CODE: its question, method, limits, and how to act."""
     from ..models.errors import UserError
-    from .listing import codes
+    from .commands.listing import codes
     from .pages import page
 
     try:
@@ -248,7 +248,7 @@ def explain(code: str) -> None:
 @_EXIT_ZERO
 def judge(record: Path, policy: Path | None, out: Path | None, exit_zero: bool) -> int:
     """Judge a saved RECORD (a record.json, or the folder that holds it) by another policy."""
-    from .rejudge import judge_again
+    from .commands.rejudge import judge_again
 
     return _close(judge_again(record, policy, out), out, exit_zero)
 
@@ -258,7 +258,7 @@ def judge(record: Path, policy: Path | None, out: Path | None, exit_zero: bool) 
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="File to write.  [default: beside RECORD]")
 def report(record: Path, out: Path | None) -> None:
     """Render the HTML report of a saved RECORD again; its evidence folder must lie beside it."""
-    from .rejudge import render_again
+    from .commands.rejudge import render_again
 
     click.echo(render_again(record, out))
 

@@ -33,7 +33,7 @@ def page(code: str) -> Page:
         KeyError: if no auditor has that code.
         ValueError: if the page lacks a section.
     """
-    found = sorted(Path(__file__).parent.glob(f"*/{code}.md")) if re.fullmatch(r"GA\d{3}", code) else []
+    found = sorted(Path(__file__).parent.glob(f"*/*/{code}.md")) if re.fullmatch(r"GA\d{3}", code) else []
     if not found:
         raise KeyError(code)
     text = found[0].read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ from ..models.records import digest
 from ..reports import convert
 from ..reports.record import DataPart, DataParts, Environment, GroupsPart, PolicyPart, Record
 from .catalogue import AUDITORS, Auditor, estimates_by_code
-from .environment import git_commit, machine, versions
+from .commands.environment import git_commit, machine, versions
 from .evidence.bundle import Evidence, Groups, Real
 from .evidence.collect import Plan, Progress, collect, stream
 from .finding import Finding, Inconclusive, NotApplicable, Outcome

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..models.checkpoints.weight_facts import WeightFacts
 from ..models.errors import UserError
-from ..models.weight_facts import WeightFacts
 from ..reports.record import CheckpointPart
 from .evidence.collect import Digest, Progress
 
 if TYPE_CHECKING:
     from ..models.adapters.opened import Options
-    from ..models.checkpoint import Checkpoint
-    from ..models.data import Dataset
+    from ..models.checkpoints.checkpoint import Checkpoint
+    from ..models.data.datasets import Dataset
     from .run import Request
 
 REFERENCE = "reference:"
@@ -41,9 +41,9 @@ def prepare(request: "Request", progress: Progress) -> Subject:
     Raises:
         UserError: if something is missing, unreadable or does not fit.
     """
-    from ..models.checkpoint import load_model
-    from ..models.data import is_data
-    from ..models.inspection import inspect
+    from ..models.checkpoints.checkpoint import load_model
+    from ..models.checkpoints.inspection import inspect
+    from ..models.data.datasets import is_data
 
     _check_device(request.device)
     # An https:// name is no path, and its double slash would not survive as one.
@@ -78,7 +78,7 @@ def prepare(request: "Request", progress: Progress) -> Subject:
 
 def _digest(checkpoint: "Checkpoint", request: "Request") -> Digest | None:
     """What the checkpoint's files are known by; None for a model behind a server, which has none."""
-    from ..models.checkpoint import fingerprint
+    from ..models.checkpoints.checkpoint import fingerprint
 
     if not checkpoint.path.exists():
         return None
@@ -88,7 +88,7 @@ def _digest(checkpoint: "Checkpoint", request: "Request") -> Digest | None:
 
 def _options(request: "Request") -> "Options":
     from ..models.adapters.opened import Options
-    from ..models.data import load_data
+    from ..models.data.datasets import load_data
 
     if request.prompts is None:
         return Options(trust=request.trust)
@@ -112,7 +112,7 @@ def _check_modality(name: str, modality: str | None, *real: "Dataset | None") ->
 def _path(checkpoint: str, progress: Progress) -> str | Path:
     if not checkpoint.startswith(REFERENCE):
         return checkpoint
-    from ..models.reference import reference_checkpoint
+    from ..models.checkpoints.reference import reference_checkpoint
 
     name = checkpoint.removeprefix(REFERENCE)
     return reference_checkpoint(name, progress=lambda done, steps: progress("train", done / steps))
@@ -132,7 +132,7 @@ def _check_device(device: str) -> None:
 
 
 def _samples_only(request: "Request") -> Subject:
-    from ..models.data import load_data
+    from ..models.data.datasets import load_data
 
     samples = load_data(request.checkpoint)
     part = CheckpointPart(
@@ -155,7 +155,7 @@ def _aligned(samples: "Dataset", reference: "Dataset | None") -> "Dataset":
         return samples
     from dataclasses import replace
 
-    from ..models.readers.table import align
+    from ..models.data.readers.table import align
 
     try:
         return replace(samples, samples=align(samples.samples, reference.samples))
@@ -165,7 +165,7 @@ def _aligned(samples: "Dataset", reference: "Dataset | None") -> "Dataset":
 
 def _data(request: "Request", declared: Mapping[str, Any]) -> tuple["Dataset | None", "Dataset | None"]:
     """Reference and holdout: what the user named, else what the checkpoint says that it was trained on."""
-    from ..models.data import load_data
+    from ..models.data.datasets import load_data
 
     reference = load_data(request.reference, groups=request.groups) if request.reference else None
     holdout = load_data(request.holdout) if request.holdout else None
@@ -179,7 +179,7 @@ def _data(request: "Request", declared: Mapping[str, Any]) -> tuple["Dataset | N
 
 def _declared(named: Any, split: str, groups: tuple[str, ...] = ()) -> "Dataset | None":
     """A part of the data that the checkpoint names, if it is still what the checkpoint was trained on."""
-    from ..models.data import load_data
+    from ..models.data.datasets import load_data
 
     # The checkpoint's own words: nothing about them is certain.
     fields = {"source": str, "split": str | None, "seed": int, "sha256": str}

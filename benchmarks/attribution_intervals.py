@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from genai_audit.audit.attribution.shares import bounds, effective, largest_curve, shares_of
+from genai_audit.audit.attribution.latent_drivers.shares import bounds, effective, largest_curve, shares_of
 from genai_audit.audit.finding import Interval
 
 Floats = NDArray[np.float64]

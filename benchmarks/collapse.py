@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigvals, sqrtm
 
-from genai_audit.audit.statistics.frechet import frechet_distance, frechet_from_moments, moments
-from genai_audit.audit.statistics.vendi import vendi_from_features, vendi_from_kernel
+from genai_audit.audit.statistics.distances.frechet import frechet_distance, frechet_from_moments, moments
+from genai_audit.audit.statistics.distances.vendi import vendi_from_features, vendi_from_kernel
 
 Matrix = NDArray[np.float64]
 

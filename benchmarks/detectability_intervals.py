@@ -14,7 +14,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from genai_audit.audit.statistics.detection import Auc, area, detect
+from genai_audit.audit.statistics.classifiers.detection import Auc, area, detect
 
 Scores = Callable[[int, np.random.Generator], NDArray[np.float64]]
 SIZES = (25, 100, 500)

@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 
 from genai_audit import Record, Ruling, audit_checkpoint
-from genai_audit.audit.statistics.binomial import clopper_pearson
-from genai_audit.audit.trainer import train_checkpoint
+from genai_audit.audit.commands.trainer import train_checkpoint
+from genai_audit.audit.statistics.shares.binomial import clopper_pearson
 
 TOYS = Path(__file__).parents[1] / "tests" / "planted" / "toys.py"
 TOY_DEFECTS: Mapping[str, Mapping[str, Any]] = {

@@ -18,13 +18,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from genai_audit.audit.collapse.distance_estimates import distance_estimates
-from genai_audit.audit.collapse.effective_support_estimates import Copies, duplicate_estimates, number_estimates
-from genai_audit.audit.collapse.record_codes import record_codes
+from genai_audit.audit.collapse.distribution_distance.estimates import distance_estimates
+from genai_audit.audit.collapse.effective_diversity.estimates import Copies, duplicate_estimates, number_estimates
+from genai_audit.audit.collapse.effective_diversity.record_codes import record_codes
 from genai_audit.audit.finding import Estimate
-from genai_audit.audit.statistics.effective_number import mean_similarity, similarity_width
-from genai_audit.audit.statistics.frechet_splits import measure_frechet
-from genai_audit.audit.statistics.mmd import gaussian_kernel, measure_mmd, median_distance
+from genai_audit.audit.statistics.distances.effective_number import mean_similarity, similarity_width
+from genai_audit.audit.statistics.distances.frechet_splits import measure_frechet
+from genai_audit.audit.statistics.distances.mmd import gaussian_kernel, measure_mmd, median_distance
 
 Matrix = NDArray[np.float64]
 Draw = Callable[[int, np.random.Generator], Matrix]

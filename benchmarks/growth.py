@@ -16,13 +16,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from genai_audit.audit.statistics.detection import detect
-from genai_audit.audit.statistics.effective_number import mean_similarity
-from genai_audit.audit.statistics.frechet import frechet_distance
-from genai_audit.audit.statistics.mmd import gaussian_kernel, measure_mmd
-from genai_audit.audit.statistics.modes import find_modes
-from genai_audit.audit.statistics.neighbours import prdc
-from genai_audit.audit.statistics.vendi import vendi_from_features
+from genai_audit.audit.statistics.classifiers.detection import detect
+from genai_audit.audit.statistics.distances.effective_number import mean_similarity
+from genai_audit.audit.statistics.distances.frechet import frechet_distance
+from genai_audit.audit.statistics.distances.mmd import gaussian_kernel, measure_mmd
+from genai_audit.audit.statistics.distances.vendi import vendi_from_features
+from genai_audit.audit.statistics.modes.discovery import find_modes
+from genai_audit.audit.statistics.neighbours.prdc import prdc
 
 Matrix = NDArray[np.float64]
 Work = Callable[[Matrix, Matrix, np.random.Generator], object]

@@ -19,7 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from genai_audit.audit.collapse.latent_estimates import (
+from genai_audit.audit.collapse.latent_health.estimates import (
     coincidence_estimate,
     prior_estimates,
     spectrum_estimates,

@@ -15,14 +15,14 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-from genai_audit.audit.collapse.mode_cells import Cells
-from genai_audit.audit.collapse.modes import ModeCoverage
-from genai_audit.audit.collapse.modes_estimates import MISSING, estimates, measured
-from genai_audit.audit.collapse.spread import SpreadWithinModes
+from genai_audit.audit.collapse.mode_coverage.auditor import ModeCoverage
+from genai_audit.audit.collapse.mode_coverage.estimates import MISSING, estimates, measured
+from genai_audit.audit.collapse.shared.mode_cells import Cells
+from genai_audit.audit.collapse.within_mode_spread.auditor import SpreadWithinModes
 from genai_audit.audit.evidence.bundle import Evidence, Features, Generated, Real
 from genai_audit.audit.finding import Estimate, Finding
-from genai_audit.audit.statistics.mode_spread import pooled_ratio, scatter, spread_limits
-from genai_audit.audit.statistics.modes import Modes
+from genai_audit.audit.statistics.modes.discovery import Modes
+from genai_audit.audit.statistics.modes.spread import pooled_ratio, scatter, spread_limits
 
 Matrix = NDArray[np.float64]
 Law = Callable[[int, np.random.Generator], Matrix]

@@ -21,12 +21,12 @@ import torch
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-from genai_audit.audit.collapse.neighbour_estimates import NAMES, scored
+from genai_audit.audit.collapse.neighbour_fidelity.estimates import NAMES, scored
 from genai_audit.audit.finding import Estimate
-from genai_audit.audit.statistics.clipped import contributions, matched_share
-from genai_audit.audit.statistics.neighbour_measure import measure
-from genai_audit.audit.statistics.neighbours import expected_coverage, prdc
-from genai_audit.audit.statistics.support import support
+from genai_audit.audit.statistics.neighbours.clipped import contributions, matched_share
+from genai_audit.audit.statistics.neighbours.measure import measure
+from genai_audit.audit.statistics.neighbours.prdc import expected_coverage, prdc
+from genai_audit.audit.statistics.neighbours.support import support
 
 K = 5
 SPLITS = 128

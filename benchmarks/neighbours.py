@@ -23,9 +23,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from genai_audit.audit.collapse.neighbours import Neighbours
+from genai_audit.audit.collapse.neighbour_fidelity.auditor import Neighbours
 from genai_audit.audit.evidence.bundle import Evidence, Features, Generated
-from genai_audit.audit.statistics.neighbours import Prdc, prdc
+from genai_audit.audit.statistics.neighbours.prdc import Prdc, prdc
 
 K = 5
 Matrix = NDArray[np.float64]

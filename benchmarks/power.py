@@ -22,14 +22,14 @@ from common.defects import SOUND, WORLDS, World, deal_grid, shares
 
 from genai_audit import Record, audit_checkpoint
 from genai_audit.audit.catalogue import Auditor, estimates_by_code
-from genai_audit.audit.collapse.modes import ModeCoverage
+from genai_audit.audit.collapse.mode_coverage.auditor import ModeCoverage
+from genai_audit.audit.commands.trainer import train_checkpoint
 from genai_audit.audit.evidence.bundle import Evidence
 from genai_audit.audit.evidence.collect import Plan, collect
 from genai_audit.audit.policy import Policy
 from genai_audit.audit.run import configured, run_auditors
-from genai_audit.audit.statistics.binomial import clopper_pearson
-from genai_audit.audit.trainer import train_checkpoint
-from genai_audit.models.data import Dataset
+from genai_audit.audit.statistics.shares.binomial import clopper_pearson
+from genai_audit.models.data.datasets import Dataset
 from genai_audit.reports import convert
 from genai_audit.reports.diagnosis import diagnosis
 

@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from genai_audit.audit.statistics.clipped import clipped
-from genai_audit.audit.statistics.neighbours import expected_coverage, perfect_precision, prdc
-from genai_audit.audit.statistics.support import support
+from genai_audit.audit.statistics.neighbours.clipped import clipped
+from genai_audit.audit.statistics.neighbours.prdc import expected_coverage, perfect_precision, prdc
+from genai_audit.audit.statistics.neighbours.support import support
 
 Matrix = NDArray[np.float64]
 Draw = Callable[[int], Matrix]

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from genai_audit.audit.collapse.sequences import SequenceDiversity
+from genai_audit.audit.collapse.sequence_diversity.auditor import SequenceDiversity
 from genai_audit.audit.evidence.bundle import Evidence, Generated, Real
 from genai_audit.audit.finding import Estimate
 

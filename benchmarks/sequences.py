@@ -21,13 +21,13 @@ from types import ModuleType
 import numpy as np
 from numpy.typing import NDArray
 
-from genai_audit.audit.collapse.sequence_words import hashed, tokenize
-from genai_audit.audit.collapse.sequences import SequenceDiversity
+from genai_audit.audit.collapse.sequence_diversity.auditor import SequenceDiversity
+from genai_audit.audit.collapse.sequence_diversity.words import hashed, tokenize
 from genai_audit.audit.evidence.bundle import Evidence, Generated, Real
-from genai_audit.audit.statistics.frontier import frontier_area
-from genai_audit.audit.statistics.ngrams import tallies
-from genai_audit.audit.statistics.quantise import quantise
-from genai_audit.audit.statistics.self_bleu import self_bleu
+from genai_audit.audit.statistics.sequences.frontier import frontier_area
+from genai_audit.audit.statistics.sequences.ngrams import tallies
+from genai_audit.audit.statistics.sequences.quantise import quantise
+from genai_audit.audit.statistics.sequences.self_bleu import self_bleu
 
 Floats = NDArray[np.float64]
 

@@ -33,7 +33,7 @@ LAYERS = {
     "audit.cli": "cli",
     "models": "models",
     "models.records": "records",
-    "models.weight_facts": "records",
+    "models.checkpoints.weight_facts": "records",
     "reports": "reports",
     "templates": "templates",
 }
@@ -150,19 +150,19 @@ def test_auditors_are_pure_functions_of_evidence() -> None:
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("audit.fairness.representation", "from ...models.base import GenerativeModel"),
-        ("audit.fairness.representation", "def f():\n    from ... import reports"),
+        ("audit.fairness.group_representation.auditor", "from ....models.base import GenerativeModel"),
+        ("audit.fairness.group_representation.auditor", "def f():\n    from .... import reports"),
         ("audit.finding", "from .statistics import multiplicity"),
-        ("audit.statistics.shares", "from ..evidence.bundle import Groups"),
-        ("audit.evidence.collect", "from ..fairness import representation"),
+        ("audit.statistics.shares.corrected", "from ...evidence.bundle import Groups"),
+        ("audit.evidence.collect", "from ..fairness import group_representation"),
         ("audit.judge", "from .catalogue import AUDITORS"),
         ("audit.run", "from .cli import main"),
         ("reports.html", "from ..audit.catalogue import AUDITORS"),
         ("reports.html", "from ..audit.evidence.collect import collect"),
         ("reports.words", "from ..audit.policy import Policy"),
-        ("models.vae", "from ..audit.collapse import neighbours"),
-        ("models.vae", "import genai_audit.audit.finding"),
-        ("models.vae", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from ..reports.record import Record"),
+        ("models.families.vae", "from ...audit.collapse import shared"),
+        ("models.families.vae", "import genai_audit.audit.finding"),
+        ("models.families.vae", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from ...reports.record import Record"),
     ],
 )
 def test_a_wrong_import_is_seen(module: str, source: str) -> None:
@@ -172,7 +172,7 @@ def test_a_wrong_import_is_seen(module: str, source: str) -> None:
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("audit.fairness.representation", "from ..finding import Finding\nfrom ..statistics.shares import x"),
+        ("audit.fairness.group_representation.auditor", "from ...finding import Finding\nfrom ...statistics.shares import x"),
         ("reports.html", "from ..audit.evidence.bundle import Evidence\nimport jinja2"),
         ("audit.cli", "from .run import audit"),
     ],

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...models.weight_facts import TensorFacts, WeightFacts
+from ...models.checkpoints.weight_facts import TensorFacts, WeightFacts
 from .storage import load_item, remove_item, save_item
 
 Floats = NDArray[np.float32] | NDArray[np.float64]

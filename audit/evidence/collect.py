@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from ...models.weight_facts import WeightFacts
+from ...models.checkpoints.weight_facts import WeightFacts
 from .bundle import Evidence, Generated, Groups, Real
 from .decoding import networks, state_digest
-from .features import collect_features, pixel_features
+from .features.collect import collect_features, pixel_features
 from .real import Data, Labels, real_data
 from .samples import collect_generated
 from .unavailable import Unavailable

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..statistics.coincidences import NEAR, Partners, partners, regions, typical_distance
+from ..statistics.latents.coincidences import NEAR, Partners, partners, regions, typical_distance
 from .bundle import Latents, Real
 from .decoding import decoded, latent_size, parameter, slopes, undisturbed
-from .features import pixel_features
+from .features.collect import pixel_features
 from .readouts import Measure
 from .unavailable import Unavailable
 

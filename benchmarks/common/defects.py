@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from genai_audit.models.data import Dataset, load_data
-from genai_audit.models.plants import Plant
+from genai_audit.models.data.datasets import Dataset, load_data
+from genai_audit.models.families.training.plants import Plant
 from genai_audit.models.records import Attribute
 
 SOUND = "none"

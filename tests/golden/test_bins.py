@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from genai_audit.audit.statistics.bins import Bins, different_bins
-from genai_audit.models.data import load_data
+from genai_audit.models.data.datasets import load_data
+from golden.unaudited.bins import Bins, different_bins
 
 BINS, RUNS = 40, 6
 LEVEL = 0.0027

@@ -7,9 +7,9 @@ import pytest
 from numpy.typing import NDArray
 from scipy.stats import betabinom
 
-from genai_audit.audit.collapse.neighbour_estimates import scored
+from genai_audit.audit.collapse.neighbour_fidelity.estimates import scored
 from genai_audit.audit.finding import LEVELS, Estimate
-from genai_audit.audit.statistics.clipped import (
+from genai_audit.audit.statistics.neighbours.clipped import (
     CLIPPED,
     clipped,
     clipped_replicates,
@@ -17,10 +17,10 @@ from genai_audit.audit.statistics.clipped import (
     expected_filling,
     matched_share,
 )
-from genai_audit.audit.statistics.neighbour_graph import Inside, balls, crossings
-from genai_audit.audit.statistics.neighbour_measure import measure
-from genai_audit.audit.statistics.neighbour_splits import Neighbourhood, Parts, cut
-from genai_audit.audit.statistics.neighbours import expected_coverage
+from genai_audit.audit.statistics.neighbours.graph import Inside, balls, crossings
+from genai_audit.audit.statistics.neighbours.measure import measure
+from genai_audit.audit.statistics.neighbours.prdc import expected_coverage
+from genai_audit.audit.statistics.neighbours.splits import Neighbourhood, Parts, cut
 
 Matrix = NDArray[np.float64]
 K = 5

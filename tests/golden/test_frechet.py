@@ -4,8 +4,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from genai_audit.audit.statistics.frechet import Moments, frechet_distance, frechet_from_moments, frechet_null, moments
-from genai_audit.audit.statistics.frechet_splits import measure_frechet
+from genai_audit.audit.statistics.distances.frechet import (
+    Moments,
+    frechet_distance,
+    frechet_from_moments,
+    frechet_null,
+    moments,
+)
+from genai_audit.audit.statistics.distances.frechet_splits import measure_frechet
 
 Matrix = NDArray[np.float64]
 

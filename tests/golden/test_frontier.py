@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from genai_audit.audit.statistics.frontier import _slopes, frontier_area, frontier_integral, measure_frontier
-from genai_audit.audit.statistics.quantise import quantise, quantisers
+from genai_audit.audit.statistics.sequences.frontier import _slopes, frontier_area, frontier_integral, measure_frontier
+from genai_audit.audit.statistics.sequences.quantise import quantise, quantisers
 
 Floats = NDArray[np.float64]
 

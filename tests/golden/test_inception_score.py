@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from genai_audit.audit.statistics.inception_score import inception_score
+from golden.unaudited.inception_score import inception_score
 
 
 @pytest.mark.parametrize("classes", [2, 7, 10])

@@ -7,8 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from genai_audit.audit.finding import LEVELS
-from genai_audit.audit.statistics.lost_mass import lost_mass
-from genai_audit.audit.statistics.mode_shares import (
+from genai_audit.audit.statistics.modes.discovery import OUTSIDE, find_modes, place
+from genai_audit.audit.statistics.modes.lost_mass import lost_mass
+from genai_audit.audit.statistics.modes.shares import (
     Counts,
     detectable_ratio,
     likelihood_ratio,
@@ -21,8 +22,7 @@ from genai_audit.audit.statistics.mode_shares import (
     thinness,
     thinnest_limits,
 )
-from genai_audit.audit.statistics.mode_spread import pooled_ratio, scatter, spread_limits
-from genai_audit.audit.statistics.modes import OUTSIDE, find_modes, place
+from genai_audit.audit.statistics.modes.spread import pooled_ratio, scatter, spread_limits
 
 Matrix = NDArray[np.float64]
 GRID = np.array([(x, y) for x in range(-4, 5, 2) for y in range(-4, 5, 2)], dtype=float)
@@ -257,7 +257,7 @@ def test_the_spread_of_round_gaussians_has_the_degrees_of_freedom_of_theory() ->
 def test_spread_limits_are_those_of_an_f_distribution() -> None:
     from scipy.stats import f
 
-    from genai_audit.audit.statistics.mode_spread import Ratio
+    from genai_audit.audit.statistics.modes.spread import Ratio
 
     found = spread_limits(Ratio(np.array(0.36), np.array(80.0), np.array(50.0)), samples=40, levels=[0.95])
     assert found.low[0] == pytest.approx(0.6 / math.sqrt(f.ppf(0.975, 80, 50)))

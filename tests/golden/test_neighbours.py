@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from genai_audit.audit.collapse.neighbour_estimates import scored
+from genai_audit.audit.collapse.neighbour_fidelity.estimates import scored
 from genai_audit.audit.finding import Estimate
-from genai_audit.audit.statistics.neighbour_measure import measure
-from genai_audit.audit.statistics.neighbours import Prdc, expected_coverage, perfect_precision, prdc
+from genai_audit.audit.statistics.neighbours.measure import measure
+from genai_audit.audit.statistics.neighbours.prdc import Prdc, expected_coverage, perfect_precision, prdc
 
 Matrix = NDArray[np.float64]
 Draw = Callable[[np.random.Generator, int], Matrix]

@@ -7,9 +7,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from genai_audit.audit.statistics.ngrams import Sequences, Tally, contexts, distinct_runs, entropy_rate, tallies
-from genai_audit.audit.statistics.repeats import loops, repeats
-from genai_audit.audit.statistics.self_bleu import self_bleu
+from genai_audit.audit.statistics.sequences.ngrams import (
+    Sequences,
+    Tally,
+    contexts,
+    distinct_runs,
+    entropy_rate,
+    tallies,
+)
+from genai_audit.audit.statistics.sequences.repeats import loops, repeats
+from genai_audit.audit.statistics.sequences.self_bleu import self_bleu
 
 
 def sequences(*records: str) -> Sequences:

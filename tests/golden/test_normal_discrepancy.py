@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.polynomial.hermite_e import hermegauss
 
-from genai_audit.audit.statistics.normal_discrepancy import (
+from genai_audit.audit.statistics.distances.normal_discrepancy import (
     expected_product,
     expected_similarity,
     normal_discrepancy,

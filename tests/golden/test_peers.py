@@ -15,14 +15,14 @@ import torch
 from numpy.typing import NDArray
 from scipy import sparse
 
-from genai_audit.audit.statistics.frechet import frechet_distance
-from genai_audit.audit.statistics.frontier import frontier_area
-from genai_audit.audit.statistics.inception_score import inception_score
-from genai_audit.audit.statistics.mmd import cubic_kernel, kernel_distance, measure_mmd
-from genai_audit.audit.statistics.neighbours import expected_coverage, prdc
-from genai_audit.audit.statistics.ngrams import Sequences, tallies
-from genai_audit.audit.statistics.self_bleu import self_bleu
-from genai_audit.audit.statistics.vendi import hill_number, vendi_from_features, vendi_from_kernel
+from genai_audit.audit.statistics.distances.frechet import frechet_distance
+from genai_audit.audit.statistics.distances.mmd import cubic_kernel, kernel_distance, measure_mmd
+from genai_audit.audit.statistics.distances.vendi import hill_number, vendi_from_features, vendi_from_kernel
+from genai_audit.audit.statistics.neighbours.prdc import expected_coverage, prdc
+from genai_audit.audit.statistics.sequences.frontier import frontier_area
+from genai_audit.audit.statistics.sequences.ngrams import Sequences, tallies
+from genai_audit.audit.statistics.sequences.self_bleu import self_bleu
+from golden.unaudited.inception_score import inception_score
 
 Matrix = NDArray[np.float64]
 

@@ -5,9 +5,9 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from genai_audit.audit.statistics.neighbour_cloud import checked, cloud, lower_bounds, settled
-from genai_audit.audit.statistics.neighbour_graph import balls
-from genai_audit.audit.statistics.neighbours import expected_coverage, prdc
+from genai_audit.audit.statistics.neighbours.cloud import checked, cloud, lower_bounds, settled
+from genai_audit.audit.statistics.neighbours.graph import balls
+from genai_audit.audit.statistics.neighbours.prdc import expected_coverage, prdc
 
 Matrix = NDArray[np.float64]
 

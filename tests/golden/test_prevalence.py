@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
-from genai_audit.audit.statistics.binomial import clopper_pearson, wilson
-from genai_audit.audit.statistics.confusion import corrected_shares
-from genai_audit.audit.statistics.prevalence import (
+from genai_audit.audit.statistics.shares.binomial import clopper_pearson, wilson
+from genai_audit.audit.statistics.shares.confusion import corrected_shares
+from genai_audit.audit.statistics.shares.corrected import share_limits
+from genai_audit.audit.statistics.shares.total_variation import euclidean_discrepancy, total_variation
+from golden.unaudited.prevalence import (
     lang_reiczigel,
     prediction_powered,
     rogan_gladen,
     variance_inflation,
 )
-from genai_audit.audit.statistics.shares import share_limits
-from genai_audit.audit.statistics.total_variation import euclidean_discrepancy, total_variation
 
 
 def test_rogan_gladen_on_published_gender_shares():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from genai_audit.audit.statistics.sliced_wasserstein import sliced_wasserstein, sliced_wasserstein_test
+from golden.unaudited.sliced_wasserstein import sliced_wasserstein, sliced_wasserstein_test
 
 Matrix = NDArray[np.float64]
 
@@ -66,7 +66,7 @@ def test_unequal_sizes_join_quantiles(n: int, m: int) -> None:
 def test_blocks_of_directions_do_not_change_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     y, x = seeded(5).normal(size=(2, 50, 4))
     whole = sliced_wasserstein_test(generated=y, reference=x[:30], directions=40, repeats=5, rng=seeded(6))
-    monkeypatch.setattr("genai_audit.audit.statistics.sliced_wasserstein._CELLS", 250)
+    monkeypatch.setattr("golden.unaudited.sliced_wasserstein._CELLS", 250)
     assert sliced_wasserstein_test(
         generated=y, reference=x[:30], directions=40, repeats=5, rng=seeded(6)
     ) == pytest.approx(whole, rel=1e-12)

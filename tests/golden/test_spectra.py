@@ -7,8 +7,8 @@ import pytest
 from scipy.stats import binom
 
 from genai_audit.audit.finding import LEVELS
-from genai_audit.audit.statistics.coincidences import partners, regions, typical_distance
-from genai_audit.audit.statistics.spectra import (
+from genai_audit.audit.statistics.latents.coincidences import partners, regions, typical_distance
+from genai_audit.audit.statistics.latents.spectra import (
     MOST_DECADES,
     count_above,
     effective_rank,

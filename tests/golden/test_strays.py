@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from genai_audit.audit.statistics.neighbour_graph import balls, origin, own_reach
-from genai_audit.audit.statistics.neighbour_measure import measure
-from genai_audit.audit.statistics.strays import Strays, strays
+from genai_audit.audit.statistics.neighbours.graph import balls, origin, own_reach
+from genai_audit.audit.statistics.neighbours.measure import measure
+from genai_audit.audit.statistics.neighbours.outliers import Strays, strays
 
 
 def test_counts_beyond_the_last_real_record() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from genai_audit.audit.statistics.duplicates import birthday_size, collision_support, duplicate_share
+from genai_audit.audit.statistics.neighbours.duplicates import birthday_size, collision_support, duplicate_share
 
 
 def test_collisions_estimate_the_inverse_of_simpsons_concentration() -> None:

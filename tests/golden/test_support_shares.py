@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from genai_audit.audit.collapse.neighbour_estimates import scored
-from genai_audit.audit.statistics.neighbour_measure import measure
-from genai_audit.audit.statistics.support import (
+from genai_audit.audit.collapse.neighbour_fidelity.estimates import scored
+from genai_audit.audit.statistics.neighbours.measure import measure
+from genai_audit.audit.statistics.neighbours.support import (
     SUPPORTS,
     alone,
     between_steps,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from genai_audit.audit.statistics.bins import compare_counts, different_bins
-from genai_audit.audit.statistics.two_sample import nearest_neighbour_test
+from golden.unaudited.bins import compare_counts, different_bins
+from golden.unaudited.two_sample import nearest_neighbour_test
 
 
 def seeded(seed: int = 0) -> np.random.Generator:
@@ -40,7 +40,7 @@ def test_discrete_records_keep_the_null() -> None:
 
 def test_the_variance_over_all_relabellings() -> None:
     """Against 4,000 relabellings of 12 records: same neighbours, other labels."""
-    from genai_audit.audit.statistics.two_sample import _variance
+    from golden.unaudited.two_sample import _variance
 
     rng = seeded(2)
     points = rng.normal(size=(12, 2))

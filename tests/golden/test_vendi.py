@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from genai_audit.audit.statistics.effective_number import mean_similarity, similarity_matrix, similarity_width
-from genai_audit.audit.statistics.vendi import hill_number, vendi_from_features, vendi_from_kernel
+from genai_audit.audit.statistics.distances.effective_number import mean_similarity, similarity_matrix, similarity_width
+from genai_audit.audit.statistics.distances.vendi import hill_number, vendi_from_features, vendi_from_kernel
 
 
 def test_three_pairs_of_equal_numbers() -> None:

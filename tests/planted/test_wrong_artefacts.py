@@ -14,12 +14,12 @@ from torch import Tensor, nn
 
 from genai_audit.audit.evidence.bundle import Evidence, Generated
 from genai_audit.audit.finding import Finding
-from genai_audit.audit.integrity.identity import Identity
-from genai_audit.models.checkpoint import load_model, save_checkpoint
-from genai_audit.models.data import load_data
-from genai_audit.models.inspection import inspect
-from genai_audit.models.network import materialise
-from genai_audit.models.training import train
+from genai_audit.audit.integrity.weights_identity.auditor import Identity
+from genai_audit.models.checkpoints.checkpoint import load_model, save_checkpoint
+from genai_audit.models.checkpoints.inspection import inspect
+from genai_audit.models.data.datasets import load_data
+from genai_audit.models.families.parts.network import materialise
+from genai_audit.models.families.training.fitting import train
 
 STEPS = 300
 BOUNDED = ("initial_weight_share", "broken_weight_share", "remark_count")

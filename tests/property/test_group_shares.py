@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from genai_audit.audit.finding import LEVELS
-from genai_audit.audit.statistics.confusion import corrected_shares, error_rates, softened_rates, youden
-from genai_audit.audit.statistics.shares import share_limits, share_p_values
-from genai_audit.audit.statistics.total_variation import total_variation, total_variation_limits
+from genai_audit.audit.statistics.shares.confusion import corrected_shares, error_rates, softened_rates, youden
+from genai_audit.audit.statistics.shares.corrected import share_limits, share_p_values
+from genai_audit.audit.statistics.shares.total_variation import total_variation, total_variation_limits
 
 
 @st.composite

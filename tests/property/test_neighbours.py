@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from genai_audit.audit.statistics.neighbour_intervals import Quotient, Rate, Share, curve
-from genai_audit.audit.statistics.neighbours import prdc
+from genai_audit.audit.statistics.intervals import Quotient, Rate, Share, curve
+from genai_audit.audit.statistics.neighbours.prdc import prdc
 
 Matrix = NDArray[np.float64]
 

@@ -11,10 +11,10 @@ import torch
 
 from genai_audit.audit.evidence.collect import Plan, collect
 from genai_audit.audit.evidence.samples import CHUNK, collect_generated
-from genai_audit.models.data import load_data
-from genai_audit.models.families import FAMILIES
+from genai_audit.models.data.datasets import load_data
+from genai_audit.models.families.catalogue import FAMILIES
+from genai_audit.models.families.training.fitting import train
 from genai_audit.models.records import digest, take
-from genai_audit.models.training import train
 
 SETTINGS: dict[str, dict[str, Any]] = {"vae": {"hidden": (16,)}, "gan": {"hidden": (16,)}}
 """Smaller networks where the family's own are large; all of them take a few steps only."""

@@ -13,7 +13,7 @@ import torch
 from click.testing import CliRunner, Result
 
 from genai_audit.audit.cli import main
-from genai_audit.models.checkpoint import identify
+from genai_audit.models.checkpoints.checkpoint import identify
 
 LOADER = """
 import torch
@@ -187,7 +187,7 @@ def test_a_defect_of_ours_is_no_verdict(here: Path, monkeypatch: pytest.MonkeyPa
     def broken(*_: Any) -> None:
         raise ZeroDivisionError("planted")
 
-    monkeypatch.setattr("genai_audit.audit.outputs.write", broken)
+    monkeypatch.setattr("genai_audit.audit.commands.outputs.write", broken)
     result = call("run", *MODEL, "good.py:load", "--samples", "500")
     assert result.exit_code == 4
     assert "ZeroDivisionError" in result.output

@@ -13,9 +13,9 @@ import pytest
 
 from genai_audit import Finding, Outcome, Policy, PolicyError, Record, Ruling, UserError, audit_checkpoint
 from genai_audit.audit import catalogue, run
-from genai_audit.audit.evidence import features
+from genai_audit.audit.commands.rejudge import judge_again, render_again
 from genai_audit.audit.evidence.bundle import Evidence
-from genai_audit.audit.rejudge import judge_again, render_again
+from genai_audit.audit.evidence.features import collect as features
 from genai_audit.reports.record import TIME_FIELDS, schema
 
 FEW = 600

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from genai_audit.models.data import Dataset, load_data
+from genai_audit.models.data.datasets import Dataset, load_data
 
 
 @pytest.fixture(scope="module")

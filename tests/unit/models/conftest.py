@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from genai_audit.models.data import Dataset, load_data
-from genai_audit.models.training import Trained, train
+from genai_audit.models.data.datasets import Dataset, load_data
+from genai_audit.models.families.training.fitting import Trained, train
 
 
 @pytest.fixture(scope="session")

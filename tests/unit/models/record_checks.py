@@ -8,11 +8,11 @@ import pandas as pd
 import torch
 
 from genai_audit.models.base import Criticises, Encodes, GenerativeModel, Scores
-from genai_audit.models.checkpoint import load_model, save_checkpoint
-from genai_audit.models.data import Dataset, load_data
-from genai_audit.models.families import FAMILIES
+from genai_audit.models.checkpoints.checkpoint import load_model, save_checkpoint
+from genai_audit.models.data.datasets import Dataset, load_data
+from genai_audit.models.families.catalogue import FAMILIES
+from genai_audit.models.families.training.fitting import Trained, train
 from genai_audit.models.records import digest
-from genai_audit.models.training import Trained, train
 
 
 def seeded(seed: int) -> torch.Generator:

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from genai_audit.models.adapters.opened import Options
-from genai_audit.models.checkpoint import load_model
+from genai_audit.models.checkpoints.checkpoint import load_model
 from genai_audit.models.errors import UserError
 
 TRUST = Options(trust=True)

@@ -25,7 +25,7 @@ def characters(folder: Path, words: dict[str, int] = WORDS, **special: Any) -> N
 
 def save(model: Any, folder: Path, **how: Any) -> Path:
     """Save a model whose weights are large enough for its texts to differ from noise."""
-    from genai_audit.models.adapters.hugging_face import quiet
+    from genai_audit.models.adapters.hugging_face.folder import quiet
 
     with quiet("transformers"):
         model.save_pretrained(str(folder), **how)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from genai_audit.models.checkpoint import load_model
+from genai_audit.models.checkpoints.checkpoint import load_model
 from genai_audit.models.errors import UserError
 
 

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from genai_audit.models.adapters.onnx_file import matches
-from genai_audit.models.checkpoint import identify, load_model
+from genai_audit.models.checkpoints.checkpoint import identify, load_model
 from genai_audit.models.errors import UserError
 from unit.models.adapters.opening import draw, refused
 

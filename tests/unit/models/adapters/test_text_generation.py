@@ -10,7 +10,7 @@ import torch
 
 pytest.importorskip("transformers", reason="run: pip install 'genai-audit[transformers]'")
 
-from genai_audit.models.adapters import transformers_folder
+from genai_audit.models.adapters.hugging_face import transformers_folder
 from genai_audit.models.adapters.opened import Opened, Options
 from genai_audit.models.adapters.token_drawing import Steps, invert
 from genai_audit.models.errors import UserError

@@ -1,0 +1,157 @@
+"""The tables and pictures of GA201."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...evidence.readouts import facts
+from ...finding import NOMINAL, Column, Exhibit, Kind, Pictures, Table
+from .effects import Effects
+from .shares import Array, bounds
+
+Cell = str | int | float | None
+Indices = NDArray[np.int64]
+
+
+def dimensions_table(effects: Effects, listed: Indices, limit: float) -> Table:
+    """The listed dimensions with their shares, and the readout in which each has its largest share."""
+    shares = effects.overall
+    low, high = bounds(shares, NOMINAL, family=len(shares.values))
+    rows: list[tuple[Cell, ...]] = []
+    for dimension in listed:
+        best = max(effects.explained, key=lambda readout: effects.shares[readout].values[dimension])
+        use = "unused" if high[dimension] < limit else "used" if low[dimension] >= limit else "open"
+        rows.append(
+            (
+                f"z{dimension}",
+                float(shares.values[dimension]),
+                float(low[dimension]),
+                float(high[dimension]),
+                effects.evidence.readouts[best],
+                float(effects.shares[best].values[dimension]),
+                use,
+            )
+        )
+    count = len(shares.values)
+    part = "" if len(rows) == count else f"the leading {len(rows)} of {count} dimensions; "
+    return Table(
+        name="dimensions",
+        caption=f"Share of each latent dimension in the effect ({part}an equal share would be {1 / count:.1%}; "
+        f"intervals hold for all dimensions together at {NOMINAL:.0%})",
+        columns=(
+            Column("dimension", "Dimension", Kind.TEXT),
+            Column("share", "Share of effect", Kind.SHARE),
+            Column("low", "From", Kind.SHARE),
+            Column("high", "To", Kind.SHARE),
+            Column("readout", "Strongest in", Kind.TEXT),
+            Column("readout_share", "Share there", Kind.SHARE),
+            Column("use", "Use", Kind.TEXT),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def readouts_table(effects: Effects) -> Table:
+    """Each readout: how far it moves, how exact its attributions are, and what moves it most."""
+    evidence = effects.evidence
+    rows: list[tuple[Cell, ...]] = []
+    for readout, name in enumerate(evidence.readouts):
+        unit, material = facts(name)
+        error = float(evidence.completeness_error[readout].max())
+        leading: tuple[Cell, ...] = (None, None)
+        if readout in effects.shares:
+            values = effects.shares[readout].values
+            leading = (f"z{values.argmax()}", float(values.max()))
+        rows.append(
+            (
+                name,
+                unit,
+                float(effects.sizes[readout]),
+                material,
+                int(evidence.steps[readout]),
+                error if np.isfinite(error) else None,
+                float(evidence.tolerance[readout]),
+                *leading,
+                effects.status[readout].value,
+            )
+        )
+    return Table(
+        name="readouts",
+        caption="What was explained: the typical difference between two outputs, the smallest that counts as material, "
+        "and how closely the attributions of every draw add up to its difference",
+        columns=(
+            Column("readout", "Readout", Kind.TEXT),
+            Column("unit", "Unit", Kind.TEXT),
+            Column("effect", "Effect size", Kind.NUMBER),
+            Column("material", "Material from", Kind.NUMBER),
+            Column("steps", "Most steps", Kind.COUNT),
+            Column("error", "Largest error", Kind.NUMBER),
+            Column("tolerance", "Tolerance", Kind.NUMBER),
+            Column("dimension", "Leading dimension", Kind.TEXT),
+            Column("share", "Its share", Kind.SHARE),
+            Column("status", "Result", Kind.TEXT),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def turned_table(effects: Effects, largest: Array, effective_numbers: Array) -> Table:
+    """The observed concentration beside that of the same generator with its latent axes turned at random."""
+    observed = float(effects.overall.values.max())
+    # Computed as for the turned axes, so without the correction for sampling noise that the estimate has.
+    number = float(1 / (effects.overall.values**2).sum())
+    size = len(effects.overall.values)
+    rows = (
+        _turned("Largest share of one dimension", observed, largest, (largest >= observed).sum()),
+        _turned(
+            "Effective dimensions, as a share of all",
+            number / size,
+            effective_numbers / size,
+            (effective_numbers <= number).sum(),
+        ),
+    )
+    return Table(
+        name="turned_axes",
+        caption=f"Do single dimensions mean anything? Beside this model, the same model with its latent axes turned at "
+        f"random, {len(largest)} times: it gives the same outputs, but no dimension has a role of its own",
+        columns=(
+            Column("quantity", "Quantity", Kind.TEXT),
+            Column("observed", "This model", Kind.SHARE),
+            Column("low", "Turned, 2.5 %", Kind.SHARE),
+            Column("middle", "Turned, median", Kind.SHARE),
+            Column("high", "Turned, 97.5 %", Kind.SHARE),
+            Column("p_value", "Turned axes at least as concentrated", Kind.SHARE),
+        ),
+        rows=rows,
+    )
+
+
+def _turned(name: str, observed: float, turned: Array, as_extreme: int) -> tuple[Cell, ...]:
+    low, middle, high = (float(each) for each in np.quantile(turned, [0.025, 0.5, 0.975]))
+    # The observed axes are one more arrangement under the null, so the share is never zero.
+    return name, observed, low, middle, high, float((1 + as_extreme) / (1 + len(turned)))
+
+
+def exhibits(effects: Effects, leading: Indices) -> tuple[Exhibit, ...]:
+    """Where the leading dimensions change the output, beside random directions, and the decoded mean latent."""
+    shares = effects.overall.values
+    maps = [
+        Pictures(f"z{dimension}, {shares[dimension]:.1%} of the effect", "attributions.maps", (int(dimension),))
+        for dimension in leading
+    ]
+    null = tuple(range(len(effects.evidence.null_maps)))
+    maps.append(Pictures("random directions, for comparison", "attributions.null_maps", null))
+    return (
+        Exhibit(
+            "saliency",
+            "Mean change of each output value per unit of a latent dimension. Where a dimension brightens some outputs "
+            "and darkens others, the mean cancels and the map is fainter than the effect.",
+            "signed_maps",
+            tuple(maps),
+        ),
+        Exhibit(
+            "centre",
+            "The output at the mean latent, to lay the maps over; it need not look like a sample.",
+            "grid",
+            (Pictures("mean latent", "attributions.sample", (0,)),),
+        ),
+    )

@@ -1,0 +1,165 @@
+"""GA308: can a classifier tell generated records from real ones?"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...evidence.bundle import Evidence, Features
+from ...finding import (
+    Better,
+    Column,
+    Estimate,
+    Exhibit,
+    Finding,
+    Json,
+    Kind,
+    Outcome,
+    Perfect,
+    Pictures,
+    Table,
+)
+from ...statistics.classifiers.detection import Detection, detect
+from ...statistics.intervals import curve
+from ..shared.compared import FEWEST, sound_features
+
+_BAND = NormalDist().inv_cdf(0.975)
+# An excess of this many standard errors is seen at the 5 % level, one-sided as the test, with power 0.8.
+_DETECTABLE = NormalDist().inv_cdf(0.95) + NormalDist().inv_cdf(0.8)
+_METHOD = "DeLong variance on held-out halves, limits of a share at the effective sample size"
+
+
+@dataclass(frozen=True)
+class Detectability:
+    """Fits a classifier of real and generated records on one half and measures it on the other.
+
+    Args:
+        max_each: records of either kind compared at most; the rest is left out at random.
+        shown: samples in each row of the exhibit at most.
+    """
+
+    max_each: int = 5000
+    shown: int = 12
+
+    code: ClassVar[str] = "GA308"
+    title: ClassVar[str] = "Detectability"
+    question: ClassVar[str] = "Can a classifier tell generated records from real ones that it has not seen?"
+    needs: ClassVar[tuple[str, ...]] = ("features",)
+    estimates: ClassVar[tuple[str, ...]] = ("auc",)
+
+    def __post_init__(self) -> None:
+        if self.max_each < FEWEST or self.shown < 0:
+            raise ValueError(
+                f"expected max_each of at least {FEWEST} and shown of at least 0, got {self.max_each} and {self.shown}"
+            )
+
+    def __call__(self, evidence: Evidence, rng: np.random.Generator) -> Finding:
+        """Measure the area under the ROC curve of a held-out classifier.
+
+        Raises:
+            NotApplicable: if there are no features.
+            Inconclusive: if the records are too few or their features not finite.
+        """
+        features = sound_features(evidence)
+        size = min(len(features.generated), len(features.reference), self.max_each)
+        generated, reference = (_some(len(each), size, rng) for each in (features.generated, features.reference))
+        found = detect(generated=features.generated[generated], reference=features.reference[reference], rng=rng)
+        # More draws make both samples larger as long as the generated records are the fewer ones.
+        few = len(features.generated) < min(len(features.reference), self.max_each)
+        return Finding(
+            code=self.code,
+            title=self.title,
+            question=self.question,
+            outcome=Outcome.MEASURED,
+            estimates=(estimated(found, from_draws=1.0 if few else 0.0),),
+            tables=self._control(features, rng),
+            exhibits=self._exhibits(found, generated, reference),
+            references=("arXiv:1610.06545", "doi:10.2307/2531595"),
+            settings=_settings(found, features, size),
+        )
+
+    def _control(self, features: Features, rng: np.random.Generator) -> tuple[Table, ...]:
+        """The same with held-out real data in the place of the generated ones; nothing without enough of them."""
+        if len(features.holdout) < FEWEST or not np.isfinite(features.holdout).all():
+            return ()
+        size = min(len(features.holdout), len(features.reference), self.max_each)
+        held, known = (
+            each[_some(len(each), size, rng)].astype(np.float64) for each in (features.holdout, features.reference)
+        )
+        estimate = estimated(detect(generated=held, reference=known, rng=rng), from_draws=0.0)
+        interval = estimate.interval()
+        columns = (
+            Column("compared", "Compared with the reference", Kind.TEXT),
+            Column("records", "Records", Kind.COUNT),
+            Column("auc", "Area under the curve", Kind.NUMBER),
+            Column("auc_low", "low", Kind.NUMBER),
+            Column("auc_high", "high", Kind.NUMBER),
+        )
+        caption = "Control: held-out real records in the place of the generated ones, with the 95 % interval"
+        row = ("held-out real records", size, estimate.value, interval.low, interval.high)
+        return (Table("control", caption, columns, (row,)),)
+
+    def _exhibits(
+        self, found: Detection, generated: NDArray[np.int64], reference: NDArray[np.int64]
+    ) -> tuple[Exhibit, ...]:
+        if self.shown == 0 or np.ptp(np.concatenate([found.generated_scores, found.reference_scores])) == 0:
+            return ()
+        surest = np.argsort(-found.generated_scores, kind="stable")[: self.shown]
+        typical = np.argsort(found.reference_scores, kind="stable")[: self.shown]
+        return (
+            Exhibit(
+                "told_apart",
+                "Unseen records that the classifier is surest of: generated ones, and real ones beside them",
+                "grid",
+                (
+                    Pictures("generated, surely", "generated", _picked(generated[found.generated_rows], surest)),
+                    Pictures("real, surely", "reference", _picked(reference[found.reference_rows], typical)),
+                ),
+            ),
+        )
+
+
+def estimated(found: Detection, *, from_draws: float) -> Estimate:
+    """The area with its curve and what a perfect generator would score: one half."""
+    auc = found.auc
+    error = math.sqrt(auc.null_variance)
+    return Estimate(
+        name="auc",
+        value=auc.value,
+        curve=curve(auc.limits),
+        n=auc.generated + auc.reference,
+        method=_METHOD,
+        unit="share",
+        better=Better.LOWER,
+        perfect=Perfect(0.5, max(0.0, 0.5 - _BAND * error), min(1.0, 0.5 + _BAND * error)),
+        p_value=auc.p_value(),
+        minimum_detectable=min(_DETECTABLE * error, 0.5),
+        from_draws=from_draws,
+    )
+
+
+def _some(total: int, size: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    return np.sort(rng.permutation(total)[:size])
+
+
+def _picked(rows: NDArray[np.int64], at: NDArray[np.int64]) -> tuple[int, ...]:
+    return tuple(int(row) for row in rows[at])
+
+
+def _settings(found: Detection, features: Features, size: int) -> Mapping[str, Json]:
+    return {
+        "compared_each": size,
+        "fitted_each": size - len(found.generated_rows),
+        "held_out_each": len(found.generated_rows),
+        "reference_available": len(features.reference),
+        "generated_available": len(features.generated),
+        "dimensions": features.reference.shape[1],
+        "extractor": features.extractor,
+        "kernel_width": found.detector.width,
+        "penalty": found.detector.penalty,
+        "leave_one_out_error": found.detector.error,
+    }

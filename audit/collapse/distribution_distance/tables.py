@@ -1,0 +1,99 @@
+"""Tables of GA303: distances as usually reported, by group, and of held-out real data as a control."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...finding import Column, Kind, Table
+from ...statistics.distances.frechet import frechet_distance
+from ...statistics.distances.frechet_splits import measure_frechet
+from ...statistics.distances.mmd import (
+    Kernel,
+    cubic_kernel,
+    gaussian_kernel,
+    kernel_distance,
+    measure_mmd,
+    median_distance,
+)
+from ...statistics.neighbours.graph import origin
+from ..shared.compared import FEWEST, Indices, by_group
+from .estimates import distance_estimates, scaled_estimate
+
+Values = NDArray[np.float64]
+
+_MOST = 2000
+"""Records of either kind whose cubic kernel distance is printed."""
+
+
+def plain_table(y: Values, x: Values, *, device: str = "cpu") -> tuple[Table, ...]:
+    """The numbers that papers print, from all dimensions and without correction, for comparison with them."""
+    columns = (Column("measure", "Measure", Kind.TEXT), Column("value", "Value"))
+    rows = (
+        ("Fréchet distance, all dimensions, biased upwards", frechet_distance(generated=y, reference=x)),
+        (
+            f"Kernel distance (KID's cubic kernel, all pairs of {min(len(y), _MOST):,} and {min(len(x), _MOST):,})",
+            kernel_distance(generated=y[:_MOST], reference=x[:_MOST], kernel=cubic_kernel(x.shape[1]), device=device),
+        ),
+    )
+    caption = (
+        f"As usually reported, from {len(y):,} generated and {len(x):,} real samples; these numbers depend on the "
+        "sample sizes and mean nothing without them"
+    )
+    return (Table("plain", caption, columns, rows),)
+
+
+def group_table(
+    y: Values, x: Values, groups: tuple[tuple[str, Indices, Indices], ...], *, kernel: Kernel, device: str = "cpu"
+) -> tuple[Table, ...]:
+    """The kernel discrepancy within each group."""
+    columns = (
+        Column("mmd2", "Kernel discrepancy"),
+        Column("mmd2_low", "low"),
+        Column("mmd2_high", "high"),
+        Column("perfect_high", "Highest usual value of a perfect generator"),
+        Column("p_value", "p"),
+    )
+
+    def measure(made: Indices, real: Indices) -> tuple[float | None, ...]:
+        found = measure_mmd(generated=y[made], reference=x[real], kernel=kernel, device=device).distance
+        estimate = scaled_estimate("mmd2", found, len(real), method="", unit="")
+        interval = estimate.interval()
+        return found.value, interval.low, interval.high, found.perfect_band()[1], estimate.p_value
+
+    caption = "By group, with 95 % intervals: how far its generated samples are from its real ones, as `mmd2`"
+    return by_group(groups, caption, columns, measure)
+
+
+def control_table(
+    holdout: Values,
+    reference: Values,
+    rng: np.random.Generator,
+    *,
+    splits: int,
+    dimensions: int,
+    halvings: int,
+    device: str = "cpu",
+) -> tuple[Table, ...]:
+    """The three estimates of held-out real data; nothing without enough of them. Both are cut to the smaller size."""
+    if len(holdout) < FEWEST or not np.isfinite(holdout).all():
+        return ()
+    size = min(len(holdout), len(reference))
+    parts = [each[rng.permutation(len(each))[:size]] for each in (holdout, reference)]
+    y, x = (each - origin(parts[1]) for each in parts)
+    if (x == x[0]).all():
+        return ()
+    frechet = measure_frechet(generated=y, reference=x, rng=rng, splits=splits, dimensions=dimensions)
+    kernel = gaussian_kernel(median_distance(generated=y, reference=x, rng=rng), halvings=halvings)
+    found = measure_mmd(generated=y, reference=x, kernel=kernel, device=device)
+    rows = []
+    for each in distance_estimates(frechet, found.distance):
+        interval = each.interval()
+        rows.append((each.name, each.value, interval.low, interval.high, each.p_value))
+    columns = (
+        Column("measure", "Measure", Kind.TEXT),
+        Column("value", "Value"),
+        Column("low", "low"),
+        Column("high", "high"),
+        Column("p_value", "p"),
+    )
+    caption = f"Control: {size:,} held-out real samples in the place of the generated ones, with 95 % intervals"
+    return (Table("control", caption, columns, tuple(rows)),)

@@ -1,0 +1,75 @@
+"""Tables of GA304: every measure of variety for generated, real and held-out records, and the ratio by group."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...finding import Column, Kind, Table
+from ...statistics.distances.effective_number import mean_similarity, similarity_matrix
+from ...statistics.distances.vendi import vendi_from_kernel
+from ...statistics.neighbours.duplicates import collision_support
+from ..shared.compared import Indices, by_group
+from .estimates import Copies, copied, number_row
+
+Values = NDArray[np.float64]
+
+_MOST = 1000
+"""Records whose whole similarity matrix is taken apart."""
+
+
+class Held(NamedTuple):
+    """Held-out real records: features around the same centre, and numbers that are equal for equal records."""
+
+    features: Values
+    codes: Indices
+
+
+def diversity_table(
+    y: Values, x: Values, held: Held | None, copies: Copies, *, width: float, device: str = "cpu"
+) -> Table:
+    """Each measure at one number of records, the same for all columns; held-out records are the control."""
+    size = min(len(y), len(x), *(() if held is None else (len(held.features),)))
+    sets = [(y, copies.generated[copies.sets[0]]), (x, copies.reference), *(() if held is None else (held,))]
+    columns = [_measures(features[:size], codes[:size], width, device) for features, codes in sets]
+    names = (
+        "Effective number (order 2)",
+        f"Vendi score (order 1), of {min(size, _MOST):,}",
+        "Largest kind: one over its share, of the same",
+        "Share of records with an exact copy",
+        "Different records that as many equal pairs would suggest",
+    )
+    rows = tuple((name, *values) for name, values in zip(names, zip(*columns, strict=True), strict=True))
+    heads = [Column("generated", "Generated"), Column("real", "Real"), Column("holdout", "Held-out real")]
+    caption = f"Measures of variety, each from {size:,} records of either kind; records alike under one common width"
+    return Table("diversity", caption, (Column("measure", "Measure", Kind.TEXT), *heads[: len(sets)]), rows)
+
+
+def group_table(
+    y: Values, x: Values, groups: tuple[tuple[str, Indices, Indices], ...], *, width: float, device: str = "cpu"
+) -> tuple[Table, ...]:
+    """The ratio of effective numbers within each group."""
+    columns = (
+        Column("ratio", "Effective number, relative to real", Kind.RATIO),
+        Column("ratio_low", "low", Kind.RATIO),
+        Column("ratio_high", "high", Kind.RATIO),
+    )
+
+    def measure(made: Indices, real: Indices) -> tuple[float, ...]:
+        return number_row(*(mean_similarity(each, width=width, device=device) for each in (y[made], x[real])))
+
+    caption = "By group, with 95 % intervals: the effective number of its generated records relative to its real ones"
+    return by_group(groups, caption, columns, measure)
+
+
+def _measures(features: Values, codes: Indices, width: float, device: str) -> tuple[float | None, ...]:
+    part = features[:_MOST]
+    matrix = similarity_matrix(part, width=width, device=device)
+    found = collision_support(codes)
+    return (
+        mean_similarity(features, width=width, device=device).effective_number(len(features)),
+        vendi_from_kernel(matrix),
+        vendi_from_kernel(matrix, order=np.inf),
+        copied(codes).value,
+        found if np.isfinite(found) else None,
+    )

@@ -1,0 +1,116 @@
+"""GA306: is the latent space in use, and does it give different outputs for different latents?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ...evidence.bundle import Evidence, Latents
+from ...finding import Finding, Inconclusive, Json, NotApplicable, Outcome
+from ...statistics.latents.coincidences import FAR, NEAR
+from .estimates import Use, coincidence_estimate, prior_estimates, spectrum_estimates, use_estimates, use_of
+from .tables import dimensions_table, exhibits, regions_table, spectrum_table, speed_table
+
+_FEWEST = 50
+
+
+@dataclass(frozen=True)
+class LatentHealth:
+    """Looks for unused dimensions, directions without effect, and regions of one output in the latent space.
+
+    Args:
+        active_above: a dimension of an encoder is active where its mean varies by more than this over real records.
+        idle_below: without an encoder, a dimension is active where it moves the output by more than this part of an
+            equal one.
+        k: neighbours that set the radius of a ball in the comparison of the encoder's latents with the prior.
+        splits: random cuts from which the interval of that comparison comes, a multiple of 64.
+    """
+
+    active_above: float = 0.01
+    idle_below: float = 0.1
+    k: int = 5
+    splits: int = 128
+
+    code: ClassVar[str] = "GA306"
+    title: ClassVar[str] = "Latent health"
+    question: ClassVar[str] = "Is the latent space in use, and do different latents give different outputs?"
+    needs: ClassVar[tuple[str, ...]] = ("latents",)
+    estimates: ClassVar[tuple[str, ...]] = (
+        "many_to_one_share",
+        "active_units",
+        "active_unit_share",
+        "posterior_kl_per_unit",
+        "effective_rank",
+        "log_condition_number",
+        "aggregate_posterior_distance",
+        "prior_coverage_ratio",
+    )
+
+    def __post_init__(self) -> None:
+        if not 0 < self.active_above < 1 or not 0 < self.idle_below < 1:
+            raise ValueError(
+                f"expected active_above and idle_below between 0 and 1, got {self.active_above} and {self.idle_below}"
+            )
+        if self.k < 1 or self.splits < 64 or self.splits % 64:
+            raise ValueError(
+                f"expected k of at least 1 and splits as a positive multiple of 64, got {self.k} and {self.splits}"
+            )
+
+    def __call__(self, evidence: Evidence, rng: np.random.Generator) -> Finding:
+        """Measure the latent space.
+
+        Raises:
+            NotApplicable: if the model has no latent space.
+            Inconclusive: if it has an encoder but there are too few real records to encode.
+        """
+        found = evidence.latents
+        if found is None:
+            raise NotApplicable(evidence.absent.get("latents", "the model has no latent space"))
+        encoded = len(found.posterior_means)
+        fewest = max(_FEWEST, 4 * (self.k + 1))
+        if 0 < encoded < fewest:
+            raise Inconclusive(f"{encoded} real records are too few to see an encoder in use: give at least {fewest}")
+        use = use_of(found, active_above=self.active_above, idle_below=self.idle_below)
+        estimates = [
+            coincidence_estimate(found),
+            *use_estimates(use, encoded or len(found.points)),
+            *spectrum_estimates(found),
+        ]
+        if encoded:
+            estimates += prior_estimates(found, k=self.k, splits=self.splits, rng=rng)
+        return Finding(
+            code=self.code,
+            title=self.title,
+            question=self.question,
+            outcome=Outcome.MEASURED,
+            estimates=tuple(estimates),
+            tables=(dimensions_table(found, use), *regions_table(found), speed_table(found), spectrum_table(found)),
+            exhibits=exhibits(found),
+            references=(
+                "Burda, Grosse and Salakhutdinov 2016, arXiv:1509.00519",
+                "Roy and Vetterli 2007, The effective rank, EUSIPCO",
+                "Gretton et al. 2012, arXiv:0805.2368",
+            ),
+            settings=self._settings(found, use),
+        )
+
+    def _settings(self, found: Latents, use: Use) -> Mapping[str, Json]:
+        return {
+            "active_means": "the encoder's mean varies" if use.encoder else "the output moves",
+            "active_above": use.limit,
+            "latent_dimensions": found.draws.shape[1],
+            "draws": len(found.draws),
+            "draws_compared_with_each_other": found.block,
+            "nearly_the_same": NEAR,
+            "far_apart": FAR,
+            "jacobians": len(found.points),
+            "real_records_encoded": len(found.posterior_means),
+            "real_records_for_near_duplicates": len(found.reference_gap),
+            "spread_of_outputs_to_that_of_real_records": _ratio(found),
+            "left_out": "; ".join(found.remarks) or "nothing",
+        }
+
+
+def _ratio(found: Latents) -> float | None:
+    return found.variance / found.reference_variance if found.reference_variance > 0 else None

@@ -1,0 +1,103 @@
+"""GA301: does the model generate every mode of the data, and each as often as it should?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ...evidence.bundle import Evidence
+from ...finding import Finding, Inconclusive, Json, Outcome
+from ..shared.mode_cells import Cells, counted, mode_cells
+from .estimates import MISSING, Measured, estimates, measured
+from .exhibits import exhibits
+from .tables import tables
+
+
+@dataclass(frozen=True)
+class ModeCoverage:
+    """Compares how often generated and real samples lie in each mode of the data.
+
+    Args:
+        number: how many modes to look for; chosen from the data without it.
+        most: modes at most where the number is chosen.
+        cells: where the data are one cloud without separate modes, into how many cells it is divided.
+        learning_share: the part of the reference on which modes are learned where fewer than 500 held-out samples
+            are at hand; the rest is counted.
+        repeats: redrawn audits of a perfect generator.
+        shown: samples of each kind in an exhibit at most.
+    """
+
+    number: int | None = None
+    most: int = 100
+    cells: int = 20
+    learning_share: float = 0.4
+    repeats: int = 2_000
+    shown: int = 12
+
+    code: ClassVar[str] = "GA301"
+    title: ClassVar[str] = "Mode coverage"
+    question: ClassVar[str] = "Does the model generate every mode of the data, and each as often as it should?"
+    needs: ClassVar[tuple[str, ...]] = ("features",)
+    estimates: ClassVar[tuple[str, ...]] = ("thinnest_mode_ratio", "missing_modes", "lost_mass", "mode_share_ratio")
+
+    def __post_init__(self) -> None:
+        if min(self.most, self.cells) < 2 or (self.number is not None and self.number < 2):
+            got = f"{self.number}, {self.most} and {self.cells}"
+            raise ValueError(f"expected number, most and cells of at least 2, got {got}")
+        if not 0.1 <= self.learning_share <= 0.9:
+            raise ValueError(f"expected a learning_share between 0.1 and 0.9, got {self.learning_share}")
+        if self.repeats < 200 or self.shown < 0:
+            raise ValueError(f"expected at least 200 repeats and shown >= 0, got {self.repeats} and {self.shown}")
+
+    def __call__(self, evidence: Evidence, rng: np.random.Generator) -> Finding:
+        """Count both in every mode.
+
+        Raises:
+            NotApplicable: if there are no features.
+            Inconclusive: if the features are too few, constant or not finite, or no modes can be told apart.
+        """
+        cells = mode_cells(
+            evidence,
+            rng,
+            most=self.most,
+            cells=self.cells,
+            number=self.number,
+            learning_share=self.learning_share,
+        )
+        if len(cells.names) < 2:
+            raise Inconclusive("the real samples could not be divided into modes: nearly all of them are equal")
+        found = measured(cells, repeats=self.repeats, rng=rng)
+        return Finding(
+            code=self.code,
+            title=self.title,
+            question=self.question,
+            outcome=Outcome.MEASURED,
+            estimates=estimates(found, rng),
+            tables=tables(found, evidence),
+            exhibits=exhibits(found, evidence, self.shown),
+            references=(
+                "arXiv:1805.12462",
+                "Westfall and Young 1993, Resampling-based multiple testing, ISBN 978-0471557616",
+                "Ward 1963, doi:10.1080/01621459.1963.10500845",
+            ),
+            settings=self._settings(cells, found, evidence),
+        )
+
+    def _settings(self, cells: Cells, found: Measured, evidence: Evidence) -> Mapping[str, Json]:
+        assert evidence.features is not None
+        made, real = counted(cells)
+        return {
+            "modes": len(cells.names),
+            "modes_are": "separate clusters" if cells.modes.separated else "cells of one cloud",
+            "modes_learned_on": cells.learned_on,
+            "reference_counted": int(real.sum()),
+            "generated_counted": int(made.sum()),
+            "reference_outside_share": float(real[-1] / real.sum()),
+            "generated_outside_share": float(made[-1] / made.sum()),
+            "dimensions_used": int(cells.modes.axes.shape[1]),
+            "extractor": evidence.features.extractor,
+            "counts_as_missing_below": MISSING,
+            "global_p_value": found.global_p_value,
+            "repeats": self.repeats,
+        }

@@ -1,0 +1,206 @@
+"""From counts in modes to the estimates of GA301."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...finding import LEVELS, NOMINAL, Better, Estimate, Interval, Perfect
+from ...statistics.modes.lost_mass import lost_mass
+from ...statistics.modes.shares import (
+    Counts,
+    Thin,
+    detectable_ratio,
+    likelihood_ratio,
+    rank_p_value,
+    ratio_curves,
+    ratio_limits,
+    ratio_p_values,
+    redrawn,
+    thin_modes,
+    thinnest_limits,
+)
+from ...statistics.shares.binomial import Limits
+from ...statistics.shares.corrected import simultaneous_levels
+from ..shared.mode_cells import Cells, counted
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+MISSING = 0.1
+"""A mode with less than this part of its real share counts as missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Counts in modes with their limits and tests.
+
+    Args:
+        cells: the modes.
+        counts: in each mode and outside.
+        each: (L, K) limits of each ratio by itself, at `LEVELS`.
+        together: (L, K) limits that hold for all modes together.
+        thinnest: (L,) limits of the least ratio.
+        simulated: (repeats, K + 1) generated counts of perfect generators.
+        thin: tests of every mode for being thin.
+        p_values: (K,) two-sided, of each mode by itself.
+        global_p_value: of all shares being equal.
+    """
+
+    cells: Cells
+    counts: Counts
+    each: Limits
+    together: Limits
+    thinnest: Limits
+    simulated: Ints
+    thin: Thin
+    p_values: Floats
+    global_p_value: float
+
+    @property
+    def ratios(self) -> Floats:
+        """Generated over real share of each mode."""
+        return self.counts.ratios
+
+    @property
+    def perfect_ratios(self) -> Floats:
+        """(repeats, K), of perfect generators."""
+        real = (self.counts.generated + self.counts.reference - self.simulated)[:, :-1]
+        # A redrawn mode may hold no real sample; half of one keeps its ratio finite.
+        ratios: Floats = (self.simulated[:, :-1] / self.counts.m) / (np.maximum(real, 0.5) / self.counts.n)
+        return ratios
+
+
+def measured(cells: Cells, *, repeats: int, rng: np.random.Generator) -> Measured:
+    """Count, and test every mode and all of them together."""
+    counts = Counts(*counted(cells))
+    modes = len(cells.names)
+    simulated = redrawn(counts, repeats=repeats, rng=rng)
+    made, real = counts.generated[:-1], counts.reference[:-1]
+    curves = ratio_curves(generated=made, m=counts.m, reference=real, n=counts.n)
+    return Measured(
+        cells=cells,
+        counts=counts,
+        each=curves.limits(LEVELS),
+        together=curves.limits(simultaneous_levels(LEVELS, modes)),
+        thinnest=thinnest_limits(curves, levels=LEVELS),
+        simulated=simulated,
+        thin=thin_modes(counts, simulated),
+        p_values=ratio_p_values(generated=made, m=counts.m, reference=real, n=counts.n),
+        global_p_value=rank_p_value(
+            float(likelihood_ratio(counts, counts.generated)), likelihood_ratio(counts, simulated)
+        ),
+    )
+
+
+def estimates(found: Measured, rng: np.random.Generator) -> tuple[Estimate, ...]:
+    """The thinnest mode, the missing ones, the mass lost in all, and the ratio of each mode."""
+    return (_thinnest(found), _missing(found), _lost(found, rng), *_each(found))
+
+
+def from_draws(found: Measured, k: int) -> float:
+    """The part of the variance of log ratio that comes from the generated samples of mode k."""
+    made, real = found.counts.generated[k] + 0.5, found.counts.reference[k]
+    return float((1 / made) / (1 / made + 1 / real))
+
+
+def detectable(found: Measured, *, tests: int) -> list[float | None]:
+    """For each mode, how far its ratio must fall below 1 to be found; None where not even a loss of all would be."""
+    real = found.counts.reference[:-1]
+    ratios = detectable_ratio(reference=real, n=found.counts.n, m=found.counts.m, tests=tests)
+    return [None if np.isnan(each) else float(1 - each) for each in ratios]
+
+
+def _thinnest(found: Measured) -> Estimate:
+    at = int(found.ratios.argmin())
+    lowest = found.perfect_ratios.min(axis=1)
+    low, median, high = np.quantile(lowest, [0.025, 0.5, 0.975])
+    modes = len(found.ratios)
+    visible = sorted(each for each in detectable(found, tests=modes) if each is not None)
+    return Estimate(
+        name="thinnest_mode_ratio",
+        value=float(found.ratios[at]),
+        curve=_curve(found.thinnest.low, found.thinnest.high),
+        n=found.counts.m,
+        method=f"least of {modes} ratios: lower end by intersection–union, upper end by Bonferroni over those "
+        "that may be the thinnest; p by redrawing which samples are the generated ones",
+        unit="ratio",
+        better=Better.HIGHER,
+        perfect=Perfect(float(median), float(low), float(high)),
+        p_value=float(found.thin.joint.min()),
+        minimum_detectable=visible[len(visible) // 2] if len(visible) > modes / 2 else None,
+        from_draws=from_draws(found, at),
+    )
+
+
+def _missing(found: Measured) -> Estimate:
+    """How many modes are missing: for the lower end those surely below the bound, for the upper those not surely above.
+
+    Both hold together, by limits for all modes at once.
+    """
+    value = int((found.ratios < MISSING).sum())
+    low, high = (found.together.high < MISSING).sum(axis=1), (found.together.low < MISSING).sum(axis=1)
+    perfect = (found.perfect_ratios < MISSING).sum(axis=1)
+    least, most = np.quantile(perfect, [0.025, 0.975])
+    # With none generated, would the upper limit of a mode of middling size lie below the bound?
+    middling = int(np.median(found.counts.reference[:-1]))
+    level = simultaneous_levels([NOMINAL], len(found.ratios))
+    seen = ratio_limits(generated=[0], m=found.counts.m, reference=[middling], n=found.counts.n, levels=level)
+    return Estimate(
+        name="missing_modes",
+        value=float(value),
+        curve=_curve(low.astype(np.float64), high.astype(np.float64)),
+        n=found.counts.m,
+        method=f"modes with less than {MISSING:g} of their real share; limits by Bonferroni over all modes",
+        unit="count",
+        better=Better.LOWER,
+        perfect=Perfect(float(np.median(perfect)), float(least), float(most)),
+        p_value=rank_p_value(float(value), perfect.astype(np.float64)),
+        minimum_detectable=1.0 if seen.high[0, 0] < MISSING else None,
+        from_draws=found.counts.n / (found.counts.n + found.counts.m),
+    )
+
+
+def _lost(found: Measured, rng: np.random.Generator) -> Estimate:
+    lost = lost_mass(found.counts, levels=LEVELS, simulated=found.simulated, rng=rng)
+    return Estimate(
+        name="lost_mass",
+        value=lost.value,
+        curve=_curve(lost.limits.low, lost.limits.high),
+        n=found.counts.m,
+        method="inversion of a simulated distribution that knows the upward bias; "
+        "p by the likelihood ratio of all shares",
+        unit="share",
+        better=Better.LOWER,
+        perfect=Perfect(0.0, *lost.perfect),
+        p_value=found.global_p_value,
+        minimum_detectable=lost.detectable,
+        from_draws=found.counts.n / (found.counts.n + found.counts.m),
+    )
+
+
+def _each(found: Measured) -> Iterator[Estimate]:
+    low, high = np.quantile(found.perfect_ratios, [0.025, 0.975], axis=0)
+    visible = detectable(found, tests=1)
+    for k, name in enumerate(found.cells.names):
+        yield Estimate(
+            name="mode_share_ratio",
+            value=float(found.ratios[k]),
+            curve=_curve(found.each.low[:, k], found.each.high[:, k]),
+            n=found.counts.m,
+            method="confidence distributions of both shares, between exact and mid-p; this mode by itself",
+            unit="ratio",
+            better=Better.NEITHER,
+            group=name,
+            perfect=Perfect(1.0, min(float(low[k]), 1.0), max(float(high[k]), 1.0)),
+            p_value=float(found.p_values[k]),
+            minimum_detectable=visible[k],
+            from_draws=from_draws(found, k),
+        )
+
+
+def _curve(low: Floats, high: Floats) -> tuple[Interval, ...]:
+    # Nested by construction; interpolation may still be off in the last digits.
+    lows, highs = np.minimum.accumulate(low), np.maximum.accumulate(high)
+    return tuple(Interval(level, float(a), float(b)) for level, a, b in zip(LEVELS, lows, highs, strict=True))

@@ -1,0 +1,131 @@
+"""The tables of GA301: every mode, worst first, and the modes of each group."""
+
+import numpy as np
+
+from ...evidence.bundle import Evidence
+from ...finding import LEVELS, NOMINAL, Column, Kind, Table
+from ...statistics.modes.shares import ratio_limits, ratio_p_values
+from ...statistics.multiplicity import holm
+from ...statistics.shares.binomial import Limits
+from .estimates import MISSING, Measured, detectable
+
+ALARM = 0.05
+"""A mode is called thin where a perfect generator would show any as thin less often than this."""
+
+_RATIO_COLUMNS = (
+    Column("ratio", "Generated / real", Kind.RATIO),
+    Column("ratio_low", "from (95 %)", Kind.RATIO),
+    Column("ratio_high", "to (95 %)", Kind.RATIO),
+)
+
+
+def tables(found: Measured, evidence: Evidence) -> tuple[Table, ...]:
+    """All modes; and, where groups are known, what each group has lost."""
+    return (_modes(found), *_groups(found, evidence))
+
+
+def verdict(found: Measured, k: int) -> str:
+    """`missing`, `thin`, or nothing to say, with control over all modes."""
+    if found.thin.joint[k] > ALARM:
+        return "–"
+    return "missing" if found.ratios[k] < MISSING else "thin"
+
+
+def worst_first(found: Measured) -> list[int]:
+    """Modes by how surely they are thin, then by how thin they are."""
+    return [int(k) for k in np.lexsort((found.ratios, found.thin.single))]
+
+
+def _modes(found: Measured) -> Table:
+    at = LEVELS.index(NOMINAL)
+    counts = found.counts
+    visible = detectable(found, tests=len(found.ratios))
+    rows: list[tuple[str | int | float | None, ...]] = [
+        (
+            found.cells.names[k],
+            verdict(found, k),
+            float(counts.reference[k] / counts.n),
+            float(counts.generated[k] / counts.m),
+            float(found.ratios[k]),
+            float(found.each.low[at, k]),
+            float(found.each.high[at, k]),
+            float(found.thin.joint[k]),
+            float(found.thin.holm[k]),
+            float(found.thin.fdr[k]),
+            visible[k],
+        )
+        for k in worst_first(found)
+    ]
+    outside = float(counts.reference[-1] / counts.n), float(counts.generated[-1] / counts.m)
+    rows.append(("outside all modes", "–", *outside, *(None,) * 7))
+    columns = (
+        Column("mode", "Mode", Kind.TEXT),
+        Column("verdict", "Verdict", Kind.TEXT),
+        Column("share_real", "Share of real samples", Kind.SHARE),
+        Column("share_generated", "Share of generated samples", Kind.SHARE),
+        *_RATIO_COLUMNS,
+        Column("p_joint", "p, over all modes (redrawn)"),
+        Column("p_holm", "p, Holm"),
+        Column("p_fdr", "p, Benjamini–Hochberg"),
+        Column("detectable", "Smallest loss that would show", Kind.SHARE),
+    )
+    thin = sum(verdict(found, k) != "–" for k in range(len(found.ratios)))
+    caption = (
+        f"Every mode, worst first: {thin} of {len(found.ratios)} thin or missing at the 5 % level over all modes. "
+        f"All shares equal: p = {found.global_p_value:.2g}"
+    )
+    return Table("modes", caption, columns, tuple(rows))
+
+
+def _groups(found: Measured, evidence: Evidence) -> tuple[Table, ...]:
+    """For each group of the first attribute, the modes in which it is the majority, taken together."""
+    majority, counts = found.cells.majority, found.counts
+    present = [int(g) for g in np.unique(majority) if g >= 0]
+    if not evidence.groups or not present:
+        return ()
+    first = evidence.groups[0]
+    made = np.array([counts.generated[:-1][majority == g].sum() for g in present])
+    real = np.array([counts.reference[:-1][majority == g].sum() for g in present])
+    limits: Limits = ratio_limits(generated=made, m=counts.m, reference=real, n=counts.n, levels=[NOMINAL])
+    p_values = ratio_p_values(generated=made, m=counts.m, reference=real, n=counts.n)
+    adjusted = [step.adjusted for step in holm(p_values.tolist(), alpha=ALARM)]
+    rows = []
+    for row, g in enumerate(present):
+        own = np.flatnonzero(majority == g)
+        share_real, share_made = float(real[row] / counts.n), float(made[row] / counts.m)
+        lost = sum(
+            float(counts.reference[k] / counts.n - counts.generated[k] / counts.m)
+            for k in own
+            if verdict(found, int(k)) != "–"
+        )
+        rows.append(
+            (
+                first.names[g],
+                len(own),
+                sum(verdict(found, int(k)) != "–" for k in own),
+                share_real,
+                share_made,
+                share_made / share_real,
+                float(limits.low[0, row]),
+                float(limits.high[0, row]),
+                adjusted[row],
+                max(0.0, share_real - share_made),
+                max(0.0, lost),
+            )
+        )
+    columns = (
+        Column("group", "Group", Kind.TEXT),
+        Column("modes", "Modes it is the majority of", Kind.COUNT),
+        Column("thin", "of these thin or missing", Kind.COUNT),
+        Column("share_real", "Share of real samples", Kind.SHARE),
+        Column("share_generated", "Share of generated samples", Kind.SHARE),
+        *_RATIO_COLUMNS,
+        Column("p_holm", "p, Holm"),
+        Column("lost", "Lost by its modes together", Kind.SHARE),
+        Column("lost_thin", "Lost by its thin modes", Kind.SHARE),
+    )
+    caption = (
+        f"By {first.attribute}: the modes whose real samples are mostly of one group, taken together. "
+        "No judge of generated samples is needed; the modes of a group also hold some samples of others"
+    )
+    return (Table("groups", caption, columns, tuple(rows)),)

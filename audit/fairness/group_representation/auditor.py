@@ -1,0 +1,168 @@
+"""GA101: is every group there, as often as it should be?"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ...evidence.bundle import Evidence, Groups
+from ...finding import Finding, Inconclusive, Json, NotApplicable, Outcome
+from ...statistics.shares.confusion import youden
+from .estimates import (
+    share_estimates,
+    total_variation_estimate,
+    uncorrected_estimates,
+    worst_ratio,
+)
+from .exhibits import exhibits
+from .group_shares import GroupShares, measure_shares, refuse_weak_judge
+from .tables import tables
+
+
+@dataclass(frozen=True)
+class GroupRepresentation:
+    """Share of each group among the generated samples, corrected for the judge's errors.
+
+    Args:
+        targets: the share each group should have, by name, summing to 1, or such shares under the name of each
+            attribute; the reference's own shares without it.
+        tolerance: refuse to answer where the judge alone leaves a share more uncertain than this (± in shares).
+        repeats: simulated audits of a perfect generator.
+    """
+
+    targets: Mapping[str, float | Mapping[str, float]] | None = None
+    tolerance: float = 0.1
+    repeats: int = 4_000
+
+    code: ClassVar[str] = "GA101"
+    title: ClassVar[str] = "Group representation"
+    question: ClassVar[str] = "Does the model generate every group as often as it should?"
+    needs: ClassVar[tuple[str, ...]] = ("groups",)
+    estimates: ClassVar[tuple[str, ...]] = (
+        "share",
+        "share_ratio",
+        "worst_share_ratio",
+        "total_variation",
+        "uncorrected_share",
+    )
+
+    def __post_init__(self) -> None:
+        if not 0 < self.tolerance < 1 or self.repeats < 100:
+            got = f"{self.tolerance} and {self.repeats}"
+            raise ValueError(f"expected a tolerance between 0 and 1 and at least 100 repeats, got {got}")
+        for shares in _target_lists(self.targets):
+            if min(shares, default=-1.0) < 0 or abs(sum(shares) - 1) > 1e-3:
+                raise ValueError(f"expected target shares of at least 0 that sum to 1, got {self.targets}")
+        if len({isinstance(each, Mapping) for each in (self.targets or {}).values()}) > 1:
+            raise ValueError(
+                f"expected target shares of groups, or such shares of attributes, got both: {self.targets}"
+            )
+
+    def __call__(self, evidence: Evidence, rng: np.random.Generator) -> Finding:
+        """Measure; raises `NotApplicable` without groups and `Inconclusive` where no judge is good enough to say."""
+        if not evidence.groups:
+            raise NotApplicable(evidence.absent.get("groups", "no groups are known for the generated samples"))
+        parts, refused = self._measured(evidence, rng)
+        several = len(evidence.groups) > 1
+        attributes = {part.attribute: part for part in parts}
+        groups = [each for each in evidence.groups if each.attribute in attributes]
+        return Finding(
+            code=self.code,
+            title=self.title,
+            question=self.question,
+            outcome=Outcome.MEASURED,
+            estimates=(
+                # The worst of all groups is known only where all could be measured.
+                *((worst_ratio(parts),) if not refused else ()),
+                *((worst_ratio([part], group=part.attribute) for part in parts) if several else ()),
+                *(total_variation_estimate(part, rng, group=part.attribute if several else None) for part in parts),
+                *(each for part in parts for each in share_estimates(part, several=several)),
+                *(each for part in parts for each in uncorrected_estimates(part, several=several)),
+            ),
+            tables=tuple(each for part in parts for each in tables(part, several=several)),
+            exhibits=exhibits([(attributes[each.attribute], each) for each in groups], several=several),
+            references=(
+                "Rogan and Gladen 1978, doi:10.1093/oxfordjournals.aje.a112510",
+                "Lang and Reiczigel 2014, doi:10.1016/j.prevetmed.2013.09.015",
+                "Fay and Feuer 1997, doi:10.1002/(SICI)1097-0258(19970415)16:7<791::AID-SIM500>3.0.CO;2-#",
+                "Berger 1982, doi:10.1080/00401706.1982.10487790",
+            ),
+            settings=self._settings(parts, groups, refused),
+        )
+
+    def _measured(self, evidence: Evidence, rng: np.random.Generator) -> tuple[list[GroupShares], dict[str, str]]:
+        """The shares of each attribute, and why those of others could not be measured.
+
+        Raises:
+            Inconclusive: if no attribute could be measured.
+        """
+        assert evidence.groups is not None
+        prefix = "groups of "
+        refused = {kind.removeprefix(prefix): why for kind, why in evidence.absent.items() if kind.startswith(prefix)}
+        together = sum(len(each.names) for each in evidence.groups)
+        parts = []
+        for groups in evidence.groups:
+            try:
+                targets = targets_of(groups.attribute, self.targets)
+                part = measure_shares(groups, targets, repeats=self.repeats, rng=rng, together=together)
+                refuse_weak_judge(part, self.tolerance)
+            except Inconclusive as reason:
+                refused[groups.attribute] = str(reason)
+            else:
+                parts.append(part)
+        if not parts:
+            raise Inconclusive(next(iter(refused.values())))
+        return parts, refused
+
+    def _settings(
+        self, parts: Sequence[GroupShares], groups: Sequence[Groups], refused: Mapping[str, str]
+    ) -> dict[str, Json]:
+        settings: dict[str, Json] = {
+            "generated_samples": parts[0].n,
+            "attributes": ", ".join(part.attribute for part in parts),
+            "targets": self._sources([part.attribute for part in parts]),
+            "tolerance": self.tolerance,
+            "perfect_repeats": self.repeats,
+        }
+        settings |= {f"not_measured_{attribute}": why for attribute, why in refused.items()}
+        for part, each in zip(parts, groups, strict=True):
+            of = f"_{part.attribute}" if len(parts) + len(refused) > 1 else ""
+            settings[f"judge{of}"] = each.judge
+            if part.confusion is not None:
+                settings |= {
+                    f"judge_accuracy{of}": float(np.trace(part.confusion) / part.confusion.sum()),
+                    f"judge_smallest_youden_index{of}": float(youden(part.confusion).min()),
+                    f"labelled_samples{of}": int(part.confusion.sum()),
+                }
+        return settings
+
+    def _sources(self, attributes: Sequence[str]) -> str:
+        """Where the targets of the measured attributes come from."""
+        own = [each for each in attributes if targets_of(each, self.targets) is not None]
+        if not own:
+            return "shares of the reference, taken as exact"
+        given = "given in the policy"
+        rest = [each for each in attributes if each not in own]
+        return f"{given} for {', '.join(own)}; of {', '.join(rest)} shares of the reference" if rest else given
+
+
+def targets_of(attribute: str, targets: Mapping[str, float | Mapping[str, float]] | None) -> Mapping[str, float] | None:
+    """The target shares of one attribute's groups: under its name, or all of them where they are not nested."""
+    if targets is None:
+        return None
+    nested = {name: dict(each) for name, each in targets.items() if isinstance(each, Mapping)}
+    return (
+        nested.get(attribute)
+        if nested
+        else {name: each for name, each in targets.items() if not isinstance(each, Mapping)}
+    )
+
+
+def _target_lists(targets: Mapping[str, float | Mapping[str, float]] | None) -> Iterator[list[float]]:
+    if targets is None:
+        return
+    nested = [each for each in targets.values() if isinstance(each, Mapping)]
+    yield from ([float(share) for share in each.values()] for each in nested)
+    if not nested:
+        yield [float(share) for share in targets.values() if not isinstance(share, Mapping)]

@@ -1,0 +1,99 @@
+"""The tables of GA101."""
+
+from ...finding import LEVELS, NOMINAL, Column, Kind, Table
+from ...statistics.shares.confusion import corrected_shares, error_rates, scaled_errors
+from ...statistics.shares.total_variation import total_variation
+from .group_shares import GroupShares
+
+SHIFTS = (0.5, 1.0, 2.0)
+"""Factors on the judge's error rates, should it err more or less on generated samples than on real ones."""
+
+
+def tables(measured: GroupShares, *, several: bool = False) -> tuple[Table, ...]:
+    """Groups in detail; for a judge also its confusion and what a shift of its errors would change.
+
+    With `several` attributes, names and captions of the tables say which is theirs.
+    """
+    made = [_groups(measured)]
+    if measured.confusion is not None:
+        made += [_confusion(measured), _shift_sensitivity(measured)]
+    if not several:
+        return tuple(made)
+    whose = measured.attribute
+    return tuple(Table(f"{each.name}_{whose}", f"{whose}: {each.caption}", each.columns, each.rows) for each in made)
+
+
+def _groups(measured: GroupShares) -> Table:
+    at = LEVELS.index(NOMINAL)
+    low, high = measured.each.low[at], measured.each.high[at]
+    columns: tuple[Column, ...] = (
+        Column("group", "Group", Kind.TEXT),
+        Column("share", "Share generated", Kind.SHARE),
+        Column("share_low", "from (95 %)", Kind.SHARE),
+        Column("share_high", "to (95 %)", Kind.SHARE),
+        Column("target", "Target share", Kind.SHARE),
+        Column("ratio", "Share / target", Kind.RATIO),
+        Column("ratio_low", "from (95 %)", Kind.RATIO),
+        Column("ratio_high", "to (95 %)", Kind.RATIO),
+        Column("uniform_ratio", "Share / equal share", Kind.RATIO),
+        Column("uncorrected", "Uncorrected share", Kind.SHARE),
+        Column("judged", "Samples judged so", Kind.COUNT),
+    )
+    if measured.confusion is None:  # what is read from the records is neither judged nor corrected
+        columns = (*columns[:-2], Column("judged", "Samples", Kind.COUNT))
+    rows = []
+    for k, name in enumerate(measured.names):
+        target = float(measured.targets[k])
+        shares = [float(value[k]) for value in (measured.shares, low, high)]
+        ratios = [share / target if target > 0 else None for share in shares]
+        uniform, uncorrected = shares[0] * len(measured.names), float(measured.counts[k] / measured.n)
+        last = (uncorrected, int(measured.counts[k])) if measured.confusion is not None else (int(measured.counts[k]),)
+        rows.append((name, *shares, target, *ratios, uniform, *last))
+    how = "read from the records" if measured.confusion is None else "corrected for the judge's errors"
+    caption = f"Each group among the generated samples, {how}, beside its target"
+    return Table("groups", caption, columns, tuple(rows))
+
+
+def _confusion(measured: GroupShares) -> Table:
+    assert measured.confusion is not None
+    columns = (
+        Column("group", "True group", Kind.TEXT),
+        *(Column(f"judged_{k}", f"judged {name}", Kind.COUNT) for k, name in enumerate(measured.names)),
+        Column("recognised", "Recognised", Kind.SHARE),
+    )
+    rows: list[tuple[str | float, ...]] = [
+        (name, *measured.confusion[k].tolist(), float(measured.rates[k, k])) for k, name in enumerate(measured.names)
+    ]
+    return Table(
+        "confusion", "The judge on labelled reference samples that it had not learned from", columns, tuple(rows)
+    )
+
+
+def _shift_sensitivity(measured: GroupShares) -> Table:
+    assert measured.confusion is not None
+    rates = [scaled_errors(error_rates(measured.confusion), factor) for factor in SHIFTS]
+    shares = [None if each is None else corrected_shares(counts=measured.counts, rates=each) for each in rates]
+    columns = (
+        Column("quantity", "Quantity", Kind.TEXT),
+        *(Column(f"errors_{factor:g}", _heading(factor), Kind.SHARE) for factor in SHIFTS),
+    )
+    rows: list[tuple[str | float | None, ...]] = [
+        ("worst share ratio", *(None if each is None else float(measured.relative(each).min()) for each in shares)),
+        (
+            "total variation",
+            *(
+                None if each is None else float(total_variation(shares=each, targets=measured.targets))
+                for each in shares
+            ),
+        ),
+    ]
+    rows += [
+        (f"share of {name}", *(None if each is None else float(each[k]) for each in shares))
+        for k, name in enumerate(measured.names)
+    ]
+    caption = "What the estimates would be if the judge erred on generated samples more or less often than on real ones"
+    return Table("shift_sensitivity", caption, columns, tuple(rows))
+
+
+def _heading(factor: float) -> str:
+    return {0.5: "errors halved", 1.0: "errors as measured", 2.0: "errors doubled"}[factor]

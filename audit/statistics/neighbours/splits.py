@@ -1,0 +1,171 @@
+"""How much precision, recall and coverage vary between samples, measured on random parts of the sample at hand.
+
+Both sets are cut at random into disjoint parts, many times; the statistics of two parts differ by chance alone. Half
+the mean squared difference is the variance at the parts' size, for statistics of any order (the delete-one jackknife
+counts interactions of c points c times), and it shrinks as 1/n: neighbourhoods reach only as far as k points. No
+distance is computed again: the k-th neighbour within a part is found in a longer list of neighbours within the whole.
+One split is one bit, so that many are handled at once.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .graph import Indices, Inside
+
+Bits = NDArray[np.uint8]
+Flags = NDArray[np.bool_]
+Values = NDArray[np.float64]
+
+SHARES = ("precision", "recall", "coverage", "perfect_precision")
+"""The statistics that `replicates` computes, in the order of every covariance matrix."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbourhood:
+    """A reference set and disjoint generated sets, joined by the pairs that lie near each other.
+
+    Args:
+        reference: (n, depth), neighbour lists of the reference.
+        levels: (n, depth), the squared distances in them, ties broken on one scale.
+        generated: neighbour lists of each generated set.
+        forward: for each generated set, its points near reference centres.
+        backward: for each generated set, reference points near its centres.
+        first_levels: (n, depth), as `levels`, of the first generated set.
+        reference_groups: for each group, the rows of the reference that belong to it.
+        generated_groups: for each generated set and group, the rows that belong to it.
+    """
+
+    reference: Indices
+    levels: Values
+    generated: tuple[Indices, ...]
+    forward: tuple[Inside, ...]
+    backward: tuple[Inside, ...]
+    first_levels: Values
+    reference_groups: tuple[Indices, ...] = ()
+    generated_groups: tuple[tuple[Indices, ...], ...] = ()
+
+
+class Parts(NamedTuple):
+    """Two disjoint parts of the reference and of each generated set, one column a split: bool (n, splits)."""
+
+    reference: tuple[Flags, Flags]
+    generated: tuple[tuple[Flags, Flags], ...]
+
+
+class Replicates(NamedTuple):
+    """Statistics on the four pairings of a reference part with a generated part.
+
+    Args:
+        shares: (4, 2, 2, splits), in the order of `SHARES`; reference part, generated part, split.
+        group_coverage: (groups, 2, 2, splits); NaN where a part holds none of the group.
+        group_precision: the same, of generated points.
+    """
+
+    shares: Values
+    group_coverage: Values
+    group_precision: Values
+
+
+def depth_for(k: int, parts: int, n: int) -> int:
+    """How long a neighbour list must be to hold the k nearest within one of `parts` parts (short in 1 of 1,000)."""
+    mean = k * parts
+    return min(n - 1, int(mean + 4 * np.sqrt(mean * (1 - 1 / parts)) + 3 * parts))
+
+
+def cut(n: int, parts: int, splits: int, rng: np.random.Generator) -> list[Flags]:
+    """Random cuts of n points into `parts` disjoint parts, equal give or take one point: bool (n, splits) each."""
+    labels = np.repeat((np.arange(n) * parts // n).astype(np.uint8)[:, None], splits, axis=1)
+    labels = rng.permuted(labels, axis=0)
+    return [labels == part for part in range(parts)]
+
+
+def replicates(around: Neighbourhood, parts: Parts, *, k: int) -> Replicates:
+    """Precision, recall and coverage between parts, pooled over the generated sets; perfect precision of each part."""
+    n = len(around.reference)
+    splits = parts.reference[0].shape[1]
+    every_real = (None, *around.reference_groups)
+    opened = [open_ranks(around.reference, part, k=k) for part in parts.reference]
+    real = [np.packbits(part, axis=1) for part in parts.reference]
+    real_sizes = [_counts(part, splits, every_real) for part in real]
+    hit = np.zeros((len(every_real), 2, 2, splits))  # reference points that hold a generated one
+    held, held_of = np.zeros_like(hit), np.zeros_like(hit)  # generated points inside, and all
+    recalled = np.zeros((2, 2, splits))
+    for index, nearest in enumerate(around.generated):
+        forward, backward, m = around.forward[index], around.backward[index], len(nearest)
+        every_fake = (None, *(around.generated_groups[index] if around.generated_groups else ()))
+        fake = [np.packbits(part, axis=1) for part in parts.generated[index]]
+        fake_opened = [open_ranks(nearest, part, k=k) for part in parts.generated[index]]
+        for a in range(2):
+            inside = opened[a][forward.ball, forward.rank]
+            some_ball = _any(inside, forward.point, m)
+            for b in range(2):
+                held[:, a, b] += _counts(some_ball & fake[b], splits, every_fake)
+                held_of[:, a, b] += _counts(fake[b], splits, every_fake)
+                some_point = _any(inside & fake[b][forward.point], forward.ball, n)
+                hit[:, a, b] += _counts(some_point, splits, every_real)
+        for b in range(2):
+            some_ball = _any(fake_opened[b][backward.ball, backward.rank], backward.point, n)
+            for a in range(2):
+                recalled[a, b] += _counts(some_ball & real[a], splits)[0]
+    hit_of = len(around.generated) * np.stack(real_sizes, axis=1)[:, :, None]
+    with np.errstate(invalid="ignore"):
+        coverage, precision, recall = hit / hit_of, held / held_of, recalled / hit_of[0]
+    own = own_pairs(around.reference, around.levels)
+    perfect = np.zeros((2, 2, splits))
+    for a in range(2):
+        chosen = _any(opened[a][own.ball, own.rank], own.point, n) & real[a]
+        perfect[a] = _counts(chosen, splits)[0] / real_sizes[a][0]
+    return Replicates(np.stack([precision[0], recall, coverage[0], perfect]), coverage[1:], precision[1:])
+
+
+def within_itself(nearest: Indices, levels: Values) -> Neighbourhood:
+    """The reference as its own generated set: parts of it play both roles, as a perfect generator would."""
+    own = own_pairs(nearest, levels)
+    return Neighbourhood(nearest, levels, (nearest,), (own,), (own,), levels)
+
+
+def own_pairs(nearest: Indices, levels: Values) -> Inside:
+    """A set's own neighbour lists (n, depth) as pairs of a ball and a point near its centre."""
+    n, depth = nearest.shape
+    return Inside(
+        ball=np.repeat(np.arange(n), depth),
+        point=nearest.reshape(-1),
+        rank=np.tile(np.arange(depth), n),
+        level=levels.reshape(-1),
+    )
+
+
+def open_ranks(nearest: Indices, part: Flags, *, k: int) -> Bits:
+    """For each ball, rank and split: does the ball belong to the part and reach beyond that rank? (n, depth, bytes)."""
+    (n, splits), depth = part.shape, nearest.shape[1]
+    result = np.empty((n, depth, splits // 8), dtype=np.uint8)
+    nearer = np.zeros((n, splits), dtype=np.uint8)
+    for rank in range(depth):
+        result[:, rank] = np.packbits(part & (nearer < k), axis=1)
+        nearer += part[nearest[:, rank]]
+    return result
+
+
+def _any(bits: Bits, target: NDArray[np.integer], size: int) -> Bits:
+    """Bitwise or of the rows that share a target: (size, bytes)."""
+    result = np.zeros((size, bits.shape[1]), dtype=np.uint8)
+    if len(target):
+        order = np.argsort(target, kind="stable")
+        starts = np.flatnonzero(np.diff(target[order], prepend=-1))
+        words = np.ascontiguousarray(bits[order]).view(np.uint64)
+        result[target[order][starts]] = np.bitwise_or.reduceat(words, starts, axis=0).view(np.uint8)
+    return result
+
+
+def _counts(bits: Bits, splits: int, groups: Sequence[Indices | None] = (None,)) -> Values:
+    """How many rows of each group (None: all) have each bit set: (groups, splits)."""
+    total = np.zeros((len(groups), splits))
+    for row, members in enumerate(groups):
+        chosen = bits if members is None else bits[members]
+        for start in range(0, len(chosen), 1 << 16):
+            total[row] += np.unpackbits(chosen[start : start + (1 << 16)], axis=1).sum(0, dtype=np.int64)
+    return total

@@ -1,0 +1,225 @@
+"""How much of one sample lies where another has its support, jointly and in every single feature.
+
+A record counts if others vouch for it: the balls of at least two of them must hold it, and none of the largest third
+of balls counts, so no single outlier makes junk acceptable. And no single feature may contradict it: neighbours in a
+thousand features do not notice that one of them is impossible. Both ways round this gives two shares, which the same of
+the sample that vouches, record by record among the others, puts on the scale of a perfect generator.
+
+A limit of radii is used by Salvy et al. 2025, arXiv:2507.01761, too; the checks that the two shares were made
+to pass are those of Räisä et al. 2025, arXiv:2505.22450.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .clipped import own_counts, summed
+from .graph import Balls, Inside, balls, crossings, origin, tie_seed
+from .prdc import checked_pair
+from .splits import Flags, Neighbourhood, Parts, Values, open_ranks, own_pairs
+
+SUPPORTS = ("generated_vouched", "reference_among_itself", "reference_vouched", "generated_among_itself")
+"""What `support_replicates` computes: each direction's share, and that of the vouching sample among itself."""
+
+# So many balls must hold a record; of the balls only those up to this quantile of radii count.
+_ENOUGH, _QUANTILE = 2, 2 / 3
+# A value this far past the end, as a share of the end's distance from the median, is still taken for possible.
+_PAST = 0.25
+# What Euclid's algorithm leaves of rounding, as a share of the largest value; and the finest step that is looked for:
+# numbers in single precision all lie on steps of their own, finer than this.
+_ROUNDING, _FINEST = 1e-9, 2e-6
+
+
+class Support(NamedTuple):
+    """Shares of the support, each in [0, 1]; 1 for a perfect generator, on average a little less.
+
+    precision: of the generated records, within the support of the reference. recall: of the reference, within that of
+    the generated records.
+    """
+
+    precision: float
+    recall: float
+
+
+def support(
+    *,
+    generated: ArrayLike,
+    reference: ArrayLike,
+    k: int,
+    rng: np.random.Generator,
+    steps: bool = False,
+    standardised: bool = False,
+    device: str = "cpu",
+) -> Support:
+    """Compare the supports of two samples of one size; of the larger one, the first records are taken.
+
+    Args:
+        generated: (m, d).
+        reference: (n, d).
+        k: neighbours that set the radius of a ball.
+        rng: orders equal distances.
+        standardised: whether to take distances between features in units of the reference's spread.
+        steps: whether a feature whose real values all lie on steps (as whole numbers do) forbids values between them.
+        device: where torch multiplies.
+
+    Raises:
+        ValueError: on wrong shapes, values that are not finite, a k out of range, or a sample none of whose own records
+            the others vouch for (as with a k of 1, mostly).
+    """
+    x, y = checked_pair(generated=generated, reference=reference, k=k)
+    size = min(len(x), len(y))
+    x, y = x[:size], y[:size]
+    spread = np.where(x.std(0) > 0, x.std(0), 1.0) if standardised else np.ones(x.shape[1])
+    seed, centre = tie_seed(rng), origin(x / spread)
+    real = balls(x / spread, depth=k, first=0, seed=seed, centre=centre, device=device)
+    fake = balls(y / spread, depth=k, first=size, seed=seed, centre=centre, device=device)
+    held, recalled = np.zeros(size), np.zeros(size)
+    limits = largest_vouching(real, k=k), largest_vouching(fake, k=k)
+    for block in crossings(real, fake, k=k, depth=k, seed=seed):
+        held += small_counts(block.forward, limits[0], size)
+        recalled += small_counts(block.backward, limits[1], size)
+    amid = [own_counts(each, k=k, limit=limit) for each, limit in zip((real, fake), limits, strict=True)]
+    perfect = [vouched(own, alone(each, steps=steps)) for own, each in zip(amid, (x, y), strict=True)]
+    if not min(perfect):
+        raise ValueError("expected samples whose records lie within each other's support, got none that does; raise k")
+    shares = [vouched(held, possible(y, x, steps=steps)), vouched(recalled, possible(x, y, steps=steps))]
+    return Support(*(min(share / best, 1.0) for share, best in zip(shares, perfect, strict=True)))
+
+
+def small_counts(inside: Inside, limit: float, size: int) -> Values:
+    """In how many balls no larger than the limit each point lies: (size,)."""
+    return np.bincount(inside.point[inside.level <= limit], minlength=size).astype(np.float64)
+
+
+def largest_vouching(own: Balls, *, k: int) -> float:
+    """The squared radius of the largest ball that counts."""
+    return float(np.sort(own.levels[:, k - 1])[int(_QUANTILE * own.size)])
+
+
+def vouched(counts: NDArray[np.floating], able: Flags) -> float:
+    """The share of records that enough balls hold and no feature rules out."""
+    return float(((counts >= _ENOUGH) & able).mean())
+
+
+def possible(values: Values, among: Values, *, steps: bool) -> Flags:
+    """Which records (n, d) have no feature that the values of another sample (m, d) rule out: (n,)."""
+    past = _past(among, steps)
+    low, high, middle = among.min(0), among.max(0), np.median(among, axis=0)
+    fits = values >= low - np.maximum(_PAST * (middle - low), past)
+    fits &= values <= high + np.maximum(_PAST * (high - middle), past)
+    able: Flags = fits.all(axis=1)
+    return able & _on_steps(values, among) if steps else able
+
+
+def alone(values: Values, *, steps: bool) -> Flags:
+    """Which records the others of their own sample would not rule out: (n,)."""
+    past, middle = _past(values, steps), np.median(values, axis=0)
+    # Only the record at an end can be ruled out, by the end that the others have without it.
+    low, high = np.partition(values, (1, -2), axis=0)[[1, -2]]
+    fits = values >= low - np.maximum(_PAST * (middle - low), past)
+    fits &= values <= high + np.maximum(_PAST * (high - middle), past)
+    able: Flags = fits.all(axis=1)
+    return able
+
+
+def _past(among: Values, steps: bool) -> float:
+    """How far past an end any value may lie: features on one scale need not be exact where they hardly vary.
+
+    A picture's corner that is black in all the data may be a little less black. Columns of a table have no such scale.
+    """
+    return 0.0 if steps else _PAST * float(np.sqrt(among.var(axis=0).mean()))
+
+
+def step(values: Values) -> float:
+    """The largest number of which all differences between values are multiples, or 0 if they have none to speak of.
+
+    Euclid's algorithm on the differences: values of a continuous law soon leave a rest as small as their rounding.
+    """
+    known = np.unique(values[np.isfinite(values)])
+    if len(known) < 2:
+        return 0.0
+    gaps, largest = np.diff(known), float(np.abs(known).max())
+    common = float(gaps.min())
+    while common > _FINEST * largest:
+        times = np.round(gaps / common)
+        # Least squares over all gaps takes away what rounding has added up to on the way.
+        polished = float(gaps @ times / (times @ times))
+        if (_rest(gaps, polished) <= _ROUNDING * largest).all():
+            return polished
+        rest = _rest(gaps, common)
+        common = float(rest[rest > _ROUNDING * largest].min(initial=common / 2))
+    return 0.0
+
+
+def between_steps(values: Values, among: Values) -> Flags:
+    """Which values (n,) lie between the steps on which all of another sample (m,) lie; none if those have no steps."""
+    common = step(among)
+    if not common:
+        return np.zeros(len(values), dtype=bool)
+    start = float(among[np.isfinite(among)][0])
+    largest = np.maximum(np.abs(values), abs(start))
+    with np.errstate(invalid="ignore"):
+        between: Flags = _rest(values - start, common) > np.minimum(1e-6 * common + _ROUNDING * largest, common / 4)
+    return between
+
+
+def support_replicates(
+    around: Neighbourhood, parts: Parts, able: tuple[Flags, Flags, Flags, Flags], *, k: int, splits: int
+) -> Values:
+    """The shares of `SUPPORTS` on parts of the reference and of the first generated set: (4, 2, 2, splits).
+
+    Args:
+        around: all sets, with the levels of the first generated one.
+        parts: at least as many cuts as asked for.
+        able: for the generated set among the reference, the reference alone, the reference among the generated set, and
+            that set alone: which records no feature rules out, on all records.
+        k: neighbours.
+        splits: cuts that are used, from the first, a multiple of 8.
+    """
+    result = np.empty((4, 2, 2, splits))
+    real = (around.reference, around.levels, around.forward[0], parts.reference, parts.generated[0])
+    fake = (around.generated[0], around.first_levels, around.backward[0], *real[4:2:-1])
+    for start in range(0, splits, 8):
+        few = slice(start, start + 8)
+        for first, (nearest, levels, pairs, centres, points) in ((0, real), (2, fake)):
+            for a in range(2):
+                cut = centres[a][:, few]
+                reaching = np.unpackbits(open_ranks(nearest, cut, k=k), axis=2)
+                limit = _largest_in_part(levels, reaching, cut)
+                inner = _part_shares(own_pairs(nearest, levels), reaching, limit, (cut,), able[first + 1])[0]
+                outer = _part_shares(pairs, reaching, limit, tuple(p[:, few] for p in points), able[first])
+                where = (slice(None), a) if first else (a, slice(None))
+                result[first, *where, few] = outer
+                result[first + 1, *where, few] = inner
+    return result
+
+
+def _largest_in_part(levels: Values, reaching: NDArray[np.uint8], part: Flags) -> Values:
+    """As `largest_vouching`, of the balls of a part, in each split."""
+    last = np.maximum(reaching.sum(axis=1, dtype=np.int64) - 1, 0)
+    radii = np.sort(np.where(part, np.take_along_axis(levels, last, axis=1), np.inf), axis=0)
+    at = (_QUANTILE * part.sum(0)).astype(np.int64)
+    largest: Values = np.take_along_axis(radii, at[None], axis=0)[0]
+    return largest
+
+
+def _part_shares(
+    pairs: Inside, reaching: NDArray[np.uint8], limit: Values, parts: tuple[Flags, ...], able: Flags
+) -> Values:
+    held = reaching[pairs.ball, pairs.rank] * (pairs.level[:, None] <= limit)
+    counted = (summed(held, pairs.point, len(able)) >= _ENOUGH) & able[:, None]
+    return np.stack([(counted & part).sum(0) / part.sum(0) for part in parts])
+
+
+def _rest(gaps: Values, common: float) -> Values:
+    """Distance to the nearest multiple."""
+    rest: Values = np.abs(gaps - common * np.round(gaps / common))
+    return rest
+
+
+def _on_steps(values: Values, among: Values) -> Flags:
+    able = np.ones(len(values), dtype=bool)
+    for column in range(values.shape[1]):
+        able &= ~between_steps(values[:, column], among[:, column])
+    return able

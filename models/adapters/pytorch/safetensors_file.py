@@ -1,0 +1,91 @@
+"""The safetensors format: a JSON header with names, shapes and our metadata, then the numbers; nothing can run.
+
+Reference: https://huggingface.co/docs/safetensors (format)
+"""
+
+import json
+import math
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...errors import UserError, one_line
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+METADATA_KEY = "genai_audit"
+"""All that a checkpoint declares is one JSON text under this key, because several keys would come in random order."""
+HEADER_LIMIT = 100_000_000
+
+
+def read_header(path: Path) -> tuple[dict[str, Any], int]:
+    """What the file declares (empty if nothing in our form), and how many numbers it holds.
+
+    Raises:
+        UserError: if the header is damaged or our metadata are not a JSON object.
+    """
+    header = _header(path)
+    metadata = header.pop("__metadata__", {})
+    try:
+        parameters = sum(math.prod(entry["shape"]) for entry in header.values())
+        text = metadata.get(METADATA_KEY)
+    except (TypeError, KeyError, AttributeError) as error:
+        raise UserError(f"{path}: the safetensors header is damaged; copy or save the file again") from error
+    return ({} if text is None else _declared(text, path)), parameters
+
+
+def read_tensors(path: Path) -> dict[str, "Tensor"]:
+    """All tensors by name.
+
+    Raises:
+        UserError: if the file is truncated or its header does not fit its content.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return load_file(path)
+    except (SafetensorError, OSError, ValueError, KeyError) as error:
+        raise UserError(
+            f"{path}: the safetensors file is truncated or damaged ({one_line(error)}); copy it again"
+        ) from error
+
+
+def write_tensors(path: Path, tensors: Mapping[str, "Tensor"], metadata: str) -> None:
+    """Write tensors and the JSON text of the metadata; equal input gives equal bytes."""
+    from safetensors.torch import save
+
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    path.write_bytes(save(plain, {METADATA_KEY: metadata}))
+
+
+def _header(path: Path) -> dict[str, Any]:
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        (length,) = struct.unpack("<Q", file.read(8))
+        if length > min(size - 8, HEADER_LIMIT):
+            raise UserError(
+                f"{path}: the safetensors file is truncated or damaged ({length} bytes of header in a file of {size}); "
+                f"copy it again"
+            )
+        text = file.read(length)
+    try:
+        header = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path}: the safetensors header is not JSON; copy or save the file again") from error
+    assert isinstance(header, dict)  # it starts with a brace
+    return header
+
+
+def _declared(text: object, path: Path) -> dict[str, Any]:
+    try:
+        declared = json.loads(text) if isinstance(text, str) else None
+    except (ValueError, RecursionError):
+        declared = None
+    if not isinstance(declared, dict):
+        raise UserError(
+            f"{path}: expected the metadata {METADATA_KEY!r} as a JSON object, got something else; train again"
+        )
+    return declared

@@ -1,0 +1,268 @@
+"""Checkpoints are data: told apart by their bytes, hashed, and loaded without running anything that they contain."""
+
+import hashlib
+import json
+import os
+import sys
+import zipfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from ..adapters.found import found_at
+from ..adapters.loader import load_with
+from ..adapters.opened import Opened, Options
+from ..adapters.pytorch.safetensors_file import METADATA_KEY, read_header, read_tensors, write_tensors
+from ..adapters.pytorch.torch_file import read_torch
+from ..base import GenerativeModel
+from ..digests import file_sha256, folder_sha256
+from ..errors import UserError
+from ..families.catalogue import FAMILIES
+from ..families.training.fitting import Trained
+from .formats import FORMATS, MODEL_SUFFIXES, Format, adapter, matching
+from .weights import build
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What a checkpoint is, without its weights.
+
+    Args:
+        path: where it lies.
+        name: its file name.
+        sha256: digest of the file, or of names and contents of all files of a folder.
+        format: `safetensors`, `torch`, `torch (old pickle)`, `numpy archive`, `folder`, `unknown` or a foreign format
+            of `formats.FORMATS`, by content.
+        family: the reference family it declares, `loader` where the user's code built the model, what an adapter found
+            in a foreign format, else None.
+        modality: what the model makes, where known.
+        parameters: how many numbers its weights are, where known.
+        declared: what it says about itself: configuration, data, training, library versions.
+        notes: what a reviewer must know of how it was opened, one sentence each.
+    """
+
+    path: Path
+    name: str
+    sha256: str
+    format: str
+    family: str | None
+    modality: str | None
+    parameters: int | None
+    declared: Mapping[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+def identify(path: str | Path) -> Checkpoint:
+    """Say what lies at `path` by its content, whatever its name; nothing is unpickled and no weight is loaded.
+
+    Raises:
+        UserError: if nothing is there, if it is empty, or if it is a safetensors file with a damaged header.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise UserError(f"{path}: expected a checkpoint, but no file is there; check the path")
+    if path.is_dir():
+        foreign = matching(path)
+        kind = foreign.name if foreign else "folder"
+        return Checkpoint(path, path.resolve().name, folder_sha256(path), kind, None, None, None, {})
+    try:
+        if path.stat().st_size == 0:
+            raise UserError(f"{path}: expected a checkpoint, got an empty file; copy it again")
+        sha256 = file_sha256(path)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
+    foreign = matching(path)
+    kind = foreign.name if foreign else _format(path)
+    found = Checkpoint(path, path.name, sha256, kind, None, None, None, {})
+    if kind != "safetensors":
+        return found
+    declared, parameters = read_header(path)
+    name = declared.get("family")
+    known = FAMILIES.get(name) if isinstance(name, str) else None
+    return replace(
+        found,
+        family=name if isinstance(name, str) else None,
+        modality=known.modality if known else None,
+        parameters=parameters,
+        declared=declared,
+    )
+
+
+def load_model(
+    path: str | Path, loader: str | None = None, options: Options | None = None
+) -> tuple[GenerativeModel, Checkpoint]:
+    """Load a model in evaluation mode, by `loader` (`FILE.py:FUNCTION`, the user's code) if given, else as pure data.
+
+    Raises:
+        UserError: if the checkpoint is not sound data of a known family or format, or the loader's object is not a
+            model.
+    """
+    if "://" in str(path) and loader is None:
+        return _load_endpoint(str(path), options or Options())
+    path = Path(path)
+    if loader is None and path.is_dir() and matching(path) is None:
+        path = _model_in(path)
+    checkpoint = identify(path)
+    if loader is not None:
+        return _load_by_loader(checkpoint, loader)
+    foreign = next((each for each in FORMATS if each.name == checkpoint.format), None)
+    if foreign is not None:
+        return _load_foreign(checkpoint, foreign, options or Options())
+    match checkpoint.format:
+        case "safetensors":
+            return _load_safetensors(checkpoint)
+        case "torch" | "torch (old pickle)":
+            return _load_torch(checkpoint)
+        case "numpy archive":
+            raise UserError(f"{path}: expected a model, got a numpy archive of data; a model comes as safetensors")
+        case _:
+            found = found_at(checkpoint.path)
+            raise UserError(f"{path}: expected a checkpoint, got {found.what}; {found.way}")
+
+
+def save_checkpoint(path: str | Path, trained: Trained) -> None:
+    """Write one safetensors file that holds weights and metadata; equal models give equal bytes.
+
+    It is written beside its place and moved there, so that a broken run leaves no half file.
+
+    Raises:
+        UserError: if the folder does not exist or cannot be written.
+    """
+    path = Path(path)
+    metadata = {
+        "family": trained.family,
+        "config": asdict(trained.model.config),
+        **trained.facts,
+        "versions": installed_versions(),
+    }
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        write_tensors(beside, trained.model.state_dict(), json.dumps(metadata, sort_keys=True))
+        beside.replace(path)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written ({error.strerror}); choose a folder that exists") from error
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def installed_versions() -> dict[str, str]:
+    """The versions of Python and of the libraries that decide a model's numbers; `unknown` where not installed."""
+    found = {"python": ".".join(str(part) for part in sys.version_info[:3])}
+    for name in ("genai-audit", "torch", "numpy", "scikit-learn", "safetensors"):
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "unknown"
+    return found
+
+
+def _format(path: Path) -> str:
+    with path.open("rb") as file:
+        start = file.read(16)
+    if start[8:9] == b"{":
+        return "safetensors"
+    if start[:2] == b"PK":
+        return _archive_format(path)
+    if start[:1] == b"\x80" and start[1:2] in b"\x02\x03\x04\x05":
+        return "torch (old pickle)"
+    return "unknown"
+
+
+def _archive_format(path: Path) -> str:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except (zipfile.BadZipFile, OSError):
+        # The list of a zip lies at its end, so a truncated torch file looks like this.
+        return "torch"
+    if any(name.endswith(".npy") for name in names):
+        return "numpy archive"
+    return "torch" if any(name.rpartition("/")[2] == "data.pkl" for name in names) else "unknown"
+
+
+def _load_safetensors(checkpoint: Checkpoint) -> tuple[GenerativeModel, Checkpoint]:
+    path = checkpoint.path
+    if "family" not in checkpoint.declared:
+        raise UserError(
+            f"{path}: expected metadata {METADATA_KEY!r} with family and config, as `genai-audit train` writes it, "
+            f"got none; name code that builds the model by --loader FILE.py:FUNCTION"
+        )
+    family, config = checkpoint.declared["family"], checkpoint.declared.get("config")
+    return build(family, config, read_tensors(path), path), checkpoint
+
+
+def _load_torch(checkpoint: Checkpoint) -> tuple[GenerativeModel, Checkpoint]:
+    content = read_torch(checkpoint.path)
+    model = build(content.family, content.config, content.tensors, checkpoint.path)
+    described = replace(
+        checkpoint,
+        family=content.family,
+        modality=model.modality,
+        parameters=_count(model),
+        declared={**content.declared, "family": content.family, "config": content.config},
+    )
+    return model, described
+
+
+def _load_by_loader(checkpoint: Checkpoint, loader: str) -> tuple[GenerativeModel, Checkpoint]:
+    model = load_with(checkpoint.path, loader)
+    return model, replace(checkpoint, family="loader", modality=model.modality, parameters=_count(model))
+
+
+def _load_foreign(checkpoint: Checkpoint, foreign: Format, options: Options) -> tuple[GenerativeModel, Checkpoint]:
+    opened: Opened = adapter(foreign).open_model(checkpoint.path, options)
+    described = replace(
+        checkpoint,
+        family=opened.family,
+        modality=opened.model.modality,
+        parameters=opened.parameters,
+        declared=opened.declared,
+        notes=opened.notes,
+    )
+    return opened.model, described
+
+
+def _load_endpoint(url: str, options: Options) -> tuple[GenerativeModel, Checkpoint]:
+    from ..adapters.server.endpoint import open_endpoint
+
+    opened = open_endpoint(url, options)
+    # There is no file, so what is identified is the name that was asked: nobody can say that its weights stay the same.
+    digest = hashlib.sha256(url.encode()).hexdigest()
+    return opened.model, Checkpoint(
+        path=Path(url),
+        name=url,
+        sha256=digest,
+        format="endpoint",
+        family=opened.family,
+        modality=opened.model.modality,
+        parameters=None,
+        declared=opened.declared,
+        notes=opened.notes,
+    )
+
+
+def _count(model: object) -> int | None:
+    from torch import nn
+
+    return sum(each.numel() for each in model.parameters()) if isinstance(model, nn.Module) else None
+
+
+def _model_in(folder: Path) -> Path:
+    found = sorted(file for file in folder.iterdir() if file.suffix.lower() in MODEL_SUFFIXES and file.is_file())
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UserError(f"{folder}: expected one model, got {', '.join(file.name for file in found)}; name one of them")
+    what = found_at(folder)
+    raise UserError(
+        f"{folder}: expected a folder with a model ({', '.join(MODEL_SUFFIXES)}), got {what.what}; {what.way}"
+    )
+
+
+def fingerprint(path: Path) -> str:
+    """SHA-256 of what lies at `path`, as in `Checkpoint.sha256`; empty where there is no file any more."""
+    if path.is_dir():
+        return folder_sha256(path)
+    return file_sha256(path) if path.is_file() else ""

@@ -1,0 +1,60 @@
+"""Groups of records: from values that a file gives, and from the sub-folders that files lie in."""
+
+from collections.abc import Container, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...errors import UserError
+from ...records import Attribute
+
+
+def attribute(values: Sequence[Any]) -> Attribute:
+    """The groups that equal values make; their names are sorted, those of numbers by size."""
+    names = sorted(set(values))
+    index = {name: position for position, name in enumerate(names)}
+    return Attribute(tuple(map(str, names)), np.array([index[value] for value in values], dtype=np.int64))
+
+
+def labelled_files(path: Path, suffixes: tuple[str, ...]) -> tuple[list[Path], dict[str, Attribute]]:
+    """The files of a folder with these suffixes in the order of their names; sub-folders with such files are classes.
+
+    Raises:
+        UserError: if there are none, if they lie both in the folder and in sub-folders, or further down.
+    """
+    kinds = " or ".join(f"*{suffix}" for suffix in suffixes)
+    loose = _inside(path, suffixes)
+    folders = sorted(each for each in path.iterdir() if each.is_dir() and each.name[0] != ".")
+    classes = {each.name: files for each in folders if (files := _inside(each, suffixes))}
+    if loose and classes:
+        raise UserError(
+            f"{path}: expected {kinds} either here or in sub-folders, got both; put each file in a class folder"
+        )
+    found = loose or [file for files in classes.values() for file in files]
+    deeper = sorted(set(below(path, suffixes)) - set(found))
+    if deeper:
+        raise UserError(
+            f"{path}: expected {kinds} here or in sub-folders, got {len(deeper)} further down, such as "
+            f"{deeper[0].relative_to(path)}; name the folder whose sub-folders are the classes"
+        )
+    if loose:
+        return loose, {}
+    if not classes:
+        raise UserError(
+            f"{path}: expected files {kinds}, or sub-folders of them, got none; name the folder they lie in"
+        )
+    labels = np.repeat(np.arange(len(classes), dtype=np.int64), [len(files) for files in classes.values()])
+    return found, {"class": Attribute(tuple(classes), labels)}
+
+
+def below(folder: Path, suffixes: Container[str], pattern: str = "*/**/*") -> Iterator[Path]:
+    """The files with these suffixes in the folders below, in no order; what is hidden is none of a user's records."""
+    for file in folder.glob(pattern):
+        hidden = any(part[0] == "." for part in file.relative_to(folder).parts)
+        if file.suffix.lower() in suffixes and not hidden and file.is_file():
+            yield file
+
+
+def _inside(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
+    return sorted(below(folder, suffixes, "*"))

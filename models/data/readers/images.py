@@ -1,0 +1,166 @@
+"""Readers for a user's own images: `.npz` files and folders of PNG or JPEG.
+
+Whatever is wrong with the data is said in one line that names the file and what to do.
+"""
+
+import zipfile
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import UserError, one_line
+from ...records import Attribute, Records
+from .groups import labelled_files
+
+SUFFIXES = (".png", ".jpg", ".jpeg")
+CHANNELS = (1, 2, 3, 4)
+UNLABELLED = np.zeros(0, dtype=np.int64)
+
+
+def read_file(path: Path) -> Records:
+    """Read `x`, (n, h, w), (n, h, w, c) or (n, c, h, w), uint8 or float in [0, 1], and optional labels `y` (n,).
+
+    Raises:
+        UserError: if the file or its arrays are not that; objects are never unpickled.
+    """
+    arrays = _arrays(path)
+    if "x" not in arrays:
+        raise UserError(f"{path}: expected an array named x, got {', '.join(sorted(arrays)) or 'no array'}")
+    samples = _scaled(_channels_first(arrays["x"], path), path)
+    if "y" not in arrays:
+        return Records("image", samples)
+    labels, classes = _labels(arrays["y"], len(samples), path)
+    return Records("image", samples, {"class": Attribute(classes, labels)})
+
+
+def _arrays(path: Path) -> Mapping[str, NDArray[Any]]:
+    found = {}
+    try:
+        with path.open("rb") as file:
+            # What does not begin like an archive numpy takes for a pickle, although the end alone makes it a zip file.
+            if file.read(2) != b"PK" or not zipfile.is_zipfile(file):
+                raise UserError(f"{path}: expected a .npz archive, got another kind of file; write it with numpy.savez")
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as archive:
+                for name in archive.files:
+                    found[name] = _array(archive, name, path) if name in ("x", "y") else UNLABELLED
+    except (OSError, EOFError, MemoryError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        raise UserError(
+            f"{path}: the .npz archive is damaged ({one_line(error)}); write it again with numpy.savez"
+        ) from error
+    return found
+
+
+def _array(archive: Any, name: str, path: Path) -> NDArray[Any]:
+    try:
+        array = archive[name]
+    except ValueError as error:
+        if "allow_pickle" in str(error) or "Object arrays" in str(error):
+            raise UserError(
+                f"{path}: {name} holds Python objects, which only unpickling could read and which may run code; "
+                f"save it as a plain numeric array"
+            ) from error
+        raise UserError(
+            f"{path}: {name} cannot be read ({one_line(error)}); write it again with numpy.savez"
+        ) from error
+    if not isinstance(array, np.ndarray):
+        raise UserError(f"{path}: expected {name} to be an array, got raw bytes; write it with numpy.savez")
+    return array
+
+
+def _channels_first(x: NDArray[Any], path: Path) -> NDArray[Any]:
+    if x.ndim == 3:
+        x = x[:, None]
+    elif x.ndim != 4:
+        raise UserError(
+            f"{path}: expected x as (n, h, w), (n, h, w, c) or (n, c, h, w), got {x.ndim} dimensions {x.shape}"
+        )
+    elif (first := x.shape[1] in CHANNELS) == (last := x.shape[3] in CHANNELS):
+        fault = "both could be" if first and last else "neither is"
+        raise UserError(
+            f"{path}: expected 1 to 4 channels second or last in x {x.shape}, but {fault}; use (n, h, w) or PNG"
+        )
+    elif last:
+        x = x.transpose(0, 3, 1, 2)
+    if 0 in x.shape:
+        raise UserError(f"{path}: expected at least one image, got x of shape {x.shape}")
+    return x
+
+
+def _scaled(x: NDArray[Any], path: Path) -> NDArray[np.float32]:
+    if x.dtype == np.uint8:
+        return np.ascontiguousarray(x, dtype=np.float32) / np.float32(255)
+    if x.dtype != np.bool_ and not np.issubdtype(x.dtype, np.floating):
+        raise UserError(f"{path}: expected x as uint8 or float in [0, 1], got {x.dtype}; convert it")
+    samples = np.ascontiguousarray(x, dtype=np.float32)
+    if not np.isfinite(samples).all():
+        bad = int((~np.isfinite(samples)).any(axis=(1, 2, 3)).sum())
+        raise UserError(
+            f"{path}: expected finite values, got NaN or infinity in {bad} of {len(samples)} images; remove them"
+        )
+    low, high = float(samples.min()), float(samples.max())
+    if low < 0 or high > 1:
+        raise UserError(
+            f"{path}: expected floats in [0, 1], got values from {low:.4g} to {high:.4g}; rescale x or use uint8"
+        )
+    return samples
+
+
+def _labels(y: NDArray[Any], n: int, path: Path) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+    if y.shape != (n,):
+        raise UserError(f"{path}: expected one label an image, y of shape ({n},), got {y.shape}; align x and y")
+    if not (np.issubdtype(y.dtype, np.integer) or y.dtype.kind in "USb"):
+        raise UserError(f"{path}: expected labels y as integers or strings, got {y.dtype}; convert them")
+    try:
+        names, labels = np.unique(y.astype(str) if y.dtype.kind == "S" else y, return_inverse=True)
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: expected labels y as ASCII bytes or as strings, got others; convert them") from error
+    return labels.astype(np.int64), tuple(str(name) for name in names)
+
+
+def read_folder(path: Path) -> Records:
+    """Read the PNG and JPEG files in a folder; where they lie in sub-folders, these are the labels.
+
+    Raises:
+        UserError: if there are none, if they differ in size or mode, or if one cannot be decoded.
+    """
+    files, attributes = labelled_files(path, SUFFIXES)
+    return Records("image", _stack([_picture(file) for file in files], files), attributes)
+
+
+def _picture(file: Path) -> NDArray[np.uint8]:
+    from PIL import Image
+
+    try:
+        with Image.open(file, formats=("PNG", "JPEG")) as image:
+            image.load()
+            # Pillow warns of a palette with transparency unless the way to RGB leads over RGBA.
+            opaque = image.convert("RGBA") if image.mode == "P" and "transparency" in image.info else image
+            plain = opaque.convert({"1": "L", "P": "RGB", "LA": "L"}.get(image.mode, image.mode))
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise UserError(
+            f"{file}: cannot be decoded as PNG or JPEG ({one_line(error)}); replace or remove it"
+        ) from error
+    if plain.mode not in ("L", "RGB", "RGBA"):
+        raise UserError(f"{file}: expected 8 bits a channel in grey or RGB, got mode {plain.mode}; convert it")
+    return np.atleast_3d(np.asarray(plain)).transpose(2, 0, 1)
+
+
+def _stack(pictures: list[NDArray[np.uint8]], files: list[Path]) -> NDArray[np.float32]:
+    first = pictures[0].shape
+    for picture, file in zip(pictures, files, strict=True):
+        if picture.shape != first:
+            raise UserError(
+                f"{file}: expected {_words(first)} as in {files[0].name}, got {_words(picture.shape)}; "
+                f"make all images one size and mode"
+            )
+    return np.stack(pictures).astype(np.float32) / np.float32(255)
+
+
+def _words(shape: tuple[int, ...]) -> str:
+    channels, height, width = shape
+    return f"{width}×{height} with {channels} channel{'s' if channels > 1 else ''}"

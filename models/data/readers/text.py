@@ -1,0 +1,73 @@
+"""Readers for a user's own texts: `.txt`, a record a line, and `.jsonl`, an object with `text` a line."""
+
+from pathlib import Path
+from typing import Any
+
+from ...errors import UserError
+from ...records import Attribute, Records
+from ..datasets import MOST_GROUPS
+from .groups import attribute
+from .utf8 import half_surrogate, parse_json, read_utf8, shown, split_lines
+
+TEXT = "text"
+GROUPS = (str, bool, int)
+"""Types whose values tell groups apart."""
+
+
+def read_file(path: Path) -> Records:
+    """Read texts in UTF-8; blank lines are skipped, everything else of a line but its end is the record.
+
+    In `.jsonl` each line is an object with a string `text`. What else it has must be on every line; strings, integers
+    and truth values become groups where they have at most 50 different values, and other fields are left out.
+
+    Raises:
+        UserError: if the file is not that; the message names the line.
+    """
+    numbered = [(at, line) for at, line in enumerate(split_lines(read_utf8(path)), 1) if line.strip()]
+    if not numbered:
+        raise UserError(f"{path}: expected a record a line, got an empty file or blank lines; write texts into it")
+    if path.suffix.lower() != ".jsonl":
+        return Records("text", [line for _, line in numbered])
+    rows = {at: _row(line, f"{path}: line {at}") for at, line in numbered}
+    texts = [row[TEXT] for row in rows.values()]
+    if not any(text.strip() for text in texts):
+        raise UserError(f"{path}: expected texts, but every {TEXT!r} is blank; write texts into it")
+    names = dict.fromkeys(name for row in rows.values() for name in row if name != TEXT)
+    found = {name: _groups(rows, name, path) for name in names}
+    return Records("text", texts, {name: each for name, each in found.items() if each is not None})
+
+
+def _row(line: str, where: str) -> dict[str, Any]:
+    row = parse_json(line, where)
+    if not isinstance(row, dict):
+        raise UserError(f"{where}: expected an object with {TEXT!r}, got {shown(row)}; write one object a line")
+    if TEXT not in row:
+        fields = ", ".join(map(shown, row)) or "no field"
+        raise UserError(f"{where}: expected a field {TEXT!r}, got {fields}; rename the field that holds the text")
+    if not isinstance(row[TEXT], str):
+        raise UserError(f"{where}: expected {TEXT!r} to be a string, got {shown(row[TEXT])}; put it in quotes")
+    for name, value in row.items():
+        if half_surrogate(name) or (isinstance(value, str) and half_surrogate(value)):
+            raise UserError(f"{where}: {shown(name)} has half of a surrogate pair, no character; replace or remove it")
+    return row
+
+
+def _groups(rows: dict[int, dict[str, Any]], name: str, path: Path) -> Attribute | None:
+    """The groups that one field makes; None if its values are of another kind, or too many."""
+    values = [row.get(name) for row in rows.values()]
+    kinds = dict.fromkeys(map(type, values))
+    if type(None) in kinds and len(kinds) > 1:
+        line = next(at for at, row in rows.items() if row.get(name) is None)
+        raise UserError(
+            f"{path}: line {line}: expected {shown(name)} as on other lines, got none; "
+            "give it a value on every line, or remove it from all"
+        )
+    if len(kinds) > 1 and not kinds.keys() <= {int, float}:
+        first, line = values[0], next(at for at, row in rows.items() if type(row[name]) is not type(values[0]))
+        raise UserError(
+            f"{path}: line {line}: expected {shown(name)} of the same type on every line, as {shown(first)} is, "
+            f"got {shown(rows[line][name])}; write one type"
+        )
+    if len(kinds) > 1 or not kinds.keys() <= set(GROUPS) or len(set(values)) > MOST_GROUPS:
+        return None
+    return attribute(values)

@@ -1,0 +1,236 @@
+"""Evidence on disk: what was saved comes back bit for bit, without pickle, and an older run's leavings do not."""
+
+import hashlib
+import pickle
+import zipfile
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from genai_audit.audit.evidence.bundle import KINDS, Attributions, Evidence, Features, Generated, Groups, Latents, Real
+from genai_audit.models.checkpoints.weight_facts import TensorFacts, WeightFacts
+
+
+def real(name: str) -> Real:
+    rng = np.random.default_rng(2)
+    return Real(
+        samples=rng.random((5, 1, 4, 4), dtype=np.float32),
+        total=50,
+        name=name,
+        source="made up",
+        sha256="ab" * 32,
+    )
+
+
+def full() -> Evidence:
+    rng = np.random.default_rng(1)
+    return Evidence(
+        modality="image",
+        generated=Generated(rng.random((6, 1, 4, 4), dtype=np.float32), seed=3, source="model", seconds=0.25),
+        reference=real("reference"),
+        holdout=real("holdout"),
+        features=Features(rng.random((6, 2)), rng.random((5, 2)), np.zeros((0, 2)), "pixels"),
+        groups=(
+            Groups(
+                names=("cat", "<b>dog</b>\n"),
+                predicted=np.array([0, 1, 1, 0, 0, 1]),
+                confusion=np.array([[2, 0], [1, 2]]),
+                reference_counts=np.array([2, 3]),
+                judge="a rule",
+                parameters={"weights": np.array([[0.1, -0.0], [np.nan, 1e300]]), "layer.bias": np.array(0.5)},
+                reference=np.array([0, 1, 1, 0, 1]),
+            ),
+        ),
+        attributions=Attributions(
+            readouts=("ink",),
+            latents=np.ones((2, 3), np.float32),
+            baselines=np.zeros((2, 3), np.float32),
+            attributions=rng.random((1, 2, 3)),
+            differences=rng.random((1, 2)),
+            completeness_error=rng.random((1, 2)),
+            tolerance=np.array([0.1]),
+            steps=np.array([16]),
+            maps=np.ones((3, 1, 4, 4), np.float32),
+            null_maps=np.ones((2, 1, 4, 4), np.float32)[:, :, ::-1],
+            sample=np.ones((1, 1, 4, 4), np.float32),
+        ),
+        latents=Latents(
+            draws=np.ones((4, 2), np.float32),
+            gap=np.array([0, 1, np.inf, 2], np.float32),
+            partner=np.array([1, 0, -1, 2]),
+            block=2,
+            region=np.array([0, 0, -1, -1]),
+            speed=np.ones(4, np.float32),
+            reference_gap=np.empty(0, np.float32),
+            points=np.arange(2),
+            singular_values=np.full((2, 2), 1 / 3),
+            column_norms=np.ones((2, 2), np.float32),
+            resolution=1e-5,
+            variance=0.1,
+            reference_variance=1 / 3,
+            posterior_means=np.empty((0, 2), np.float32),
+            posterior_log_variances=np.empty((0, 2), np.float32),
+            axes=np.eye(2, dtype=np.float32),
+            plane=np.ones((4, 2), np.float32),
+            maps=np.zeros((2, 1, 3, 3), np.float32),
+            shown_draws=np.array([0, 1]),
+            shown=np.ones((2, 1, 2, 2), np.float32),
+            remarks=("none",),
+        ),
+        weights=WeightFacts(
+            tensors=(TensorFacts("w", (2, 3), "float16", "cuda:0", 6, 0.1, 1 / 3, -1.0, 1.0, 1, 0, "ab", "N(0, 1)"),),
+            files=(("a.bin", "cd"),),
+            parts=("decoder",),
+            remarks=("one equals the other",),
+            state_before="ef",
+        ),
+        absent={"likelihoods": "the model has none"},
+        crashed={"likelihoods of others": "Traceback …\nValueError: no"},
+    )
+
+
+def assert_same(ours: Any, theirs: Any) -> None:
+    if isinstance(ours, np.ndarray):
+        assert ours.dtype == theirs.dtype
+        assert ours.shape == theirs.shape
+        # Bytes, because 0.0 equals -0.0 and NaN equals nothing.
+        assert np.ascontiguousarray(ours).tobytes() == np.ascontiguousarray(theirs).tobytes()
+    elif isinstance(ours, dict):
+        assert ours.keys() == theirs.keys()
+        for key, value in ours.items():
+            assert_same(value, theirs[key])
+    elif hasattr(ours, "__dataclass_fields__"):
+        assert type(ours) is type(theirs)
+        for each in fields(ours):
+            assert_same(getattr(ours, each.name), getattr(theirs, each.name))
+    elif isinstance(ours, tuple):
+        assert len(ours) == len(theirs)
+        for mine, other in zip(ours, theirs, strict=True):
+            assert_same(mine, other)
+    else:
+        assert ours == theirs
+
+
+def test_every_kind_comes_back_bit_for_bit(tmp_path: Path) -> None:
+    evidence = full()
+    assert all(getattr(evidence, kind) is not None for kind in KINDS)
+    evidence.save(tmp_path)
+    assert_same(evidence, Evidence.load(tmp_path))
+
+
+def test_the_comparison_can_fail() -> None:
+    with pytest.raises(AssertionError):
+        assert_same(np.array([0.0]), np.array([-0.0]))
+    with pytest.raises(AssertionError):
+        assert_same({"a": np.ones(2)}, {"a": np.ones(2, np.float32)})
+
+
+def test_nothing_on_disk_is_a_pickle(tmp_path: Path) -> None:
+    full().save(tmp_path)
+    assert {path.suffix for path in tmp_path.iterdir()} == {".npz", ".json"}
+    for path in tmp_path.glob("*.npz"):
+        with zipfile.ZipFile(path) as archive:
+            for name in archive.namelist():
+                data = archive.read(name)
+                assert data.startswith(b"\x93NUMPY")
+                assert b"|O" not in data[:128]
+        with np.load(path, allow_pickle=False) as arrays:
+            for name in arrays.files:
+                assert not arrays[name].dtype.hasobject
+
+
+TABLE = pd.DataFrame(
+    {
+        "age": [1, 2, 3],
+        "income": [0.1, np.nan, 1e300],
+        "sex": pd.Series(["a", None, ""], dtype="str"),
+        "grade": pd.Categorical(["x", "y", "x"], categories=["y", "x", "z"]),
+        "paid": [True, False, True],
+        "since": pd.to_datetime(pd.Series(["2020-01-31", None, "1999-12-31 23:59"]), format="ISO8601"),
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("modality", "samples"),
+    [
+        ("text", ["a line", "", 'two\nlines \u2028 and a quote "', "é\ud800"]),
+        ("music", [[60, -1, 62], [], [127]]),
+        ("tabular", TABLE),
+        ("tabular", TABLE.iloc[:0]),
+    ],
+)
+def test_records_that_are_no_arrays_come_back_as_they_were(modality: str, samples: Any, tmp_path: Path) -> None:
+    Evidence(modality, Generated(samples, 0, "model"), reference=Real(samples, 3, "r", "r", "0")).save(tmp_path)
+    again = Evidence.load(tmp_path)
+    assert again.reference is not None
+    for found in (again.generated.samples, again.reference.samples):
+        if modality == "tabular":
+            pd.testing.assert_frame_equal(found, samples.reset_index(drop=True))
+        else:
+            assert found == samples
+
+
+def test_names_that_look_like_marks_of_the_format_come_back(tmp_path: Path) -> None:
+    """Whoever names the arrays of a judge may use the signs by which arrays and types are told on disk."""
+    exact, rounded = np.array([0.5, 2.0]), np.array([0.1])
+    parameters: dict[str, Any] = {
+        "$array": exact, "$type": rounded, "$lines": exact, "$$type": rounded, "w": exact, "w@float64": rounded,
+        "w@float64_": exact.astype(np.float32), "a.b": exact, "a": {"b": rounded, "$array": {"$type": exact}},
+    }  # fmt: skip
+    (groups,) = full().groups or ()
+    evidence = Evidence("image", full().generated, groups=(replace(groups, parameters=parameters),))
+    evidence.save(tmp_path)
+    assert_same(evidence, Evidence.load(tmp_path))
+
+
+def test_an_array_of_objects_is_refused(tmp_path: Path) -> None:
+    evidence = Evidence("image", Generated(np.array([{}], dtype=object), 0, "model"))
+    with pytest.raises(ValueError, match="allow_pickle"):
+        evidence.save(tmp_path)
+
+
+def test_a_planted_pickle_does_not_run(tmp_path: Path) -> None:
+    full().save(tmp_path)
+    marker = tmp_path / "ran"
+
+    class Attack:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return (Path.touch, (marker,))
+
+    (tmp_path / "generated.npz").write_bytes(pickle.dumps(Attack()))
+    with pytest.raises(ValueError, match="allow_pickle"):
+        Evidence.load(tmp_path)
+    assert not marker.exists()
+    # The attack works where pickles are let in, so the test above can fail.
+    pickle.loads((tmp_path / "generated.npz").read_bytes())
+    assert marker.exists()
+
+
+def test_an_earlier_run_in_the_same_folder_leaves_nothing_behind(tmp_path: Path) -> None:
+    full().save(tmp_path)
+    few = Evidence("image", full().generated, absent={"holdout": "not given"})
+    few.save(tmp_path)
+    again = Evidence.load(tmp_path)
+    assert again.holdout is None
+    assert again.groups is None
+    assert again.absent == {"holdout": "not given"}
+
+
+def test_equal_evidence_gives_equal_bytes(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        full().save(tmp_path / folder)
+    digests = [
+        {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in (tmp_path / folder).iterdir()}
+        for folder in ("one", "two")
+    ]
+    assert digests[0] == digests[1]
+
+
+def test_a_folder_without_evidence_is_not_found(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        Evidence.load(tmp_path)

@@ -1,0 +1,89 @@
+"""Groups of several attributes are collected together, and what tells nothing apart is left out."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from genai_audit.audit.evidence.bundle import DECLARED, Evidence
+from genai_audit.audit.evidence.collect import Digest, Plan, collect
+from genai_audit.models.checkpoints.weight_facts import WeightFacts
+from genai_audit.models.data.datasets import Dataset
+from genai_audit.models.records import Attribute, digest, table_attribute
+
+
+def collected(modality: str, samples: Any, generated: Any, attributes: dict[str, Attribute]) -> Evidence:
+    real = Dataset("real", modality, samples, "real", digest(samples, attributes), attributes)
+    made = Dataset("made", modality, generated, "made", digest(generated, {}))
+    plan = Plan(modality=modality, source="made", samples=made, reference=real)
+    return collect(
+        plan, needs=("features", "groups"), guard=lambda work: (work(), None), progress=lambda step, share: None
+    )
+
+
+def texts(n: int) -> list[str]:
+    return [f"{'she' if index % 2 else 'he'} is a {'nurse' if index % 3 else 'farmer'}" for index in range(n)]
+
+
+def test_all_attributes_of_texts_are_judged_at_once() -> None:
+    index = np.arange(300)
+    attributes = {
+        "pronoun": Attribute(("he", "she"), index % 2),
+        "job": Attribute(("farmer", "nurse"), (index % 3 > 0).astype(np.int64)),
+    }
+    found = collected("text", texts(300), texts(120), attributes).groups
+    assert found is not None
+    assert [each.attribute for each in found] == ["pronoun", "job"]
+    assert found[0].predicted.tolist() == [each % 2 for each in range(120)]
+    assert found[1].predicted.tolist() == [int(each % 3 > 0) for each in range(120)]
+
+
+def test_an_attribute_of_one_group_is_left_out_beside_others() -> None:
+    constant = Attribute(("en",), np.zeros(300, np.int64))
+    pronoun = Attribute(("he", "she"), np.arange(300) % 2)
+    evidence = collected("text", texts(300), texts(60), {"lang": constant, "pronoun": pronoun})
+    assert evidence.groups is not None
+    assert [each.attribute for each in evidence.groups] == ["pronoun"]
+    assert not any("lang" in kind for kind in evidence.absent)
+    alone = collected("text", texts(300), texts(60), {"lang": constant})
+    assert alone.groups is None
+    assert "one group only" in alone.absent["groups"]
+
+
+def test_groups_of_a_table_are_read_and_unseen_values_make_a_group() -> None:
+    real = pd.DataFrame({"sex": ["f", "m"] * 50, "age": range(100)})
+    made = pd.DataFrame({"sex": ["f", "m", "x", None] * 10, "age": range(40)})
+    attributes = {
+        "sex": table_attribute(real, "sex"),
+        "age": table_attribute(real, "age", names=("young", "old"), edges=(30.0,)),
+    }
+    found = collected("tabular", real, made, attributes).groups
+    assert found is not None
+    assert found[0].names == ("f", "m", "(other)")
+    assert found[0].judge == DECLARED
+    assert found[0].predicted.tolist() == [0, 1, 2, 2] * 10
+    assert found[0].reference_counts.tolist() == [50, 50, 0]
+    assert found[1].predicted.tolist() == [0] * 30 + [1] * 10
+
+
+@pytest.mark.parametrize(("opened", "before", "read"), [("as opened", "as opened", 1), (None, "read 1", 2)])
+def test_files_are_digested_again_only_after_the_audit_or_after_a_users_code(
+    opened: str | None, before: str, read: int
+) -> None:
+    calls: list[str] = []
+
+    def now() -> str:
+        calls.append(f"read {len(calls) + 1}")
+        return calls[-1]
+
+    plan = Plan(
+        modality="text",
+        source="made",
+        samples=Dataset("made", "text", texts(20), "made", ""),
+        inspect=lambda: WeightFacts((), (), (), ()),
+        fingerprint=Digest(opened, now),
+    )
+    found = collect(plan, needs=("weights",), guard=lambda work: (work(), None), progress=lambda step, share: None)
+    assert found.weights is not None
+    assert (found.weights.file_before, found.weights.file_after) == (before, f"read {read}")

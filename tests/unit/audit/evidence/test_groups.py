@@ -1,0 +1,211 @@
+"""The judge of groups: what it says, how its errors are counted, what it refuses."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from genai_audit.audit.evidence.bundle import Evidence, Generated
+from genai_audit.audit.evidence.groups import FOLDS, collect_groups, judge_scores, judge_scores_torch
+from genai_audit.audit.evidence.unavailable import Unavailable
+
+NAMES = ("a", "b", "c")
+CENTRES = np.array([[0.0, 0.0, 0.0], [3.0, 0.0, 0.0], [0.0, 3.0, 0.0]])
+
+
+def blobs(n, rng, classes=3, spread=0.7):
+    labels = rng.integers(0, classes, n)
+    return CENTRES[labels] + spread * rng.standard_normal((n, 3)), labels
+
+
+def collect(seed=0, n=300, spread=0.7, **changes):
+    rng = np.random.default_rng(seed)
+    reference, labels = blobs(n, rng, spread=spread)
+    generated, _ = blobs(400, rng, spread=spread)
+    given = {
+        "generated": generated,
+        "reference": reference,
+        "labels": labels,
+        "classes": NAMES,
+        "reference_counts": np.bincount(labels, minlength=3),
+        "rng": np.random.default_rng(seed),
+    }
+    return collect_groups(**(given | changes))
+
+
+@pytest.fixture(scope="module")
+def digits():
+    from sklearn.datasets import load_digits
+
+    images, labels = load_digits(return_X_y=True)
+    order = np.random.default_rng(0).permutation(len(labels))
+    return images[order] / 16, labels[order]
+
+
+def test_confusion_counts_every_labelled_sample_once(digits):
+    images, labels = digits
+    groups = collect_groups(
+        generated=images[1257:],
+        reference=images[:1257],
+        labels=labels[:1257],
+        classes=tuple("0123456789"),
+        reference_counts=np.bincount(labels),
+        rng=np.random.default_rng(0),
+    )
+    assert groups.confusion.sum(axis=1).tolist() == np.bincount(labels[:1257]).tolist()
+    accuracy = np.trace(groups.confusion) / 1257
+    assert accuracy >= 0.98
+    # What out-of-fold counts promise holds on images that nobody has seen: 540 of them.
+    assert (groups.predicted == labels[1257:]).mean() == pytest.approx(accuracy, abs=0.015)
+    assert groups.reference_counts.sum() == len(labels)
+    assert "1,257 labelled reference samples" in groups.judge
+
+
+def test_errors_are_counted_on_samples_not_learned_from():
+    # Labels at random: a judge that had seen its test samples would look better than chance.
+    rng = np.random.default_rng(3)
+    groups = collect(reference=rng.standard_normal((400, 3)), labels=rng.integers(0, 3, 400))
+    assert np.trace(groups.confusion) / 400 == pytest.approx(1 / 3, abs=0.1)
+
+
+def test_same_seed_same_judge_and_global_state_is_left_alone():
+    np.random.seed(5)  # noqa: NPY002 – the legacy global state is what must stay untouched
+    before = np.random.get_state()[1].tolist()  # noqa: NPY002 – see above
+    first, second = collect(), collect()
+    assert np.random.get_state()[1].tolist() == before  # noqa: NPY002 – see above
+    np.testing.assert_array_equal(first.predicted, second.predicted)
+    np.testing.assert_array_equal(first.confusion, second.confusion)
+    for name in first.parameters:
+        np.testing.assert_array_equal(first.parameters[name], second.parameters[name])
+
+
+def test_scores_are_log_probabilities_that_predict():
+    groups = collect()
+    features, _ = blobs(5_000, np.random.default_rng(9))
+    scores = judge_scores(groups.parameters, features)
+    np.testing.assert_allclose(np.exp(scores).sum(axis=1), 1)
+    np.testing.assert_allclose(scores[:7], judge_scores(groups.parameters, features[:7]), atol=1e-9)
+
+
+def test_scores_are_calibrated_out_of_fold():
+    # Overlapping groups: where the judge says 80 %, it should be right in about 80 %.
+    groups = collect(n=1_000, spread=1.5)
+    features, labels = blobs(4_000, np.random.default_rng(8), spread=1.5)
+    scores = judge_scores(groups.parameters, features)
+    certainty = np.exp(scores.max(axis=1))
+    right = scores.argmax(axis=1) == labels
+    assert certainty.mean() == pytest.approx(right.mean(), abs=0.05)
+
+
+def test_torch_scores_equal_numpy_scores_and_have_gradients():
+    groups = collect()
+    features, _ = blobs(20, np.random.default_rng(2))
+    features[0] = groups.parameters["landmarks"][0]  # where a distance is zero
+    given = torch.tensor(features, requires_grad=True)
+    scores = judge_scores_torch(groups.parameters, given)
+    np.testing.assert_allclose(scores.detach().numpy(), judge_scores(groups.parameters, features), atol=1e-9)
+    scores[:, 1].sum().backward()
+    assert given.grad is not None
+    assert torch.isfinite(given.grad).all()
+    step = np.zeros_like(features)
+    step[:, 0] = 1e-6
+    change = judge_scores(groups.parameters, features + step) - judge_scores(groups.parameters, features - step)
+    np.testing.assert_allclose(given.grad[:, 0].numpy(), change[:, 1] / 2e-6, rtol=1e-4, atol=1e-5)
+    assert judge_scores_torch(groups.parameters, given.detach().float()).dtype == torch.float32
+
+
+def test_two_groups():
+    rng = np.random.default_rng(1)
+    reference, labels = blobs(200, rng, classes=2)
+    groups = collect(reference=reference, labels=labels, classes=("a", "b"), reference_counts=np.bincount(labels))
+    assert groups.parameters["weights"].shape[1] == 2
+    assert np.trace(groups.confusion) / 200 > 0.95
+    assert judge_scores(groups.parameters, CENTRES[:2]).argmax(axis=1).tolist() == [0, 1]
+
+
+def test_features_without_variation_do_no_harm():
+    rng = np.random.default_rng(0)
+    reference, labels = blobs(300, rng)
+    constant = np.full((300, 4), 0.5)
+    groups = collect(
+        reference=np.hstack([reference, constant]), labels=labels, generated=np.hstack([reference, constant])
+    )
+    assert np.trace(groups.confusion) / 300 > 0.95
+
+
+def test_a_large_reference_is_learned_in_part(monkeypatch):
+    monkeypatch.setattr("genai_audit.audit.evidence.groups.TRAINING", 150)
+    monkeypatch.setattr("genai_audit.audit.evidence.groups.LANDMARKS", 40)
+    groups = collect(n=600)
+    assert groups.confusion.sum() == pytest.approx(150, abs=2)
+    assert groups.reference_counts.sum() == 600
+    assert len(groups.parameters["landmarks"]) == 40
+    assert np.trace(groups.confusion) / groups.confusion.sum() > 0.95
+
+
+def test_a_saved_judge_judges_the_same(tmp_path):
+    groups = collect()
+    evidence = Evidence("image", Generated(np.zeros((400, 1, 1, 1), np.float32), 0, "toy"), groups=(groups,))
+    evidence.save(tmp_path)
+    (loaded,) = Evidence.load(tmp_path).groups
+    features, _ = blobs(50, np.random.default_rng(4))
+    np.testing.assert_array_equal(judge_scores(loaded.parameters, features), judge_scores(groups.parameters, features))
+
+
+def few(labels):
+    labels = labels.copy()
+    labels[np.flatnonzero(labels == 2)[FOLDS - 1 :]] = 0
+    return labels
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda given: {"labels": np.empty(0, np.int64)}, "the reference carries no labels"),
+        (
+            lambda given: {"classes": ("a",), "labels": 0 * given["labels"], "reference_counts": np.array([300])},
+            "has one group only",
+        ),
+        (lambda given: {"labels": few(given["labels"])}, r"fewer of: c \(4\); label more"),
+        (lambda given: {"reference": np.ones((300, 3))}, "have the same features"),
+        (lambda given: {"generated": np.full((5, 3), np.nan)}, "not finite"),
+    ],
+)
+def test_what_cannot_be_judged_is_unavailable(change, message):
+    _, labels = blobs(300, np.random.default_rng(0))
+    with pytest.raises(Unavailable, match=message):
+        collect(**change({"labels": labels}))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"labels": np.zeros(7, np.int64)}, "expected a label for each of 300"),
+        ({"generated": np.zeros((5, 2))}, "expected 3 features"),
+        ({"labels": np.full(300, 3)}, "expected labels in 0…2"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        collect(**change)
+
+
+MNIST = Path(__file__).parents[5] / "shared" / "data" / "mnist" / "train.npz"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not MNIST.exists(), reason=f"needs {MNIST}")
+def test_mnist():
+    with np.load(MNIST) as data:
+        some = np.random.default_rng(0).permutation(len(data["y"]))[:2_500]
+        images, labels = data["x"][some].reshape(2_500, -1) / 255.0, data["y"][some].astype(np.int64)
+    groups = collect(
+        generated=images[1_500:],
+        reference=images[:1_500],
+        labels=labels[:1_500],
+        classes=tuple("0123456789"),
+        reference_counts=np.bincount(labels),
+    )
+    assert np.trace(groups.confusion) / 1_500 > 0.88
+    assert (groups.predicted == labels[1_500:]).mean() > 0.88
