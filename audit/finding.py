@@ -62,7 +62,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Perfect:
-    """What a perfect generator (one that draws from the data's own law) would score at this n.
+    """What a perfect generator (one that draws from the data's own distribution) would score at this n.
 
     `low` and `high` enclose 95 % of the values such a generator would show in repeated runs.
     """

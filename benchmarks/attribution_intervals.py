@@ -2,9 +2,9 @@
 
     python benchmarks/attribution_intervals.py [--repeats 600] [--seed 1]
 
-Attributions are drawn from laws whose shares are known, to the accuracy of 400,000 draws. Each row gives the share of
-repeats in which the nominal 95 % interval holds the truth: of a single share, for the dimension that fares worst; of
-all shares together; of the largest share; of the effective number of dimensions.
+Attributions are drawn from distributions whose shares are known, to the accuracy of 400,000 draws. Each row gives the
+share of repeats in which the nominal 95 % interval holds the truth: of a single share, for the dimension that fares
+worst; of all shares together; of the largest share; of the effective number of dimensions.
 """
 
 import argparse
@@ -17,13 +17,13 @@ from genai_audit.audit.attribution.latent_drivers.shares import bounds, effectiv
 from genai_audit.audit.finding import Interval
 
 Floats = NDArray[np.float64]
-Law = Callable[[int, int, np.random.Generator], Floats]
+Distribution = Callable[[int, int, np.random.Generator], Floats]
 
 SIZES = ((256, 8), (64, 8), (256, 32))
 TRUTH_DRAWS = 400_000
 
 
-def linear(weights: Callable[[int], Floats]) -> Law:
+def linear(weights: Callable[[int], Floats]) -> Distribution:
     """Attributions of a linear readout whose strength varies from draw to draw."""
 
     def draw(n: int, size: int, rng: np.random.Generator) -> Floats:
@@ -46,7 +46,7 @@ def interacting(n: int, size: int, rng: np.random.Generator) -> Floats:
     return paths * np.abs(np.roll(paths, 1, axis=1))
 
 
-LAWS: dict[str, Law] = {
+LAWS: dict[str, Distribution] = {
     "equal": linear(np.ones),
     "halving": linear(lambda size: 0.5 ** np.arange(size)),
     "one driver": linear(lambda size: np.r_[1.0, np.full(size - 1, 0.001)]),
@@ -55,13 +55,15 @@ LAWS: dict[str, Law] = {
 }
 
 
-def coverage(law: Law, n: int, size: int, repeats: int, rng: np.random.Generator) -> tuple[float, float, float, float]:
+def coverage(
+    distribution: Distribution, n: int, size: int, repeats: int, rng: np.random.Generator
+) -> tuple[float, float, float, float]:
     """Worst single share, all together, largest, effective number."""
-    truth = shares_of(law(TRUTH_DRAWS, size, rng)).values
+    truth = shares_of(distribution(TRUTH_DRAWS, size, rng)).values
     number = 1 / float((truth**2).sum())
     single, together, largest, effective_held = [], [], [], []
     for _ in range(repeats):
-        shares = shares_of(law(n, size, rng))
+        shares = shares_of(distribution(n, size, rng))
         low, high = bounds(shares, 0.95)
         single.append((low <= truth) & (truth <= high))
         low, high = bounds(shares, 0.95, family=size)
@@ -79,16 +81,16 @@ def _holds(curve: tuple[Interval, ...], truth: float) -> bool:
 
 
 def main() -> None:
-    """Print one row a law and size."""
+    """Print one row a distribution and size."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=600)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    print(f"{'law':12} {'pairs':>5} {'dims':>4} {'single':>7} {'all':>7} {'largest':>8} {'effective':>10}")
-    for name, law in LAWS.items():
+    print(f"{'distribution':12} {'pairs':>5} {'dims':>4} {'single':>7} {'all':>7} {'largest':>8} {'effective':>10}")
+    for name, distribution in LAWS.items():
         for n, size in SIZES:
             single, together, largest, number = coverage(
-                law, n, size, options.repeats, np.random.default_rng(options.seed)
+                distribution, n, size, options.repeats, np.random.default_rng(options.seed)
             )
             print(f"{name:12} {n:5d} {size:4d} {single:7.3f} {together:7.3f} {largest:8.3f} {number:10.3f}")
 

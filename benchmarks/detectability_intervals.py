@@ -1,8 +1,8 @@
 """Do the intervals of GA308 hold their level, how wide are they, and how often is a sound model called different?
 
-Scores of known laws take the place of a classifier, so that the true area is known; then the whole procedure runs on
-sound data, fit included. Printed for each setting: how often the 95 % and the 99 % interval held the truth, the mean
-width over the width that the true standard deviation would give, and how often p fell below 0.05.
+Scores of known distributions take the place of a classifier, so that the true area is known; then the whole procedure
+runs on sound data, fit included. Printed for each setting: how often the 95 % and the 99 % interval held the truth, the
+mean width over the width that the true standard deviation would give, and how often p fell below 0.05.
 
     python benchmarks/detectability_intervals.py [--repeats 1000] [--sound 300] [--seed 0]
 """
@@ -51,7 +51,7 @@ def levels(n: int, rng: np.random.Generator) -> NDArray[np.float64]:
 
 
 SETTINGS: dict[str, tuple[Scores, Scores, float]] = {
-    "equal laws": (normal(), normal(), 0.5),
+    "equal distributions": (normal(), normal(), 0.5),
     "AUC 0.6": (normal(), separated(0.6), 0.6),
     "AUC 0.8": (normal(), separated(0.8), 0.8),
     "AUC 0.95": (normal(), separated(0.95), 0.95),
@@ -78,7 +78,7 @@ def line(name: str, n: int, found: list[Auc], true: float) -> str:
 
 
 def sound(repeats: int, rng: np.random.Generator) -> None:
-    """The whole procedure where both sets have one law: 1/2 is the truth for every classifier."""
+    """The whole procedure where both sets have one distribution: 1/2 is the truth for every classifier."""
     draws: dict[str, Callable[[int], NDArray[np.float64]]] = {
         "2 dimensions": lambda n: rng.normal(size=(n, 2)),
         "64 dimensions": lambda n: rng.normal(size=(n, 64)),

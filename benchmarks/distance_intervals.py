@@ -1,7 +1,7 @@
 """Do the intervals of GA303 and GA304 hold their level, and how wide are they?
 
-In each setting the estimates are made anew from fresh samples, many times. The truth is known where both laws are
-equal, and elsewhere it is the mean over all repeats. Printed for every estimate: its truth, how often the 95 % and
+In each setting the estimates are made anew from fresh samples, many times. The truth is known where both distributions
+are equal, and elsewhere it is the mean over all repeats. Printed for every estimate: its truth, how often the 95 % and
 the 99 % interval held it, the mean width over the width that the true standard deviation would give, how often p fell
 below 0.05 (a false alarm where the setting is sound), how many of the values fell inside the band of a perfect
 generator, and the smallest departure that would be noticed.
@@ -34,7 +34,7 @@ MODES = np.array([(x, y) for x in range(-4, 5, 2) for y in range(-4, 5, 2)], dty
 
 @dataclass(frozen=True)
 class Setting:
-    """Two laws and how much is drawn of each; `sound` if they are the same."""
+    """Two distributions and how much is drawn of each; `sound` if they are the same."""
 
     real: Draw
     generated: Draw
@@ -108,7 +108,7 @@ def estimates(setting: Setting, rng: np.random.Generator) -> dict[str, Estimate]
 
 
 def truth(setting: Setting, name: str, values: list[float]) -> float:
-    """Exact where both laws are equal and that decides it; else the mean of all repeats, of error sd / √repeats."""
+    """Exact where equal distributions decide it; else the mean of all repeats, of error sd / √repeats."""
     known = {"frechet_distance": 0.0, "frechet_ratio": 1.0, "mmd2": 0.0, "effective_number_ratio": 1.0}
     known["duplicate_excess"] = 0.0
     return known[name] if setting.sound and name in known else float(np.mean(values))
@@ -132,7 +132,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description="Calibration of the intervals of GA303 and GA304")
     parser.add_argument("--repeats", type=int, default=200)
-    parser.add_argument("--sound", type=int, default=None, help="repeats where both laws are equal")
+    parser.add_argument("--sound", type=int, default=None, help="repeats where both distributions are equal")
     parser.add_argument("--only", default=",".join(SETTINGS))
     parser.add_argument("--seed", type=int, default=0)
     asked = parser.parse_args()

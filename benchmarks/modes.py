@@ -1,9 +1,9 @@
 """Are GA301 and GA305 calibrated?
 
-Two studies. *False alarms*: whole audits of sound generators, 1,000 by default, over ten laws. *Coverage*: how often
-95 % intervals hold the truth, and their mean width over that which the true standard deviation would give; counts are
-drawn for modes of known shares, samples for modes of known spread, boundary values among them. What both auditors find
-is in `power.py`.
+Two studies. *False alarms*: whole audits of sound generators, 1,000 by default, over ten distributions. *Coverage*: how
+often 95 % intervals hold the truth, and their mean width over that which the true standard deviation would give; counts
+are drawn for modes of known shares, samples for modes of known spread, boundary values among them. What both auditors
+find is in `power.py`.
 
     python benchmarks/modes.py [--sound 1000] [--repeats 300] [--seed 0]
 """
@@ -25,7 +25,7 @@ from genai_audit.audit.statistics.modes.discovery import Modes
 from genai_audit.audit.statistics.modes.spread import pooled_ratio, scatter, spread_limits
 
 Matrix = NDArray[np.float64]
-Law = Callable[[int, np.random.Generator], Matrix]
+Distribution = Callable[[int, np.random.Generator], Matrix]
 GRID = np.array([(x, y) for x in range(-4, 5, 2) for y in range(-4, 5, 2)], dtype=float)
 OVERALL = ("thinnest_mode_ratio", "missing_modes", "lost_mass", "spread_ratio", "smallest_spread_ratio",
            "largest_spread_ratio")  # fmt: skip
@@ -36,7 +36,7 @@ def grid(n: int, rng: np.random.Generator) -> Matrix:
     return GRID[rng.integers(25, size=n)] + 0.05 * rng.normal(size=(n, 2))
 
 
-def blobs(modes: int, dimensions: int, freedom: float = np.inf) -> Law:
+def blobs(modes: int, dimensions: int, freedom: float = np.inf) -> Distribution:
     """Modes of unequal share and spread, with heavy tails where the degrees of freedom are few."""
     rng = np.random.default_rng(modes)
     centres, scales = 3 * rng.normal(size=(modes, dimensions)), rng.uniform(0.5, 1.5, size=modes)
@@ -50,7 +50,7 @@ def blobs(modes: int, dimensions: int, freedom: float = np.inf) -> Law:
     return draw
 
 
-LAWS: dict[str, tuple[Law, int, int]] = {
+LAWS: dict[str, tuple[Distribution, int, int]] = {
     "grid of 25": (grid, 500, 500),
     "grid of 25, more samples": (grid, 1000, 4000),
     "one cloud, 2 dimensions": (lambda n, rng: rng.normal(size=(n, 2)), 500, 500),
@@ -79,10 +79,10 @@ def audits(real: Matrix, made: Matrix, rng: np.random.Generator) -> list[Finding
 
 
 def false_alarms(runs: int, rng: np.random.Generator) -> None:
-    """How often p is below 0.05 for sound generators, by law and in all."""
+    """How often p is below 0.05 for sound generators, by distribution and in all."""
     total: dict[str, list[bool]] = {name: [] for name in OVERALL}
     print(f"False alarms at the 5 % level, {runs} sound runs; and how often 95 % intervals of single modes leave out 1")
-    for law, (draw, n, m) in LAWS.items():
+    for distribution, (draw, n, m) in LAWS.items():
         alarms: dict[str, list[bool]] = {name: [] for name in OVERALL}
         single: list[bool] = []
         modes = []
@@ -96,10 +96,10 @@ def false_alarms(runs: int, rng: np.random.Generator) -> None:
         for name, found in alarms.items():
             total[name] += found
         shown = "  ".join(f"{name} {np.mean(found):.3f}" for name, found in alarms.items() if found)
-        print(f"  {law:26} {np.median(modes):3.0f} modes  {shown}  single modes {np.mean(single):.3f}")
+        print(f"  {distribution:26} {np.median(modes):3.0f} modes  {shown}  single modes {np.mean(single):.3f}")
     for name, found in total.items():
         exact = binomtest(sum(found), len(found)).proportion_ci(0.95, "exact")
-        print(f"  all laws: {name:24} {np.mean(found):.3f} ({exact.low:.3f}–{exact.high:.3f}) of {len(found)}")
+        print(f"  all distributions: {name:24} {np.mean(found):.3f} ({exact.low:.3f}–{exact.high:.3f}) of {len(found)}")
 
 
 def counted_only(made: NDArray[np.int64], real: NDArray[np.int64]) -> Cells:

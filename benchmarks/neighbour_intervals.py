@@ -35,7 +35,7 @@ Draw = Callable[[int, np.random.Generator], NDArray[np.float64]]
 
 @dataclass(frozen=True)
 class Setting:
-    """Two laws, the size of each set and the number of generated sets."""
+    """Two distributions, the size of each set and the number of generated sets."""
 
     real: Draw
     generated: Draw

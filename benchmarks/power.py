@@ -89,8 +89,8 @@ def evidence(real: Dataset, made: Dataset, seed: int) -> Evidence:
 def auditors() -> tuple[Auditor, ...]:
     """Those of collapse and diversity, as the default policy sets them.
 
-    Not GA101: it compares with the reference's own shares as if these were exact, so that a fresh draw of the law that
-    the reference was drawn from is not what it tests.
+    Not GA101: it compares with the reference's own shares as if these were exact, so that a fresh draw of the
+    distribution that the reference was drawn from is not what it tests.
     """
     chosen = configured(Policy.load(None, estimates=estimates_by_code()))
     return tuple(each for each in chosen if each.code.startswith(FAMILY))

@@ -1,9 +1,10 @@
 """How many of 30 published sanity checks do our estimates of fidelity and of diversity pass?
 
-Fifteen pairs of laws with an answer that is plain to see, two demands on each, rebuilt from their description (Räisä et
-al. 2025, arXiv:2505.22450): samples of 1,000 each unless their number is what varies, features standardised by the real
-data, means over repeats. A demand counts as passed if all its parts are, in every dimension tried. Where a generated
-law is wider than the real one, a measure of diversity may take it for full or for none, but always the same.
+Fifteen pairs of distributions with an answer that is plain to see, two demands on each, rebuilt from their description
+(Räisä et al. 2025, arXiv:2505.22450): samples of 1,000 each unless their number is what varies, features standardised
+by the real data, means over repeats. A demand counts as passed if all its parts are, in every dimension tried. Where a
+generated distribution is wider than the real one, a measure of diversity may take it for full or for none, but always
+the same.
 
 Scored are `support_precision` and `support_recall`, and, for comparison, the other pairs of GA302.
 
@@ -124,7 +125,7 @@ def gaussians(points: int, rng: np.random.Generator) -> Iterator[Sweep]:
 
 
 def mixtures(points: int, rng: np.random.Generator) -> Iterator[Sweep]:
-    """Ten modes lost together or in turn, five modes and inventions, one broad law in the place of two modes."""
+    """Ten modes lost together or in turn, five modes and inventions, one broad distribution in place of two modes."""
     middles = np.linspace(0, 10, 10)
 
     def draw(shares: Matrix, d: int, spread: float) -> Matrix:
@@ -150,7 +151,7 @@ def mixtures(points: int, rng: np.random.Generator) -> Iterator[Sweep]:
 
 
 def two_modes(apart: float, d: int, rng: np.random.Generator) -> tuple[Matrix, Matrix]:
-    """Two modes, and one broad law over both."""
+    """Two modes, and one broad distribution over both."""
     side = np.where(rng.random((N, 1)) < 0.5, -0.5, 0.5) * apart
     return side + rng.normal(size=(N, d)), np.sqrt(1 + apart**2) * rng.normal(size=(N, d))
 
@@ -223,7 +224,7 @@ def near(value: float, target: float) -> bool:
 
 
 def wide(value: float) -> Verdict:
-    """Of a wider generated law: full diversity, none, or neither."""
+    """Of a wider generated distribution: full diversity, none, or neither."""
     return "full" if near(value, 1) else "none" if near(value, 0) else False
 
 

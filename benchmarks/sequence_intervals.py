@@ -71,14 +71,14 @@ class Chain:
     def __init__(self, setting: Setting, *, planted: bool) -> None:
         rng = np.random.default_rng(0)
         size = setting.vocabulary
-        law = rng.gamma(0.15, size=(size, size)) / np.arange(1, size + 1)
-        law /= law.sum(axis=1, keepdims=True)
+        distribution = rng.gamma(0.15, size=(size, size)) / np.arange(1, size + 1)
+        distribution /= distribution.sum(axis=1, keepdims=True)
         order = rng.permutation(size)
         self.setting = setting if planted else Setting(vocabulary=size, letters=setting.letters)
         if planted:
-            law = law ** (1 / setting.temperature)
-            law[:, order[int(setting.kept * size) :]] *= 1e-12
-        self.steps = (law / law.sum(axis=1, keepdims=True)).cumsum(axis=1)
+            distribution = distribution ** (1 / setting.temperature)
+            distribution[:, order[int(setting.kept * size) :]] *= 1e-12
+        self.steps = (distribution / distribution.sum(axis=1, keepdims=True)).cumsum(axis=1)
         self.names = [chr(ord("a") + at) for at in range(size)] if setting.letters else [f"w{at}" for at in range(size)]
         self.stock: list[str] = []
         self.stock = self(10, rng)  # from the chain itself, as long as there is no stock

@@ -34,9 +34,9 @@ Floats = NDArray[np.float64]
 
 def words(n: int, length: int, rng: np.random.Generator, *, flatter: float = 1.0) -> list[list[str]]:
     """Texts of Zipf-distributed words, each of one of 20 subjects with favourite words."""
-    law = 1 / np.arange(1, 2001) ** flatter
+    distribution = 1 / np.arange(1, 2001) ** flatter
     subjects = np.random.default_rng(0).permutation(2000)[:400].reshape(20, 20)
-    drawn = rng.choice(2000, size=(n, length), p=law / law.sum())
+    drawn = rng.choice(2000, size=(n, length), p=distribution / distribution.sum())
     subject = rng.integers(20, size=n)
     favourite = rng.random((n, length)) < 0.3
     mine = np.repeat(subject[:, None], length, axis=1)[favourite]
@@ -111,9 +111,9 @@ def plain(p: Floats, q: Floats, seed: int) -> float:
     for share in np.linspace(1 - 1e-6, 1e-6, 25):
         mixture = share * counts[0] + (1 - share) * counts[1]
         ends = []
-        for law in (counts[1], counts[0]):
-            some = law > 0
-            ends.append(float(np.exp(-5 * (law[some] * np.log(law[some] / mixture[some])).sum())))
+        for distribution in (counts[1], counts[0]):
+            some = distribution > 0
+            ends.append(float(np.exp(-5 * (distribution[some] * np.log(distribution[some] / mixture[some])).sum())))
         curve.append((ends[0], ends[1]))
     x, y = np.array([*curve, (1.0, 0.0)]).T
     return float(np.trapezoid(y, x))

@@ -35,7 +35,7 @@ class ToyFiles:
 
 @pytest.fixture
 def write_toy(toys: ModuleType, tmp_path: Path) -> Callable[..., ToyFiles]:
-    """Write a toy with the given departure and fresh real data of the law."""
+    """Write a toy with the given departure and fresh real data of the distribution."""
 
     def write(seed: int = 0, **departure: Any) -> ToyFiles:
         for role, shift in (("reference", 0), ("holdout", 500)):

@@ -1,7 +1,8 @@
-"""Records of known law, and generators of them with a defect of known size, for studies of power.
+"""Records of known distribution, and generators of them with a defect of known size, for studies of power.
 
-A sound generator is a fresh draw of the law that the reference was drawn from: of the grid of 25 modes, or of a bundled
-set, whose records are dealt at random into a reference and a pool. A defective one gives such records with a defect.
+A sound generator is a fresh draw of the distribution that the reference was drawn from: of the grid of 25 modes, or of
+a bundled set, whose records are dealt at random into a reference and a pool. A defective one gives such records with a
+defect.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,12 +32,13 @@ Noise = Callable[[Any, Ints, np.random.Generator], Any]
 
 @dataclass(frozen=True)
 class World:
-    """A law of records, and generators of them.
+    """A distribution of records, and generators of them.
 
     Args:
         about: what it is, in words.
         n: real records.
-        deal: n real records, and a pool of others of the same law whose first attribute is the kind of each record.
+        deal: n real records, and a pool of others of the same distribution whose first attribute is the kind of each
+            record.
         defects: how records with each defect are made from the pool.
         drawn: generated records for each real one.
     """

@@ -1,7 +1,8 @@
-"""The laws by which frameworks fill fresh weights, and whether a tensor's numbers agree with one of them.
+"""The initialisers by which frameworks fill fresh weights, and whether a tensor's numbers agree with one of them.
 
-Training moves weights off the law that they were drawn from; how far the numbers may stray by chance is known exactly,
-because these laws have no unknown parameter: their scale follows from the tensor's shape.
+Training moves weights off the initialiser that they were drawn from; how far the numbers may stray by chance is known
+exactly,
+because these initialisers have no unknown parameter: their scale follows from the tensor's shape.
 
 Reference: Glorot, Bengio 2010, Understanding the difficulty of training deep feedforward neural networks;
 He et al. 2015, Delving deep into rectifiers, arXiv:1502.01852; LeCun et al. 1998, Efficient backprop,
@@ -20,11 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 FEWEST = 256
-"""Numbers below which a tensor is not tested: too few to tell one law from another."""
+"""Numbers below which a tensor is not tested: too few to tell one initialiser from another."""
 MOST = 100_000
-"""Numbers that are compared with a law at most."""
+"""Numbers that are compared with a initialiser at most."""
 LEAST_P = 0.001
-"""A tensor agrees with a law if chance alone would bring a departure as large as this often, or more often."""
+"""A tensor agrees with a initialiser if chance alone would bring a departure as large as this often, or more often."""
 SPREAD = 3.29
 """Standard errors that belong to the same chance, for the deviation."""
 ALIKE = 8
@@ -40,8 +41,8 @@ _KURTOSIS = {"uniform": 1.8, "normal": 3.0, "cut normal": 2.3657}
 
 
 @dataclass(frozen=True, slots=True)
-class Law:
-    """A symmetric law around 0: its `kind` (`uniform`, `normal`, or `cut normal` at 2 deviations) and deviation."""
+class Initialiser:
+    """A symmetric distribution: `kind` (`uniform`, `normal`, or `cut normal` at 2 deviations) and deviation."""
 
     name: str
     kind: str
@@ -49,7 +50,7 @@ class Law:
 
     @property
     def bound(self) -> float:
-        """What no number can exceed; infinite for the normal law."""
+        """What no number can exceed; infinite for the normal initialiser."""
         match self.kind:
             case "uniform":
                 return math.sqrt(3) * self.deviation
@@ -72,43 +73,44 @@ class Law:
 def agreeing(
     rows: NDArray[np.float64], *, name: str, shape: tuple[int, ...], extreme: float, depth: int = 1, rounding: float
 ) -> str:
-    """The name of the law of fresh weights that numbers agree with; empty if they agree with none.
+    """The name of the initialiser of fresh weights that numbers agree with; empty if they agree with none.
 
-    The numbers must follow the law as a whole, and the rows and columns of the matrix must be alike: fresh numbers are
-    independent, and training makes some inputs and outputs matter more than others.
+    The numbers must follow the initialiser as a whole, and the rows and columns of the matrix must be alike: fresh
+    numbers are independent, and training makes some inputs and outputs matter more than others.
 
     Args:
         rows: (r, c), an even sample of the rows of the tensor seen as a matrix (out, everything else), all finite.
         name: the tensor's name, which tells the weights of a recurrent layer.
         shape: of the tensor.
         extreme: the largest of all its numbers by amount.
-        depth: how many blocks the network has, on which some laws depend.
+        depth: how many blocks the network has, on which some initialisers depend.
         rounding: the relative precision of the number type.
     """
     if rows.size < FEWEST:
         return ""
     deviation, mean = float(rows.std()), float(rows.mean())
     near = [
-        law
-        for law in laws(shape, recurrent="weight_ih" in name or "weight_hh" in name, depth=depth)
-        if extreme <= law.bound * (1 + 2 * rounding) and _near(law, deviation, mean, rows.size)
+        initialiser
+        for initialiser in initialisers(shape, recurrent="weight_ih" in name or "weight_hh" in name, depth=depth)
+        if extreme <= initialiser.bound * (1 + 2 * rounding) and _near(initialiser, deviation, mean, rows.size)
     ]
     if not near:
         return ""
     ordered = np.sort(rows.ravel()[:: step(rows.size, MOST)])
-    p, best = max(((p_value(ordered, law), law) for law in near), key=lambda pair: pair[0])
+    p, best = max(((p_value(ordered, initialiser), initialiser) for initialiser in near), key=lambda pair: pair[0])
     return best.name if p > LEAST_P and _alike(rows, best) else ""
 
 
-def p_value(ordered: NDArray[np.float64], law: Law) -> float:
-    """How often as many numbers of the law stray as far from it as these, (n,) in ascending order.
+def p_value(ordered: NDArray[np.float64], initialiser: Initialiser) -> float:
+    """How often as many numbers of the initialiser stray as far from it as these, (n,) in ascending order.
 
-    Two-sided Kolmogorov–Smirnov test with the asymptotic law of its statistic, which from 256 numbers on is close.
+    Two-sided Kolmogorov–Smirnov test with the asymptotic initialiser of its statistic, which from 256 numbers on is
+    close.
     """
     from scipy.special import kolmogorov
 
     n = len(ordered)
-    below = law.cumulative(ordered)
+    below = initialiser.cumulative(ordered)
     steps = np.arange(n + 1) / n
     return float(kolmogorov(math.sqrt(n) * max((steps[1:] - below).max(), (below - steps[:-1]).max())))
 
@@ -145,24 +147,26 @@ def step(count: int, most: int) -> int:
     return found
 
 
-def _near(law: Law, deviation: float, mean: float, n: int) -> bool:
-    error = law.deviation * math.sqrt((_KURTOSIS[law.kind] - 1) / (4 * n))
-    return abs(deviation - law.deviation) <= SPREAD * error and abs(mean) <= SPREAD * law.deviation / math.sqrt(n)
+def _near(initialiser: Initialiser, deviation: float, mean: float, n: int) -> bool:
+    error = initialiser.deviation * math.sqrt((_KURTOSIS[initialiser.kind] - 1) / (4 * n))
+    return abs(deviation - initialiser.deviation) <= SPREAD * error and abs(
+        mean
+    ) <= SPREAD * initialiser.deviation / math.sqrt(n)
 
 
-def _alike(rows: NDArray[np.float64], law: Law) -> bool:
+def _alike(rows: NDArray[np.float64], initialiser: Initialiser) -> bool:
     """Whether means and squares of the rows, and of the columns, scatter no more than those of independent numbers."""
     from scipy.stats import chi2, gamma
 
-    units = rows / law.deviation
+    units = rows / initialiser.deviation
     for axis in (0, 1):
         n, size = units.shape[1 - axis], units.shape[axis]
         if min(n, size) < ALIKE:
             continue
         means = units.mean(axis=axis) * math.sqrt(size)
-        squares = ((units**2).mean(axis=axis) - 1) * math.sqrt(size / (_KURTOSIS[law.kind] - 1))
-        # Nearly a sum of squared normals; what a single sum of `size` squares departs from the normal law widens it, at
-        # worst as much as a chi-squared variable does.
+        squares = ((units**2).mean(axis=axis) - 1) * math.sqrt(size / (_KURTOSIS[initialiser.kind] - 1))
+        # Nearly a sum of squared normals; what a single sum of `size` squares departs from the normal initialiser
+        # widens it, at worst as much as a chi-squared variable does.
         spread = 2 + 12 / size
         scatter = gamma.sf((squares**2).sum(), n / spread, scale=spread)
         if min(float(chi2.sf((means**2).sum(), n)), float(scatter)) < LEAST_P / 2:
@@ -171,15 +175,15 @@ def _alike(rows: NDArray[np.float64], law: Law) -> bool:
 
 
 @cache
-def laws(shape: tuple[int, ...], *, recurrent: bool, depth: int) -> tuple[Law, ...]:
-    """The laws by which a tensor of two or more dimensions may have been filled, each once."""
-    found: dict[tuple[str, float], Law] = {}
-    for law in _laws(shape, recurrent, depth):
-        found.setdefault((law.kind, round(law.deviation, 9)), law)
+def initialisers(shape: tuple[int, ...], *, recurrent: bool, depth: int) -> tuple[Initialiser, ...]:
+    """The initialisers by which a tensor of two or more dimensions may have been filled, each once."""
+    found: dict[tuple[str, float], Initialiser] = {}
+    for initialiser in _initialisers(shape, recurrent, depth):
+        found.setdefault((initialiser.kind, round(initialiser.deviation, 9)), initialiser)
     return tuple(found.values())
 
 
-def _laws(shape: tuple[int, ...], recurrent: bool, depth: int) -> Iterator[Law]:
+def _initialisers(shape: tuple[int, ...], recurrent: bool, depth: int) -> Iterator[Initialiser]:
     if recurrent:
         for gates in (4, 3, 1):  # LSTM, GRU, plain
             if shape[0] % gates == 0:
@@ -189,12 +193,12 @@ def _laws(shape: tuple[int, ...], recurrent: bool, depth: int) -> Iterator[Law]:
         yield _uniform("uniform ±1/√fan_in", fan**-0.5)
     for reaching in _transposed(shape):
         yield _uniform("uniform ±1/√fan_in of a strided transposed convolution", reaching**-0.5)
-    yield Law("normal, deviation 1", "normal", 1.0)
+    yield Initialiser("normal, deviation 1", "normal", 1.0)
     for deviation in (0.02, 0.01, 0.05, 0.006):
-        yield Law(f"normal, deviation {deviation}", "normal", deviation)
-        yield Law(f"normal cut at ±2σ, deviation {deviation}", "cut normal", deviation * _CUT)
+        yield Initialiser(f"normal, deviation {deviation}", "normal", deviation)
+        yield Initialiser(f"normal cut at ±2σ, deviation {deviation}", "cut normal", deviation * _CUT)
     for blocks in sorted({depth, 2 * depth} - {0, 1}):
-        yield Law(f"normal, deviation 0.02/√{blocks}", "normal", 0.02 / math.sqrt(blocks))
+        yield Initialiser(f"normal, deviation 0.02/√{blocks}", "normal", 0.02 / math.sqrt(blocks))
     yield _uniform("uniform ±0.05", 0.05)
     for fan_in, fan_out in fans:
         yield from _scaled("Glorot", "2/(fan_in + fan_out)", math.sqrt(2 / (fan_in + fan_out)))
@@ -203,14 +207,14 @@ def _laws(shape: tuple[int, ...], recurrent: bool, depth: int) -> Iterator[Law]:
         yield from _scaled("LeCun", "1/fan", math.sqrt(1 / fan))
 
 
-def _scaled(who: str, variance: str, deviation: float) -> Iterator[Law]:
-    yield Law(f"{who} uniform, variance {variance}", "uniform", deviation)
-    yield Law(f"{who} normal, variance {variance}", "normal", deviation)
-    yield Law(f"{who} normal cut at ±2σ, variance {variance}", "cut normal", deviation)
+def _scaled(who: str, variance: str, deviation: float) -> Iterator[Initialiser]:
+    yield Initialiser(f"{who} uniform, variance {variance}", "uniform", deviation)
+    yield Initialiser(f"{who} normal, variance {variance}", "normal", deviation)
+    yield Initialiser(f"{who} normal cut at ±2σ, variance {variance}", "cut normal", deviation)
 
 
-def _uniform(name: str, bound: float) -> Law:
-    return Law(name, "uniform", bound / math.sqrt(3))
+def _uniform(name: str, bound: float) -> Initialiser:
+    return Initialiser(name, "uniform", bound / math.sqrt(3))
 
 
 def _fans(shape: tuple[int, ...]) -> list[tuple[int, int]]:

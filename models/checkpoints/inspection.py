@@ -28,7 +28,8 @@ def inspect(path: Path, model: Any) -> WeightFacts:
     """The facts about the weights at `path` and of the model that was loaded from there.
 
     Tensors come from the files where these can be read as tensors, else from the model. To those of files are added
-    the parameters of the model that agree with a law of fresh weights and are in no file: what a loader left unfilled.
+    the parameters of the model that agree with a distribution of fresh weights and are in no file: what a loader left
+        unfilled.
 
     Args:
         path: a file or folder; where nothing is there, as for a model that is asked over a network, it has no files.
@@ -63,7 +64,7 @@ def inspect(path: Path, model: Any) -> WeightFacts:
 
 
 def describe(stored: Stored, depth: int = 1) -> TensorFacts:
-    """The facts of one floating-point tensor; `depth` is how many blocks its network has, see `initial_laws`."""
+    """The facts of one floating-point tensor; `depth` is how many blocks its network has, see `initialisers`."""
     tensor = stored.tensor.detach().cpu().contiguous()
     numbers = _plain(tensor)
     some = numbers[:: step(len(numbers), MOST)]
@@ -76,7 +77,7 @@ def describe(stored: Stored, depth: int = 1) -> TensorFacts:
     # Scaled, because the squares of large numbers could overflow.
     extreme = max(abs(low), abs(high)) or 1.0
     values = some.double() / extreme
-    # Of eight bits too few numbers can be told apart for a law to be recognised.
+    # Of eight bits too few numbers can be told apart for a distribution to be recognised.
     tested = tensor.dim() > 1 and len(values) >= FEWEST and low < high and not broken and tensor.element_size() > 1
     if tested:
         initial = _initial(stored.name, tensor, extreme, depth)

@@ -17,9 +17,10 @@ class TensorFacts:
         zeros: how many numbers are exactly 0.
         broken: how many are NaN or infinite.
         sha256: digest of shape, type and bytes.
-        initial: the law of fresh weights that its numbers agree with, e.g. `uniform ±1/√fan_in`; empty if none.
-        tested: whether its numbers were compared with such laws: it has two dimensions or more, enough numbers, and
-            they are finite and not all equal.
+        initial: the distribution of fresh weights that its numbers agree with, e.g. `uniform ±1/√fan_in`; empty if
+            none.
+        tested: whether its numbers were compared with such distributions: it has two dimensions or more, enough
+            numbers, and they are finite and not all equal.
     """
 
     name: str

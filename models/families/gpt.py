@@ -1,7 +1,8 @@
 """A decoder-only transformer over the characters or words of texts.
 
 Each token becomes a vector, a learned vector of its place is added, and blocks of causal self-attention and of a
-perceptron refine it, each behind a layer norm and around a residual path; a softmax gives the next token's law.
+perceptron refine it, each behind a layer norm and around a residual path; a softmax gives the next token's
+distribution.
 
 Reference: Vaswani et al. 2017, Attention is all you need, arXiv:1706.03762 (section 3.2, attention);
 Radford et al. 2018, Improving language understanding by generative pre-training (section 3.1, the decoder alone),
@@ -23,7 +24,7 @@ from ..data.datasets import Dataset
 from ..errors import UserError
 from .parts.conditions import refuse_condition
 from .parts.network import materialise
-from .parts.sequences import Drop, Law, LikelihoodTraining, keep, maximise_likelihood
+from .parts.sequences import Drop, LikelihoodTraining, TokenDistribution, keep, maximise_likelihood
 from .parts.tokens import MOST_TOKENS, Alphabet, check_alphabet, text_shape
 
 Cache = list[tuple[Tensor, Tensor]]
@@ -35,8 +36,8 @@ class GPTConfig:
     """The shape of the network, and the texts it can give.
 
     `alphabet` holds the tokens, each a `unit` ("character" or "word"); a text has 1 to `max_length` of them. With
-    `tied`, the head is the embedding itself. Samples and `log_prob` are of the law at `temperature`; 1 is the law that
-    was fitted.
+    `tied`, the head is the embedding itself. Samples and `log_prob` are of the distribution at `temperature`; 1 is the
+    distribution that was fitted.
     """
 
     alphabet: tuple[str, ...]
@@ -109,7 +110,7 @@ class GPT(nn.Module):
         super().__init__()
         self.config = config
         self.alphabet = Alphabet(config.unit, config.alphabet)
-        self.law = Law(len(self.alphabet), config.max_length, config.temperature)
+        self.distribution = TokenDistribution(len(self.alphabet), config.max_length, config.temperature)
         self.embedding = nn.Embedding(len(self.alphabet), config.width)
         self.places = nn.Embedding(config.max_length + 1, config.width)
         self.blocks = nn.ModuleList(Block(config.width, config.heads) for _ in range(config.layers))
@@ -151,7 +152,7 @@ class GPT(nn.Module):
     def log_prob(self, samples: list[str]) -> Tensor:
         """Exact log-probability of each text in nats, (n,); −∞ where a symbol is unknown or there are too many."""
         rows = [self.alphabet.read(text) for text in samples]
-        return self.law.score(self.logits, rows, self.embedding.weight.device)
+        return self.distribution.score(self.logits, rows, self.embedding.weight.device)
 
     @torch.no_grad()
     def sample(self, n: int, *, generator: torch.Generator, condition: Any = None) -> list[str]:
@@ -164,7 +165,7 @@ class GPT(nn.Module):
             logits, cache = self.advance(ids[:, None], cache)
             return logits[:, 0]
 
-        rows = self.law.sample(step, n, self.embedding.weight.device, generator=generator)
+        rows = self.distribution.sample(step, n, self.embedding.weight.device, generator=generator)
         return [self.alphabet.decode(row) for row in rows]
 
 

@@ -1,6 +1,7 @@
 """A recurrent model of melodies: an LSTM over the pitches of a fixed grid.
 
-Each pitch becomes a vector, the LSTM carries a state from step to step, and a softmax gives the next pitch's law.
+Each pitch becomes a vector, the LSTM carries a state from step to step, and a softmax gives the next pitch's
+distribution.
 
 Reference: Hochreiter, Schmidhuber 1997, Long short-term memory, doi:10.1162/neco.1997.9.8.1735;
 Eck, Schmidhuber 2002, Finding temporal structure in music, doi:10.1109/NNSP.2002.1030094.
@@ -19,7 +20,7 @@ from ..errors import UserError
 from .parts.conditions import refuse_condition
 from .parts.network import materialise
 from .parts.recurrent import Recurrent
-from .parts.sequences import Law, LikelihoodTraining, maximise_likelihood
+from .parts.sequences import LikelihoodTraining, TokenDistribution, maximise_likelihood
 from .parts.tokens import END, MOST_TOKENS, content, greatest_length
 
 REST = -1
@@ -30,7 +31,7 @@ class MusicLSTMConfig:
     """The shape of the network, and the melodies it can give.
 
     A melody has 1 to `max_length` steps, each a rest or a MIDI pitch from `lowest` to `highest`. Samples and `log_prob`
-    are of the law at `temperature`; 1 is the law that was fitted.
+    are of the distribution at `temperature`; 1 is the distribution that was fitted.
     """
 
     lowest: int
@@ -73,8 +74,8 @@ class MusicLSTM(Recurrent):
 
     def __init__(self, config: MusicLSTMConfig) -> None:
         pitches = (REST, *range(config.lowest, config.highest + 1))
-        law = Law(len(pitches) + 1, config.max_length, config.temperature)
-        super().__init__(law, config.embedding_dim, config.hidden, config.layers)
+        distribution = TokenDistribution(len(pitches) + 1, config.max_length, config.temperature)
+        super().__init__(distribution, config.embedding_dim, config.hidden, config.layers)
         self.config = config
         self.pitches = pitches
 

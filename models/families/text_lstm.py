@@ -1,6 +1,7 @@
 """A recurrent language model of texts, over characters or words.
 
-Each token becomes a vector, the LSTM carries a state from token to token, and a softmax gives the next token's law.
+Each token becomes a vector, the LSTM carries a state from token to token, and a softmax gives the next token's
+distribution.
 
 Reference: Hochreiter, Schmidhuber 1997, Long short-term memory, doi:10.1162/neco.1997.9.8.1735;
 Sundermeyer, Schlüter, Ney 2012, LSTM neural networks for language modeling, doi:10.21437/Interspeech.2012-65.
@@ -18,7 +19,7 @@ from ..data.datasets import Dataset
 from .parts.conditions import refuse_condition
 from .parts.network import materialise
 from .parts.recurrent import Recurrent
-from .parts.sequences import Law, LikelihoodTraining, maximise_likelihood
+from .parts.sequences import LikelihoodTraining, TokenDistribution, maximise_likelihood
 from .parts.tokens import MOST_TOKENS, Alphabet, check_alphabet, text_shape
 
 
@@ -27,7 +28,7 @@ class TextLSTMConfig:
     """The shape of the network, and the texts it can give.
 
     `alphabet` holds the tokens, each a `unit` ("character" or "word"); a text has 1 to `max_length` of them. Samples
-    and `log_prob` are of the law at `temperature`; 1 is the law that was fitted.
+    and `log_prob` are of the distribution at `temperature`; 1 is the distribution that was fitted.
     """
 
     alphabet: tuple[str, ...]
@@ -61,8 +62,8 @@ class TextLSTM(Recurrent):
 
     def __init__(self, config: TextLSTMConfig) -> None:
         alphabet = Alphabet(config.unit, config.alphabet)
-        law = Law(len(alphabet), config.max_length, config.temperature)
-        super().__init__(law, config.embedding_dim, config.hidden, config.layers)
+        distribution = TokenDistribution(len(alphabet), config.max_length, config.temperature)
+        super().__init__(distribution, config.embedding_dim, config.hidden, config.layers)
         self.config = config
         self.alphabet = alphabet
 

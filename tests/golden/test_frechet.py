@@ -121,7 +121,7 @@ def test_bias_and_variance_of_normal_samples_by_simulation() -> None:
 
 
 def test_a_plain_bootstrap_doubles_the_bias_and_ours_removes_it() -> None:
-    """K10: resampling adds the noise of a second sampling; with equal laws its mean is about twice the biased value."""
+    """K10: resampling adds the noise of a second sampling; between equal distributions that is about twice the bias."""
     rng = np.random.default_rng(4)
     y, x = rng.normal(size=(2, 400, 32))
     point = frechet_distance(generated=y, reference=x)

@@ -41,9 +41,9 @@ def by_quadrature(p: Floats, q: Floats, scale: float = 5.0) -> float:
     """The definition, by adaptive quadrature over λ, with the end where generated is all there is."""
     from scipy.integrate import quad
 
-    def divergence(law: Floats, mixture: Floats) -> float:
-        some = law > 0
-        return float((law[some] * np.log(law[some] / mixture[some])).sum())
+    def divergence(distribution: Floats, mixture: Floats) -> float:
+        some = distribution > 0
+        return float((distribution[some] * np.log(distribution[some] / mixture[some])).sum())
 
     def slope(share: float) -> float:
         mixture = share * p + (1 - share) * q
@@ -80,8 +80,10 @@ def test_frontier_integral_is_the_mean_divergence_along_the_frontier() -> None:
 def test_a_perfect_generator_does_not_reach_one(n: int, mean: float, spread: float) -> None:
     """K20, with one bin for ten records: the score does not tend to 1 however many records there are."""
     rng = np.random.default_rng(0)
-    law, repeats = np.full(n // 10, 10 / n), 200
-    found = frontier_area(generated=rng.multinomial(n, law, repeats), reference=rng.multinomial(n, law, repeats))
+    distribution, repeats = np.full(n // 10, 10 / n), 200
+    found = frontier_area(
+        generated=rng.multinomial(n, distribution, repeats), reference=rng.multinomial(n, distribution, repeats)
+    )
     # The known values are means over some 100 repeats themselves.
     assert found.mean() == pytest.approx(mean, abs=4 * spread * math.sqrt(1 / repeats + 1 / 100))
     assert found.std(ddof=1) == pytest.approx(spread, rel=0.35)
@@ -98,10 +100,10 @@ def test_perfect_range_deviation_and_p_value_hold_for_sound_records() -> None:
     that of the areas, at most 1.3 times it: noise is counted once.
     """
     rng = np.random.default_rng(0)
-    law = 1 / np.arange(1, 26)
+    distribution = 1 / np.arange(1, 26)
     repeats, found = 100, []
     for _ in range(repeats):
-        labels = rng.choice(25, size=(1, 1500), p=law / law.sum())
+        labels = rng.choice(25, size=(1, 1500), p=distribution / distribution.sum())
         found.append(measure_frontier(labels=labels, sizes=(500, 500, 500), compared=2, rng=rng, draws=100))
     areas = np.array([each.area for each in found])
     bands = np.array([np.quantile(each.perfect, (0.025, 0.975)) for each in found])

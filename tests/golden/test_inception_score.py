@@ -32,9 +32,9 @@ def test_by_hand() -> None:
 
 def test_variance_and_bias_are_those_of_fresh_samples() -> None:
     rng = np.random.default_rng(0)
-    law = rng.dirichlet([0.3] * 5, size=40)
-    whole = np.log(inception_score(law).value)
-    found = [inception_score(law[rng.integers(40, size=300)]) for _ in range(600)]
+    distribution = rng.dirichlet([0.3] * 5, size=40)
+    whole = np.log(inception_score(distribution).value)
+    found = [inception_score(distribution[rng.integers(40, size=300)]) for _ in range(600)]
     logs = np.log([each.value for each in found])
     assert np.sqrt(np.mean([each.log_variance for each in found])) == pytest.approx(logs.std(), rel=0.1)
     assert whole - 4 / 600 - 4 * logs.std() / np.sqrt(600) < logs.mean() < whole

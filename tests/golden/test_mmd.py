@@ -58,8 +58,8 @@ def test_kid_of_one_law_is_zero_on_average_and_negative_at_times() -> None:
 def test_kid_of_shifted_normal_laws() -> None:
     """K12: E(x·y/d + 1)³ over N(0, I) and N(m, I), δ = ‖m‖²: 3δ/d + 3δ²/d² + (δ³ + 6δ² + 3dδ + 6δ)/d³.
 
-    Across, x·y has mean 0 given either, E(x·y)² = d + δ and E(x·y)³ = 0; within the shifted law the mean is δ, the
-    second moment d + 2δ + δ² and the third 3(d + 2δ)δ + δ³ + 6δ; within the other 0, d and 0.
+    Across, x·y has mean 0 given either, E(x·y)² = d + δ and E(x·y)³ = 0; within the shifted distribution the mean is δ,
+    the second moment d + 2δ + δ² and the third 3(d + 2δ)δ + δ³ + 6δ; within the other 0, d and 0.
     """
     d, delta = 32, 4.0
     expected = 3 * delta / d + 3 * delta**2 / d**2 + (delta**3 + 6 * delta**2 + 3 * d * delta + 6 * delta) / d**3
@@ -79,7 +79,7 @@ def test_gaussian_kernel_of_shifted_normal_laws() -> None:
 
 
 def test_counting_each_record_with_itself_adds_the_known_floor() -> None:
-    """K14: the biased form of one law is (1/n + 1/m)(1 − E k(x, x′)) on average; ours lacks exactly that."""
+    """K14: the biased form of one distribution is (1/n + 1/m)(1 − E k(x, x′)) on average; ours lacks exactly that."""
     d, s, n, m = 4, 1.5, 60, 90
     expected = (1 / n + 1 / m) * (1 - (s**2 / (s**2 + 2)) ** (d / 2))
     kernel, rng, biased, ours = gaussian_kernel(s), np.random.default_rng(2), [], []

@@ -21,7 +21,7 @@ def gaussian(dimensions: int, scale: float = 1.0) -> Draw:
 
 
 def repeated(draw: Draw, *, n: int, m: int, k: int, repeats: int, seed: int = 0) -> tuple[Prdc, Prdc]:
-    """Mean and its standard error where both sets follow one law."""
+    """Mean and its standard error where both sets follow one distribution."""
     rng = np.random.default_rng(seed)
     scores = np.array([prdc(generated=draw(rng, m), reference=draw(rng, n), k=k, rng=rng) for _ in range(repeats)])
     return Prdc(*scores.mean(axis=0)), Prdc(*(scores.std(axis=0, ddof=1) / np.sqrt(repeats)))

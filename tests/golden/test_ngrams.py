@@ -29,8 +29,8 @@ def sequences(*records: str) -> Sequences:
 
 def random(n: int, rng: np.random.Generator, *, vocabulary: int = 40, lengths: tuple[int, int] = (0, 14)) -> Sequences:
     size = rng.integers(*lengths, n)
-    law = 1 / np.arange(1, vocabulary + 1)
-    return Sequences(rng.choice(vocabulary, size=int(size.sum()), p=law / law.sum()), size)
+    distribution = 1 / np.arange(1, vocabulary + 1)
+    return Sequences(rng.choice(vocabulary, size=int(size.sum()), p=distribution / distribution.sum()), size)
 
 
 def without(at: int, n: int) -> NDArray[np.int64]:

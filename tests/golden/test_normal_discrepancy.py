@@ -1,4 +1,4 @@
-"""Known answers for the kernel discrepancy to the standard normal law; the derivation stands beside each."""
+"""Known answers for the kernel discrepancy to the standard normal distribution; the derivation stands beside each."""
 
 import math
 

@@ -174,8 +174,8 @@ one_split = pytest.mark.filterwarnings("ignore:std\\(\\). degrees of freedom is 
 @memory
 @one_split
 def test_inception_score_of_one_split(peers_score: Score) -> None:
-    law = seeded(5).dirichlet(np.ones(6), size=200)
-    assert peers_score(np.log(law), 1)[0] == pytest.approx(inception_score(law).value, rel=1e-12)
+    distribution = seeded(5).dirichlet(np.ones(6), size=200)
+    assert peers_score(np.log(distribution), 1)[0] == pytest.approx(inception_score(distribution).value, rel=1e-12)
 
 
 @memory
@@ -265,7 +265,7 @@ def test_rows_without_direction_are_no_records(vendi: ModuleType) -> None:
 
 
 def test_equal_distances_leave_the_peer_with_nothing() -> None:
-    """K4: two samples of the same eight categories; K1's values belong to them as to any other law."""
+    """K4: two samples of the same eight categories; K1's values belong to them as to any other distribution."""
     peer = pytest.importorskip("prdc", reason="prdc is a peer to compare with, not needed")
     rng = seeded(8)
     y, x = rng.integers(8, size=(2, 200, 1)).astype(float)

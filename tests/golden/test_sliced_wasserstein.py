@@ -55,7 +55,7 @@ def test_equal_records_are_not_apart_and_sides_can_be_exchanged() -> None:
 
 @pytest.mark.parametrize(("n", "m"), [(7, 7), (6, 9), (5, 3), (1, 4)])
 def test_unequal_sizes_join_quantiles(n: int, m: int) -> None:
-    """Every record m times (or n times) on a line has the same law, and then ranks are joined one by one."""
+    """Every record m times (or n times) on a line has the same distribution, and then ranks are joined one by one."""
     rng = seeded(n + m)
     y, x = rng.normal(size=(n, 1)), 1 + rng.normal(size=(m, 1))
     ranked = np.sort(np.repeat(y, m, axis=0), axis=0) - np.sort(np.repeat(x, n, axis=0), axis=0)
@@ -74,7 +74,7 @@ def test_blocks_of_directions_do_not_change_the_answer(monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("draw", ["normal", "coins"])
 def test_the_null_is_that_of_a_perfect_generator(draw: str) -> None:
-    """Fresh samples of one law score the null on average, with unequal sizes and with copies; p is uniform."""
+    """Fresh samples of one distribution score the null on average, with unequal sizes and with copies; p is uniform."""
     rng, found = seeded(7), []
     for _ in range(150):
         y, x = (

@@ -11,7 +11,7 @@ from genai_audit import Record, audit_checkpoint
 
 @pytest.fixture
 def audit_toy(write_toy: Callable[..., Any]) -> Callable[..., Record]:
-    """Audit the toy with the given departure against fresh real data of the law; returns the record."""
+    """Audit the toy with the given departure against fresh real data of the distribution; returns the record."""
 
     def audit(seed: int, **departure: Any) -> Record:
         toy = write_toy(seed, **departure)

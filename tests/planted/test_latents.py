@@ -164,7 +164,7 @@ def test_an_output_that_hardly_moves_leaves_no_unit_active() -> None:
 
 
 def test_shared_outputs_of_the_data_are_no_defect_of_the_model() -> None:
-    """A law of forty images: a perfect decoder gives them too, so far-apart latents coincide as real records do."""
+    """A distribution of forty images: a perfect decoder gives them too, so far-apart latents coincide."""
     outputs = torch.rand(40, 1, EDGE, EDGE, generator=torch.Generator().manual_seed(5))
 
     class Few(nn.Module):

@@ -1,4 +1,4 @@
-"""A law of small images whose truth is known exactly, and generators that follow it or depart from it in one way.
+"""A distribution of small images known exactly, and generators that follow it or depart from it in one way.
 
 A `--loader` file as a user writes it: `load(path)` reads the departure from JSON, so all of the command line runs.
 Six patterns, each moved along six directions of its own; a generator departs by its weights, its spread or its memory.
@@ -27,7 +27,7 @@ def draw(n: int, weights: tuple[float, ...], spread: float, generator: torch.Gen
 
 
 class Toy:
-    """Draws from the law, or from a departure of it."""
+    """Draws from the distribution, or from a departure of it."""
 
     modality = "image"
 
@@ -44,7 +44,7 @@ class Toy:
 
 
 def real(seed: int, n: int = REAL_RECORDS) -> tuple[np.ndarray, np.ndarray]:
-    """Real data of the law: images and labels."""
+    """Real data of the distribution: images and labels."""
     images, labels = draw(n, SOUND_WEIGHTS, 1.0, torch.Generator().manual_seed(1_000_000 + seed))
     return images.numpy(), labels.numpy()
 

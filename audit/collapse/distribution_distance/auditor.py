@@ -110,7 +110,7 @@ class Distance:
         }
 
     def _exhibits(self, found: KernelMeasurement, chosen: Compared) -> tuple[Exhibit, ...]:
-        """The witness function says which samples pull the two laws apart most."""
+        """The witness function says which samples pull the two distributions apart most."""
         missed = _first(-found.witness_reference, chosen.reference_rows, self.shown)
         crowded = _first(found.witness_generated, chosen.generated_rows, self.shown)
         parts = (

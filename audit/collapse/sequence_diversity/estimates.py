@@ -42,7 +42,7 @@ _LEAST_VARIANCE = 0.05 * 0.95
 _LEFT_OUT = "leaving out each record once, both sides"
 _RATE = "exact binomial, halfway between Clopper–Pearson and Jeffreys"
 _DIFFERENCE = "recovered from the limits of both sides"
-_FRONTIER = "leaving out each record, less the noise that equal laws would show twice; half-angle scale"
+_FRONTIER = "leaving out each record, less the noise that equal distributions would show twice; half-angle scale"
 
 
 def scored(found: Measures, frontier: Frontier, *, frontier_size: int, more_draws_help: bool) -> tuple[Estimate, ...]:

@@ -101,7 +101,7 @@ def table(found: Spreads) -> Table:
     limits = spread_limits(found.ratio, samples=found.made.sizes, levels=LEVELS)
     values = np.sqrt(found.ratio.value)
     p_values = np.minimum(1.0, 2 * np.minimum(*spread_p_values(found.ratio)))
-    # The F law gives 0 where generated samples do not spread at all; no smaller p than this is told anywhere.
+    # The F distribution gives 0 where generated samples do not spread at all; no smaller p than this is told anywhere.
     adjusted = [step.adjusted for step in holm(np.maximum(p_values, 1e-6).tolist(), alpha=1 - NOMINAL)]
     place = {int(k): row for row, k in enumerate(np.flatnonzero(found.usable))}
     order = sorted(

@@ -71,6 +71,6 @@ def _listed(tensors: Sequence[TensorFacts], most: int) -> list[TensorFacts]:
 def _row(each: TensorFacts) -> tuple[str | int | float | None, ...]:
     finite = each.count > each.broken
     numbers = (each.mean, each.deviation, each.low, each.high) if finite else (None,) * 4
-    law = each.initial or ("no law" if each.tested else "not tested")
+    distribution = each.initial or ("no initialiser" if each.tested else "not tested")
     shape = " × ".join(map(str, each.shape)) or "one number"
-    return (each.name, shape, each.dtype, each.device, each.count, each.broken, *numbers, law)
+    return (each.name, shape, each.dtype, each.device, each.count, each.broken, *numbers, distribution)

@@ -2,7 +2,8 @@
 
 The answer is the area under the ROC curve on held-out halves: the chance that a generated record gets a higher score
 than a real one, ties counting half. Given the classifier, held-out scores are independent, so its variance is known
-exactly (DeLong), whatever the classifier does; if both laws are equal the expectation is 1/2 for any classifier.
+exactly (DeLong), whatever the classifier does; if both distributions are equal the expectation is 1/2 for any
+classifier.
 Fitting on either half in turn and averaging would look twice as precise and is not: both fits err alike.
 
 Reference: Lopez-Paz & Oquab 2017, arXiv:1610.06545; DeLong et al. 1988, doi:10.2307/2531595.
@@ -34,7 +35,7 @@ class Auc:
         value: share of pairs in which the generated record has the higher score, ties counting half, in [0, 1].
         from_generated: the part of its variance due to the generated records.
         from_reference: the part due to the reference records.
-        null_variance: its variance if both sets had one law.
+        null_variance: its variance if both sets had one distribution.
         freedom: degrees of freedom of the two parts together, fewer where they hang on few records.
         generated: generated records.
         reference: reference records.
@@ -62,7 +63,7 @@ class Auc:
         return Share(self.value, on_angle, m * n, self.freedom).limits(level)
 
     def p_value(self) -> float:
-        """The chance of a value as high if both sets had one law (Mann & Whitney); at least 1e-6."""
+        """The chance of a value as high if both sets had one distribution (Mann & Whitney); at least 1e-6."""
         from scipy.special import ndtr
 
         if self.null_variance <= 0:

@@ -1,4 +1,4 @@
-"""The Fréchet distance between the normal laws that have two samples' means and covariances.
+"""The Fréchet distance between the normal distributions that have two samples' means and covariances.
 
 tr √(Σ₁Σ₂) needs neither a matrix square root nor nonsymmetric eigenvalues: with Σ₁ = LLᵀ it is the sum of the roots of
 the eigenvalues of the symmetric LᵀΣ₂L, and with fewer records than dimensions the sum of the singular values of the
@@ -28,7 +28,7 @@ class Moments:
 
 
 class FrechetNull(NamedTuple):
-    """Mean, variance and skewness of the distance between two samples of one law."""
+    """Mean, variance and skewness of the distance between two samples of one distribution."""
 
     mean: float
     variance: float
@@ -45,7 +45,7 @@ def moments(points: Values) -> Moments:
 def frechet_distance(*, generated: ArrayLike, reference: ArrayLike) -> float:
     """Squared Fréchet distance of the samples as they are, in squared units of the features, at least 0.
 
-    It is biased upwards: two samples of one law are apart too, see `frechet_null`.
+    It is biased upwards: two samples of one distribution are apart too, see `frechet_null`.
 
     Args:
         generated: (n, d), at least two rows.
@@ -96,7 +96,7 @@ def cross_trace(reference_root: Values, covariance: Values) -> float:
 
 
 def null_weights(eigenvalues: ArrayLike) -> Values:
-    """Between samples of one normal law the distance is about (1/n + 1/m) Σ w χ²₁; the weights w, all of them.
+    """Between samples of one normal distribution the distance is about (1/n + 1/m) Σ w χ²₁; the weights w, all of them.
 
     A mean's coordinate has λᵢ; a covariance's entry, by the second-order expansion ½ Σᵢⱼ (δΣᵢⱼ)² / (λᵢ + λⱼ), has
     λᵢλⱼ / (λᵢ + λⱼ) for each pair i < j and λᵢ / 2 for i = j.

@@ -1,7 +1,7 @@
-"""Kernel discrepancies: the squared distance between the mean embeddings of two laws, unbiased, from all pairs.
+"""Kernel discrepancies: the squared distance between two distributions' mean embeddings, unbiased, from all pairs.
 
-One blockwise pass over the pairs gives the estimate, its variance and the variance it would have between equal laws, in
-closed form; nothing is permuted and no random subsets are drawn.
+One blockwise pass over the pairs gives the estimate, its variance and the variance it would have between equal
+distributions, in closed form; nothing is permuted and no random subsets are drawn.
 
 Reference: Gretton et al. 2012, JMLR 13, 723–773, arXiv:0805.2368; Bińkowski et al. 2018 (KID), arXiv:1801.01401.
 """
@@ -85,7 +85,7 @@ def median_distance(*, generated: Values, reference: Values, rng: np.random.Gene
 
 
 def kernel_distance(*, generated: ArrayLike, reference: ArrayLike, kernel: Kernel, device: str = "cpu") -> float:
-    """Unbiased squared kernel discrepancy from all pairs: 0 on average between equal laws, so negative at times.
+    """Unbiased squared kernel discrepancy from all pairs: 0 on average if the distributions are equal.
 
     Args:
         generated: (n, d), n of at least 2.

@@ -1,9 +1,9 @@
-"""Kernel discrepancy between a sample and the standard normal law itself, with nothing drawn from that law.
+"""Kernel discrepancy between a sample and the standard normal distribution itself, of which nothing is drawn.
 
 For Gaussian kernels the mean embedding of N(0, I) has a closed form, and so have the variance and the skewness of the
 estimate where the sample comes from N(0, I): any product of Gaussian kernels between normal points is the integral of
 one more Gaussian, det(I + L)^(−d/2), with L the Laplacian of the graph whose edges are the kernels. So the estimate has
-the noise of the sample alone, and what equal laws would show is known rather than estimated.
+the noise of the sample alone, and what equal distributions would show is known rather than estimated.
 
 Reference: Gretton et al. 2012, JMLR 13, 723–773, arXiv:0805.2368; Baringhaus & Henze 1988, doi:10.1007/BF02613322.
 """

@@ -1,9 +1,10 @@
-"""Intervals for an unbiased estimate of a squared distance between two laws, from its noise alone.
+"""Intervals for an unbiased estimate of a squared distance between two distributions, from its noise alone.
 
 Fréchet distances and kernel discrepancies are, near zero, squared lengths |δ + ε|² with the expectation of |ε|² taken
 off: δ is the true difference and ε the sampling noise of covariance V. The error therefore has a part 2 tr V² that is
-there even if both laws are equal, and a part 4 δᵀVδ that grows with the distance. A plain bootstrap counts the noise
-twice and is wrong here; the interval is made by asking, for every possible distance, how rare the estimate would be.
+there even if both distributions are equal, and a part 4 δᵀVδ that grows with the distance. A plain bootstrap counts the
+noise twice and is wrong here; the interval is made by asking, for every possible distance, how rare the estimate would
+be.
 """
 
 import math
@@ -31,7 +32,7 @@ class SquaredDistance:
         crossed: 4 tr V_g V_r.
         linear_generated: 4 δᵀV_g δ, at least 0.
         linear_reference: 4 δᵀV_r δ, at least 0.
-        skewness: of the estimate between equal laws, in [0, √8].
+        skewness: of the estimate between equal distributions, in [0, √8].
         ratio: reference records for every generated one.
         added: variance from the random cuts through which it was computed.
         freedom: degrees of freedom of the variances.
@@ -50,7 +51,7 @@ class SquaredDistance:
 
     @property
     def null_variance(self) -> float:
-        """Variance if both laws were equal, given the noise of either."""
+        """Variance if both distributions were equal, given the noise of either."""
         return self.both_generated + self.both_reference + self.crossed + self.added
 
     @property
@@ -72,8 +73,8 @@ class SquaredDistance:
     def below(self, seen: float, truth: float, *, perfect: bool = False) -> float:
         """The chance of an estimate of at most `seen` if the squared distance were `truth`.
 
-        Variance and skewness follow the noncentral law: linear in the distance. `perfect` asks for the noise of a
-        perfect generator in place of this one's.
+        Variance and skewness follow the noncentral distribution: linear in the distance. `perfect` asks for the noise
+        of a perfect generator in place of this one's.
         """
         base = self.perfect_variance if perfect else self.null_variance
         slope = self._slope(base, measured=not perfect)
@@ -96,7 +97,7 @@ class SquaredDistance:
         return Interval(level, min(low, self.value), max(high, self.value))
 
     def p_value(self) -> float:
-        """Chance that equal laws would show a distance at least as large; at least 1e-6."""
+        """Chance that equal distributions would show a distance at least as large; at least 1e-6."""
         if self.value <= 0 and self.null_variance <= 0:
             return 1.0
         return max(1 - self.below(self.value / self._student(0.95), 0.0), 1e-6)

@@ -101,7 +101,7 @@ def _bent(quantile: float, skewness: float, m: int) -> float:
 
 
 def median_curve(values: Matrix, *, least: float, most: float) -> tuple[Interval, ...]:
-    """Intervals of the median of independent values (m,) in [least, most], by order statistics; they cover any law.
+    """Intervals of the median of independent values (m,) in [least, most], by order statistics, for any distribution.
 
     Where even the extremes are too near for a level, the end of the range is the bound.
 
@@ -173,7 +173,7 @@ def posterior_divergence(means: Matrix, log_variances: Matrix) -> Matrix:
 
 
 def marginal_divergence(means: Matrix, log_variances: Matrix) -> Matrix:
-    """KL of the normal law with the aggregate posterior's mean and variance to N(0, 1) in nats, per unit (L,)."""
+    """KL from N(0, 1) of the normal distribution with the aggregate posterior's moments, in nats per unit (L,)."""
     centre = means.mean(axis=0)
     spread = means.var(axis=0) + np.exp(log_variances).mean(axis=0)
     return posterior_divergence(centre, np.log(spread))

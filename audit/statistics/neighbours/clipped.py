@@ -88,7 +88,7 @@ def limited(counts: NDArray[np.floating | np.integer], k: int) -> float:
 
 
 def expected_filling(*, reference: int, generated: ArrayLike, k: int) -> Values:
-    """The mean contribution of a ball when so many of the generated points come from the data's own law.
+    """The mean contribution of a ball when so many of the generated points come from the data's own distribution.
 
     E min(J, k) / k, where J, the number of them within the k-th of n - 1 own neighbours, is beta-binomial: generated
     points and own ones come in random order. Only the k terms of J < k are summed.
@@ -110,7 +110,7 @@ def expected_filling(*, reference: int, generated: ArrayLike, k: int) -> Values:
 
 
 def matched_share(filled: float, *, reference: int, generated: int, k: int) -> float:
-    """The share of generated points, drawn from the data's own law, that fills the balls as much; at most 1.
+    """The share of generated points, drawn from the data's own distribution, that fills the balls as much; at most 1.
 
     Args:
         filled: mean contribution of a ball, in [0, 1].

@@ -1,4 +1,4 @@
-"""Exact copies in a sample, and what they say about how many different records a law can give."""
+"""Exact copies in a sample, and what they say about how many different records a distribution can give."""
 
 import math
 from typing import NamedTuple
@@ -22,10 +22,10 @@ class Duplicates(NamedTuple):
 def duplicate_share(codes: Indices) -> Duplicates:
     """How many records of a sample occur more than once in it.
 
-    The variance is that of n records drawn independently from a law of many kinds. With S the records that occur once,
-    it is Var S for Poisson counts less Cov(S, n)² / n, because n is fixed. From the numbers N_c of kinds seen c times,
-    Cov(S, n) = Σ μ (1 − μ) e^{−μ} is N₁ − 2 N₂ without bias, and Var S = Σ (q − q²) with q = μ e^{−μ} is N₁ less
-    `_SQUARED` · N, whose mean is within 0.04 of q² for every μ.
+    The variance is that of n records drawn independently from a distribution of many kinds. With S the records that
+    occur once, it is Var S for Poisson counts less Cov(S, n)² / n, because n is fixed. From the numbers N_c of kinds
+    seen c times, Cov(S, n) = Σ μ (1 − μ) e^{−μ} is N₁ − 2 N₂ without bias, and Var S = Σ (q − q²) with q = μ e^{−μ} is
+    N₁ less `_SQUARED` · N, whose mean is within 0.04 of q² for every μ.
 
     Args:
         codes: (n,), equal for equal records.
@@ -51,5 +51,5 @@ def collision_support(codes: Indices) -> float:
 
 
 def birthday_size(kinds: float, *, chance: float = 0.5) -> float:
-    """Records at which a law of so many equally frequent kinds shows a first copy with that chance, about."""
+    """Records at which a distribution of so many equally frequent kinds shows a first copy with that chance, about."""
     return math.sqrt(2 * kinds * math.log(1 / (1 - chance)))

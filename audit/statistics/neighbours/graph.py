@@ -5,7 +5,8 @@ point lies inside needs no radius, only its *rank*: how many points of the centr
 means inside. The rank also answers the question for every random part of the set; the intervals are made from that.
 
 Equal distances are common in discrete data and with copies. They are ordered by an independent uniform key for each
-pair of centre and point, so own and foreign points stay exchangeable under one law, and the known null values hold.
+pair of centre and point, so own and foreign points stay exchangeable under one distribution, and the known null values
+hold.
 """
 
 from collections.abc import Iterator

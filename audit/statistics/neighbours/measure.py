@@ -278,7 +278,7 @@ def _spread(shares: Values, *, shrink: int, sets: float) -> Spread:
 
 
 def _perfect_density_variance(real: Balls, sets: int, k: int) -> float:
-    """Under one law, points of both kinds lie in as many balls as reference points are neighbours of others."""
+    """If the distributions are equal, points lie in as many balls as reference points are neighbours of others."""
     chosen = np.bincount(real.nearest[:, :k].reshape(-1), minlength=real.size) / k
     return float(chosen.var(ddof=1) / real.size * (1 + 1 / sets))
 

@@ -134,7 +134,8 @@ def _past(among: Values, steps: bool) -> float:
 def step(values: Values) -> float:
     """The largest number of which all differences between values are multiples, or 0 if they have none to speak of.
 
-    Euclid's algorithm on the differences: values of a continuous law soon leave a rest as small as their rounding.
+    Euclid's algorithm on the differences: values of a continuous distribution soon leave a rest as small as their
+    rounding.
     """
     known = np.unique(values[np.isfinite(values)])
     if len(known) < 2:

@@ -1,4 +1,4 @@
-"""The divergence frontier between two histograms: how far two laws lie apart, whatever mixture they are judged from.
+"""The divergence frontier between two histograms: how far two distributions lie apart, seen from any mixture of both.
 
 Every mixture r = λ p + (1 − λ) q of generated p and real q is a compromise between the two; (exp −c KL(q‖r),
 exp −c KL(p‖r)) for λ in (0, 1) draws a curve, and the area under it is 1 where p = q. The area is integrated, not read
@@ -98,8 +98,9 @@ def measure_frontier(
     """Measure the frontier between generated records and one or two sets of real ones, averaged over quantisers.
 
     What a perfect generator shows follows from dealing the records at random. The deviation over fresh records is that
-    of leaving out each record; between equal laws that would count the noise of the histograms twice, so as much as
-    dealing the records at random shows of it is taken off, and the deviation of the dealt areas themselves put in.
+    of leaving out each record; between equal distributions that would count the noise of the histograms twice, so as
+    much as dealing the records at random shows of it is taken off, and the deviation of the dealt areas themselves put
+    in.
 
     Args:
         labels: int64 (quantisers, records), the bin of each record: generated ones first, then both real sets.
@@ -214,7 +215,7 @@ def _slopes(p: Floats, q: Floats, scale: float, step: float) -> tuple[Floats, Fl
 
 
 def _tail(area: float, null: Floats) -> float:
-    """How often the null is as low; beyond what the draws can tell, by the normal law of log area/(1 − area)."""
+    """How often the null is as low; beyond what the draws can tell, by a normal log area/(1 − area)."""
     from scipy.special import logit, ndtr
 
     below = int((null <= area + 1e-9).sum())

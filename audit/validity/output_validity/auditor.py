@@ -163,8 +163,8 @@ def _expected(left_out: Flags, n: int) -> tuple[Perfect, float]:
     from scipy.stats import betabinom
 
     m, count = len(left_out), int(left_out.sum())
-    law = betabinom(n, count + 0.5, m - count + 0.5)
-    low, alarm, high = (float(law.ppf(level)) / n for level in (0.025, 0.95, 0.975))
+    distribution = betabinom(n, count + 0.5, m - count + 0.5)
+    low, alarm, high = (float(distribution.ppf(level)) / n for level in (0.025, 0.95, 0.975))
     value = min(max(count / m, low), high)
     detectable = alarm + 0.8416 * float(np.sqrt(max(alarm * (1 - alarm), 1 / n) / n)) - value
     return Perfect(value, low, high), max(detectable, 1 / n)

@@ -13,7 +13,7 @@ from ..symbols import read_symbols
 from .archive import WAY_OUT
 from .network import KerasNetwork, describe, input_shapes, output_shapes
 from .steps import RECURRENT, cell_walk
-from .tokens import KerasTokens, LawfulTokens, with_codec
+from .tokens import KerasTokens, ScoredTokens, with_codec
 
 TOLERANCE = 1e-4
 
@@ -46,7 +46,7 @@ def find_tokens(model: Any, path: Path) -> tuple[KerasTokens, tuple[str, ...]] |
     symbols = read_symbols(path, size)
     embedding = _identity(size) if layer is None else _in_place(layer)
     lawful = symbols.start is not None or symbols.end is not None
-    kind = with_codec(LawfulTokens if lawful else KerasTokens, symbols.modality)
+    kind = with_codec(ScoredTokens if lawful else KerasTokens, symbols.modality)
     found = kind(KerasNetwork(model), embedding, symbols, one_hot=one_hot)
     with attempt(path, "the network, tried on a few tokens,", WAY_OUT), torch.no_grad():
         _try(found, path)

@@ -1,9 +1,10 @@
-"""Text and music models in a Keras file: tokens in, the law of the next token out.
+"""Text and music models in a Keras file: tokens in, the distribution of the next token out.
 
 P(x) = P(x₁|start) P(x₂|start, x₁) …. The start is the symbol for it, else the end symbol (records in one stream), else
-the first symbol is drawn evenly and there is no law of whole records. A record ends at the end symbol, and after
-`length` symbols at the latest: a law without end symbol gives records of just that length. Padding, start and unknown
-symbols are never drawn; the other probabilities are scaled to sum to 1, in samples and in `log_prob` alike.
+the first symbol is drawn evenly and there is no distribution of whole records. A record ends at the end symbol, and
+after `length` symbols at the latest: a distribution without end symbol gives records of just that length. Padding,
+start and unknown symbols are never drawn; the other probabilities are scaled to sum to 1, in samples and in `log_prob`
+alike.
 """
 
 import math
@@ -75,7 +76,7 @@ class KerasTokens:
             ids = torch.full((n,), self.first)
         ended = torch.zeros(n, dtype=torch.bool)
         while len(drawn) < self.length and not bool(ended.all()):
-            bounds = self._law(step(ids)).exp().cumsum(1)  # (n, V)
+            bounds = self._next_distribution(step(ids)).exp().cumsum(1)  # (n, V)
             picked = torch.searchsorted(bounds, u[:, len(drawn), None] * bounds[:, -1:], right=True)
             ids = picked.squeeze(1).clamp(max=len(self.symbols) - 1)
             if end is not None:
@@ -118,15 +119,15 @@ class KerasTokens:
         out = out.float()
         return out.clamp_min(torch.finfo(out.dtype).tiny).log() if self.probabilities else out
 
-    def _law(self, logits: Tensor) -> Tensor:
+    def _next_distribution(self, logits: Tensor) -> Tensor:
         """Logits (…, V) to nats in double precision, over the symbols that can be drawn."""
         logits = logits.double()
         logits[..., self.symbols.never] = -math.inf
         return logits.log_softmax(-1)
 
 
-class LawfulTokens(KerasTokens):
-    """A token model whose first symbol has a law too, so that whole records have a probability."""
+class ScoredTokens(KerasTokens):
+    """A token model whose first symbol has a distribution too, so that whole records have a probability."""
 
     log_prob_kind = "exact"
 
@@ -148,7 +149,7 @@ class LawfulTokens(KerasTokens):
             width = max(len(able[place]) for place in batch)
             rows = torch.tensor([able[place] + [self.filler] * (width - len(able[place])) for place in batch])
             context = torch.cat([torch.full((len(batch), 1), self.first), rows[:, :-1]], dim=1)
-            each = self._law(self._each(context)).gather(2, rows[:, :, None]).squeeze(2)  # (b, width)
+            each = self._next_distribution(self._each(context)).gather(2, rows[:, :, None]).squeeze(2)  # (b, width)
             lengths = torch.tensor([len(able[place]) for place in batch])
             nats[batch] = each.masked_fill(torch.arange(width) >= lengths[:, None], 0.0).sum(1)
         return nats

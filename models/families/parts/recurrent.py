@@ -8,20 +8,20 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from .sequences import Drop, Law, Row, keep
+from .sequences import Drop, Row, TokenDistribution, keep
 
 
 class Recurrent(nn.Module):
-    """Each id becomes a vector, the LSTM carries a state from id to id, and a linear head gives the next one's law."""
+    """Each id becomes a vector, an LSTM carries a state along, a linear head gives the next one's distribution."""
 
     log_prob_kind = "exact"
 
-    def __init__(self, law: Law, embedding_dim: int, hidden: int, layers: int) -> None:
+    def __init__(self, distribution: TokenDistribution, embedding_dim: int, hidden: int, layers: int) -> None:
         super().__init__()
-        self.law = law
-        self.embedding = nn.Embedding(law.tokens, embedding_dim)
+        self.distribution = distribution
+        self.embedding = nn.Embedding(distribution.tokens, embedding_dim)
         self.lstm = nn.LSTM(embedding_dim, hidden, layers, batch_first=True)
-        self.head = nn.Linear(hidden, law.tokens)
+        self.head = nn.Linear(hidden, distribution.tokens)
 
     def logits(self, ids: Tensor, drop: Drop = keep) -> Tensor:
         """Ids (B, T), the beginning first, to the logits of the token after each, (B, T, V)."""
@@ -31,7 +31,7 @@ class Recurrent(nn.Module):
 
     def score(self, rows: Sequence[Row | None]) -> Tensor:
         """Exact log-probability of each record's ids in nats, (n,); −∞ for None, for no ids and for too many."""
-        return self.law.score(self.logits, rows, self.embedding.weight.device)
+        return self.distribution.score(self.logits, rows, self.embedding.weight.device)
 
     @torch.no_grad()
     def draw(self, n: int, *, generator: torch.Generator) -> list[list[int]]:
@@ -44,4 +44,4 @@ class Recurrent(nn.Module):
             logits: Tensor = self.head(states[:, 0])
             return logits
 
-        return self.law.sample(step, n, self.embedding.weight.device, generator=generator)
+        return self.distribution.sample(step, n, self.embedding.weight.device, generator=generator)

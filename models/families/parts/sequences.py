@@ -1,4 +1,4 @@
-"""The law of token sequences that an autoregressive model has: how it is scored, sampled and fitted.
+"""The distribution of token sequences that an autoregressive model has: how it is scored, sampled and fitted.
 
 P(x) = P(x₁) P(x₂|x₁) … P(end|x₁ … x_T). A record has 1 to `max_length` tokens: the end cannot come first, and after
 `max_length` tokens it is certain. So the probabilities of all records sum to 1, and those sampled are those scored.
@@ -30,10 +30,10 @@ POOL = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Law:
-    """The law of records: the number of different tokens V, those after which the end is certain, and the temperature.
+class TokenDistribution:
+    """The distribution of token sequences: V different tokens, those after which the end is certain, and a temperature.
 
-    Temperatures below 1 sharpen the law of every next token, above 1 they flatten it.
+    Temperatures below 1 sharpen the distribution of every next token, above 1 they flatten it.
     """
 
     tokens: int
@@ -106,11 +106,11 @@ def padded(rows: Sequence[Row]) -> Tensor:
     return torch.tensor([[END, *row, *[END] * (length + 1 - len(row))] for row in rows])
 
 
-def _pick(law: Tensor, u: Tensor) -> Tensor:
+def _pick(distribution: Tensor, u: Tensor) -> Tensor:
     """Ids (n,) from probabilities (n, V) and uniform numbers (n,): the inverse of the cumulative distribution."""
-    bounds = law.cumsum(1)
+    bounds = distribution.cumsum(1)
     found = torch.searchsorted(bounds, (u * bounds[:, -1])[:, None], right=True)
-    return found.squeeze(1).clamp(max=law.shape[1] - 1)
+    return found.squeeze(1).clamp(max=distribution.shape[1] - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,8 @@ def maximise_likelihood(
     nats = math.nan
     for done in range(how.steps):
         decay(learner, how.learning_rate * min(1.0, (done + 1) / how.warm_up), done, how.steps)
-        # It ends without: a law fitted under such noise is too sharp once the noise is gone, and rare tokens get rarer.
+        # It ends without: a distribution fitted under such noise is too sharp once the noise is gone, and rare tokens
+        # get rarer.
         share = how.dropout * min(1.0, 2 * (1 - (done + 1) / how.steps))
         drop = partial(_dropped, share=share, generator=generator) if share else keep
         waiting = waiting or _draw(lengths, how.batch_size, generator)

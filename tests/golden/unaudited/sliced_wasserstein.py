@@ -26,7 +26,7 @@ class SlicedTest(NamedTuple):
         null: its mean over random exchanges of generated and real records; a perfect generator scores this, not 0.
         spread: its standard deviation over them.
         p_value: share of the exchanges that are at least as far apart, the observed one counted in; exact under one
-            law, at least 1 / (repeats + 1).
+            distribution, at least 1 / (repeats + 1).
     """
 
     value: float
@@ -40,7 +40,7 @@ def sliced_wasserstein(
 ) -> float:
     """3 d times the mean over random directions of the squared 2-Wasserstein distance, in squared units, at least 0.
 
-    A shift by μ in each of d coordinates gives 3 d μ². Two samples of one law are apart too, see
+    A shift by μ in each of d coordinates gives 3 d μ². Two samples of one distribution are apart too, see
     `sliced_wasserstein_test`. Of unequal sizes all records count: quantiles are joined, not ranks.
 
     Args:
@@ -65,7 +65,7 @@ def sliced_wasserstein_test(
     repeats: int = 200,
     rng: np.random.Generator,
 ) -> SlicedTest:
-    """The same with its perfect-generator null: under one law it does not matter which records are called generated.
+    """The same with its perfect-generator null: if both are equal, labels do not matter.
 
     Projections are sorted once; an exchange only relabels them.
 

@@ -14,11 +14,12 @@ class NeighbourTest(NamedTuple):
     """Leave-one-out accuracy of the nearest neighbour's label, on each side and in all.
 
     Args:
-        accuracy: in [0, 1]; near `null` if both laws are equal, above if they differ, below if one copies the other.
+        accuracy: in [0, 1]; near `null` if both distributions are equal, above if they differ, below if one copies the
+            other.
         generated: the same among generated records alone.
         reference: the same among reference records alone.
-        null: what equal laws give on average.
-        p_value: two-sided, normal approximation of the law over all relabellings of these records.
+        null: what equal distributions give on average.
+        p_value: two-sided, normal approximation of the distribution over all relabellings of these records.
     """
 
     accuracy: float
@@ -33,8 +34,8 @@ def nearest_neighbour_test(
 ) -> NeighbourTest:
     """Two-sample test by one nearest neighbour among all records together; equal distances in random order.
 
-    Given the records, all assignments of the labels are as likely under one law. The number of neighbours of the same
-    label then has a known mean and variance, which depends on how many pairs are mutual and share a neighbour.
+    Given the records, all assignments of the labels are as likely under one distribution. The number of neighbours of
+    the same label then has a known mean and variance, which depends on how many pairs are mutual and share a neighbour.
 
     Args:
         generated: (n, d).

@@ -16,7 +16,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from genai_audit.models.checkpoints.initialisers import Law, laws, p_value, step
+from genai_audit.models.checkpoints.initialisers import Initialiser, initialisers, p_value, step
 from genai_audit.models.checkpoints.inspection import UNFILLED, describe, inspect
 from genai_audit.models.checkpoints.stored_tensors import Stored, stored_tensors
 from genai_audit.models.checkpoints.weight_facts import TensorFacts, WeightFacts
@@ -129,7 +129,7 @@ def test_fresh_layers_of_torch_agree_with_a_law(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tensor", "law"),
+    ("tensor", "distribution"),
     [
         (normal(200, 64, deviation=0.02), "normal, deviation 0.02"),
         (normal(200, 64, deviation=0.02 / 12**0.5), "normal, deviation 0.02/√12"),
@@ -144,13 +144,17 @@ def test_fresh_layers_of_torch_agree_with_a_law(kind: str) -> None:
         (torch.linalg.qr(normal(256, 64, deviation=1))[0].T, "orthogonal"),
     ],
 )  # fmt: skip
-def test_each_law_is_named(tensor: Tensor, law: str) -> None:
-    assert facts(tensor, depth=6).initial == law
+def test_each_law_is_named(tensor: Tensor, distribution: str) -> None:
+    assert facts(tensor, depth=6).initial == distribution
 
 
 def test_constants_are_named_but_not_tested() -> None:
-    for tensor, law in ((torch.ones(500), "constant 1"), (torch.zeros(30, 30), "constant 0"), (torch.ones(9) / 2, "")):
-        assert (facts(tensor).initial, facts(tensor).tested) == (law, False)
+    for tensor, distribution in (
+        (torch.ones(500), "constant 1"),
+        (torch.zeros(30, 30), "constant 0"),
+        (torch.ones(9) / 2, ""),
+    ):
+        assert (facts(tensor).initial, facts(tensor).tested) == (distribution, False)
 
 
 def test_what_departs_from_the_law_in_one_way_does_not_agree() -> None:
@@ -160,7 +164,7 @@ def test_what_departs_from_the_law_in_one_way_does_not_agree() -> None:
     beyond[3, 4] = 0.126
     shifted_rows = normal(100, 64, deviation=0.02) + normal(100, 1, deviation=0.005)
     uneven_columns = normal(100, 64, deviation=0.02) * (1 + normal(1, 64, deviation=0.2))
-    # Two values with the mean and the deviation of the law.
+    # Two values with the mean and the deviation of the distribution.
     two_values = torch.where(normal(100, 64, deviation=1) > 0, 0.02, -0.02)
     for changed in (beyond, shifted_rows, uneven_columns, two_values, 1.1 * normal(100, 64, deviation=0.02)):
         assert facts(changed).tested
@@ -168,8 +172,8 @@ def test_what_departs_from_the_law_in_one_way_does_not_agree() -> None:
 
 
 def test_fresh_tensors_are_missed_as_seldom_as_promised() -> None:
-    law = laws((40, 30), recurrent=False, depth=1)[0]
-    missed = sum(not facts(uniform(40, 30, bound=law.bound, seed=seed)).initial for seed in range(400))
+    distribution = initialisers((40, 30), recurrent=False, depth=1)[0]
+    missed = sum(not facts(uniform(40, 30, bound=distribution.bound, seed=seed)).initial for seed in range(400))
     assert missed <= 8  # of 400, when about five tests at 0.001 or 0.0005 each are passed
 
 
@@ -178,16 +182,16 @@ def test_the_test_is_that_of_kolmogorov(kind: str) -> None:
     from scipy.stats import kstest, norm, truncnorm
     from scipy.stats import uniform as flat
 
-    law = Law("any", kind, 0.3)
+    distribution = Initialiser("any", kind, 0.3)
     cut = 0.3 / 0.879625661034239
     exact = {
-        "uniform": flat(-law.bound, 2 * law.bound),
+        "uniform": flat(-distribution.bound, 2 * distribution.bound),
         "normal": norm(0, 0.3),
         "cut normal": truncnorm(-2, 2, 0, cut),
     }[kind]
     assert exact.std() == pytest.approx(0.3)
     values = np.sort(exact.rvs(1000, random_state=np.random.default_rng(1)))
-    assert p_value(values, law) == pytest.approx(kstest(values, exact.cdf, mode="asymp").pvalue)
+    assert p_value(values, distribution) == pytest.approx(kstest(values, exact.cdf, mode="asymp").pvalue)
 
 
 def test_every_file_of_a_folder_is_read_and_hashed(tmp_path: Path) -> None:

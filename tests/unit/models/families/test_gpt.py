@@ -1,4 +1,4 @@
-"""The transformer: an exact law of texts, causal, sampled with a cache that gives what the whole forward gives."""
+"""The transformer: an exact distribution of texts, causal, sampled with a cache that equals the whole forward pass."""
 
 import math
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The recurrent melody model: an exact law of pitch sequences, sampled as it is scored."""
+"""The recurrent melody model: an exact distribution of pitch sequences, sampled as it is scored."""
 
 import math
 from pathlib import Path

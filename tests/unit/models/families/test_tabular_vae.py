@@ -80,15 +80,19 @@ def log_likelihood(model: TabularVAE, row: pd.Series, z: torch.Tensor) -> float:
         elif column.values:
             terms.append(shares[column.values.index(value)])
         for k, (_, mean, deviation) in enumerate(column.modes if not pd.isna(value) else ()):
-            law = norm(mean + deviation * location[mode + k], deviation * np.exp(log_scale[mode + k]))
+            distribution = norm(mean + deviation * location[mode + k], deviation * np.exp(log_scale[mode + k]))
             if column.step:
                 upper = np.inf if value == column.high else value + column.step / 2
                 lower = -np.inf if value == column.low else value - column.step / 2
                 # Of the smaller tail, or a difference of two numbers near 1 would be lost.
-                mass = law.cdf(upper) - law.cdf(lower) if value < law.mean() else law.sf(lower) - law.sf(upper)
+                mass = (
+                    distribution.cdf(upper) - distribution.cdf(lower)
+                    if value < distribution.mean()
+                    else distribution.sf(lower) - distribution.sf(upper)
+                )
                 terms.append(shares[k] + np.log(mass))
             else:
-                terms.append(shares[k] + law.logpdf(value))
+                terms.append(shares[k] + distribution.logpdf(value))
         total += float(logsumexp(terms))
         state, mode = state + column.states, mode + len(column.modes)
     return total

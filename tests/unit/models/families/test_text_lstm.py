@@ -1,4 +1,4 @@
-"""The recurrent text model: an exact law of texts, sampled as it is scored, and refused where it makes no sense."""
+"""The recurrent text model: an exact distribution of texts, sampled as it is scored, refused where senseless."""
 
 import math
 from pathlib import Path

@@ -25,7 +25,7 @@ def dataset(samples: list[Any], modality: str = "text") -> Dataset:
 
 
 def untrained(family: str, seed: int = 0, **config: Any) -> Model:
-    """A model at its random start, with weights large enough that its laws are far from uniform."""
+    """A model at its random start, with weights large enough that its distributions are far from uniform."""
     family_parts = parts(family)
     with torch.device("meta"):
         model = family_parts.model(family_parts.config(**config))
@@ -102,18 +102,18 @@ def assert_sampled_as_scored(model: Model, every: list[Any], n: int = 20_000) ->
 
 
 def reference_score(
-    law: Callable[[list[int]], np.ndarray], ids: Sequence[int], *, longest: int, temperature: float = 1.0
+    distribution: Callable[[list[int]], np.ndarray], ids: Sequence[int], *, longest: int, temperature: float = 1.0
 ) -> float:
     """The chain rule written out: the end is impossible first and certain after `longest`.
 
     Args:
-        law: ids, the beginning first, to the logits of the next token, in float64.
+        distribution: ids, the beginning first, to the logits of the next token, in float64.
     """
     nats = 0.0
     for place, token in enumerate([*ids, 0]):
         if place == longest:
             break
-        logits = law([0, *ids[:place]]) / temperature
+        logits = distribution([0, *ids[:place]]) / temperature
         if place == 0:
             logits[0] = -np.inf
         logits = logits - logits.max()

@@ -16,10 +16,10 @@ VOCABULARY = 200
 
 def chain(temperature: float = 1.0, kept: float = 1.0) -> np.ndarray[Any, Any]:
     rng = np.random.default_rng(0)
-    law = rng.gamma(0.15, size=(VOCABULARY, VOCABULARY)) / np.arange(1, VOCABULARY + 1)
-    law = (law / law.sum(axis=1, keepdims=True)) ** (1 / temperature)
-    law[:, rng.permutation(VOCABULARY)[int(kept * VOCABULARY) :]] *= 1e-12
-    return np.asarray((law / law.sum(axis=1, keepdims=True)).cumsum(axis=1))
+    distribution = rng.gamma(0.15, size=(VOCABULARY, VOCABULARY)) / np.arange(1, VOCABULARY + 1)
+    distribution = (distribution / distribution.sum(axis=1, keepdims=True)) ** (1 / temperature)
+    distribution[:, rng.permutation(VOCABULARY)[int(kept * VOCABULARY) :]] *= 1e-12
+    return np.asarray((distribution / distribution.sum(axis=1, keepdims=True)).cumsum(axis=1))
 
 
 def texts(n: int, seed: int, steps: np.ndarray[Any, Any] | None = None) -> list[str]:

@@ -162,11 +162,11 @@ def test_a_column_decides_where_every_pair_of_values_is_one() -> None:
 def test_the_perfect_share_is_what_fresh_records_show() -> None:
     # 400 categories of unequal frequency, so that each reference lacks some: leave-one-out against fresh draws.
     rng = np.random.default_rng(0)
-    law = rng.dirichlet(np.full(400, 0.3))
+    distribution = rng.dirichlet(np.full(400, 0.3))
     inside, expected, seen = 0, [], []
     for _ in range(60):
-        reference = pd.DataFrame({"c": rng.choice(400, 1500, p=law).astype(str), "d": ["x", "y"] * 750})
-        fresh = pd.DataFrame({"c": rng.choice(400, 1000, p=law).astype(str), "d": ["x", "y"] * 500})
+        reference = pd.DataFrame({"c": rng.choice(400, 1500, p=distribution).astype(str), "d": ["x", "y"] * 750})
+        fresh = pd.DataFrame({"c": rng.choice(400, 1000, p=distribution).astype(str), "d": ["x", "y"] * 500})
         estimate = ask("tabular", fresh, reference).estimate("unsupported_share")
         assert estimate.perfect is not None
         expected.append(estimate.perfect.value)

@@ -1,4 +1,4 @@
-"""Keras token models: their law symbol by symbol, their samples, and the lists of symbols beside them."""
+"""Keras token models: their distribution symbol by symbol, their samples, and the lists of symbols beside them."""
 
 import itertools
 import json
@@ -57,10 +57,10 @@ def by_hand(made: Any, ids: list[int], end: int | None, *, window: int | None, n
     context = [1]
     for target in [*ids, *([] if end is None else [end])]:
         row = context if window is None else [0] * (window - len(context)) + context[-window:]
-        law = numbers(made, torch.tensor([row])).double()[0]
-        law = law[-1] if law.ndim == 2 else law
-        law[never] = 0
-        total += math.log(float(law[target] / law.sum()))
+        distribution = numbers(made, torch.tensor([row])).double()[0]
+        distribution = distribution[-1] if distribution.ndim == 2 else distribution
+        distribution[never] = 0
+        total += math.log(float(distribution[target] / distribution.sum()))
         context.append(target)
     return total
 
@@ -105,10 +105,10 @@ def test_the_probabilities_of_all_texts_sum_to_one(keras: Any, tmp_path: Path) -
     put(tmp_path, ["<pad>", "<start>", "<end>", "a", "b"])
     model, _ = opened(language_model(keras, length=3, last=False, size=5), tmp_path)
     texts = ["".join(word) for n in range(4) for word in itertools.product("ab", repeat=n)]
-    law = model.log_prob(texts).exp()
-    assert float(law.sum()) == pytest.approx(1, abs=1e-5)
+    distribution = model.log_prob(texts).exp()
+    assert float(distribution.sum()) == pytest.approx(1, abs=1e-5)
     drawn = draw(model, 4000)
-    for text, expected in zip(texts, law.tolist(), strict=True):
+    for text, expected in zip(texts, distribution.tolist(), strict=True):
         # Five standard errors of a share of 4,000.
         assert drawn.count(text) / 4000 == pytest.approx(expected, abs=5 * math.sqrt(expected / 4000) + 1e-3)
 

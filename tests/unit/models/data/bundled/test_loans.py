@@ -1,4 +1,4 @@
-"""The bundled applications follow their declared truth: shares, laws and constraints."""
+"""The bundled applications follow their declared truth: shares, distributions and constraints."""
 
 import math
 from itertools import pairwise
@@ -70,7 +70,7 @@ def test_years_employed_keep_their_bound_and_law() -> None:
     assert (FRAME.loc[FRAME["employment"] == "unemployed", "years_employed"] == 0).all()
     assert sum(loans.years_share(years, 40) for years in range(25)) == pytest.approx(1, abs=1e-12)
     assert loans.years_share(25, 40) == 0
-    # The rank of a discrete variable within its law, spread evenly over its own share, is uniform.
+    # The rank of a discrete variable within its distribution, spread evenly over its own share, is uniform.
     busy = FRAME[FRAME["employment"] != "unemployed"]
     u = np.random.default_rng(0).random(len(busy))
     ranks = [

@@ -105,7 +105,9 @@ def test_the_mean_surprise_is_the_entropy_of_the_process(records: Records) -> No
         return float(-(shares * np.log(shares)).sum())
 
     rest, rows = truth.REST_SHARE, np.array([entropy(row) for row in truth.TRANSITIONS])
-    expected = sum(entropy(np.array(list(law))) for law in (truth.joint().values(), truth.OPENINGS.values()))
+    expected = sum(
+        entropy(np.array(list(distribution))) for distribution in (truth.joint().values(), truth.OPENINGS.values())
+    )
     expected += entropy(np.array(list(truth.PHRASES.values())))
     state = np.zeros(12)
     for opening, share in truth.OPENINGS.items():

@@ -56,7 +56,7 @@ def test_the_declared_law_explains_a_sound_up_to_its_noise(index: int) -> None:
             for decay in np.linspace(*tones.DECAY[timbre], 3)
         )
 
-    # The noise, and half a step of the grid; any other law leaves most of the sound.
+    # The noise, and half a step of the grid; any other distribution leaves most of the sound.
     assert 0.8 * tones.NOISE**2 < unexplained(timbre, pitch) < 0.0012
     others = [name for name in tones.PITCH if name != pitch]
     assert unexplained(timbre, others[0]) > 0.005

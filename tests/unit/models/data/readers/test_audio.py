@@ -92,7 +92,7 @@ def truncated(folder: Path) -> None:
 def compressed(folder: Path) -> None:
     path = write(folder / "a.wav", np.zeros(64, dtype=np.uint8))
     content = bytearray(path.read_bytes())
-    content[20] = 7  # µ-law
+    content[20] = 7  # µ-distribution
     path.write_bytes(content)
 
 

@@ -33,13 +33,13 @@ def test_density_is_that_of_the_mixture() -> None:
 
 def test_draws_have_the_mixtures_moments() -> None:
     made = prior()
-    drawn, law = made.draw(100_000, seeded(3)), reference(made)
+    drawn, distribution = made.draw(100_000, seeded(3)), reference(made)
     # Five standard errors.
-    assert ((drawn.mean(0) - law.mean).abs() < 5 * law.variance.sqrt() / 100_000**0.5).all()
-    torch.testing.assert_close(drawn.var(0), law.variance, rtol=0.03, atol=0)
+    assert ((drawn.mean(0) - distribution.mean).abs() < 5 * distribution.variance.sqrt() / 100_000**0.5).all()
+    torch.testing.assert_close(drawn.var(0), distribution.variance, rtol=0.03, atol=0)
     # An independent check of the slant: the mean log-density of draws is that of the reference's own draws.
     torch.manual_seed(0)
-    own = law.log_prob(law.sample((100_000,))).mean()
+    own = distribution.log_prob(distribution.sample((100_000,))).mean()
     assert float(made.log_density(drawn).mean()) == pytest.approx(float(own), abs=0.02)
 
 
@@ -88,5 +88,5 @@ def test_fixed_noise_never_changes_and_sums_to_nothing() -> None:
 
 def test_log_gaussian_is_the_normal_density() -> None:
     noise, log_scale = torch.randn(4, 3, generator=seeded(0)), torch.randn(4, 3, generator=seeded(1))
-    law = torch.distributions.Normal(0.0, log_scale.exp())
-    torch.testing.assert_close(log_gaussian(noise, log_scale), law.log_prob(noise * log_scale.exp()).sum(1))
+    distribution = torch.distributions.Normal(0.0, log_scale.exp())
+    torch.testing.assert_close(log_gaussian(noise, log_scale), distribution.log_prob(noise * log_scale.exp()).sum(1))
