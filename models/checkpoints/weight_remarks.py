@@ -188,7 +188,9 @@ def _repeated_layers(entries: Sequence[Entry]) -> Iterator[str]:
 
 
 def _words(text: str) -> list[str]:
-    return [word for word in re.split(r"[^a-z]+", text.lower()) if word]
+    # A digest in a name, such as `vae-6b8d978e`, is no word: its letters would name parts that are not there.
+    plain = re.sub(r"(?<![0-9a-z])(?=[0-9a-f]*\d)[0-9a-f]{6,}(?![0-9a-z])", " ", text.lower())
+    return [word for word in re.split(r"[^a-z]+", plain) if word]
 
 
 def _place(entries: Sequence[Entry], *, files: bool) -> str:

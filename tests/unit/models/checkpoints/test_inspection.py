@@ -362,3 +362,8 @@ def test_declared_components_of_a_pipeline_may_be_built_alike(tmp_path: Path) ->
 def test_parts_are_named_by_files_and_tensors(tmp_path: Path) -> None:
     write(tmp_path, {"vae.pt": {"encoder.a": A, "decoder.b": B}, "critic.pt": {"d": A}})
     assert inspect(tmp_path, None).parts == ("discriminator", "encoder", "decoder")
+
+
+def test_a_digest_in_a_file_name_names_no_part(tmp_path: Path) -> None:
+    save_file({"encoder.weight": normal(4, 4, deviation=1)}, tmp_path / "vae-6b8d978ec77da32d.safetensors")
+    assert inspect(tmp_path, None).parts == ("encoder",)
