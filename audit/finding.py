@@ -213,7 +213,14 @@ class Exhibit:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one auditor found: numbers, tables and exhibits, with no pass or fail."""
+    """What one auditor found: numbers, tables and exhibits, with no pass or fail.
+
+    Args:
+        gaps: for estimates that cover only a part of what they stand for, why: a rule on one can fail but not pass.
+        doubts: why the intervals of all findings may not hold, e.g. that records are not independent; None if no
+            reason was found.
+
+    """
 
     code: str
     title: str
@@ -226,6 +233,8 @@ class Finding:
     references: tuple[str, ...] = ()
     settings: Mapping[str, Json] = field(default_factory=dict)
     seconds: float = 0.0
+    gaps: Mapping[str, str] = field(default_factory=dict)
+    doubts: str | None = None
 
     def __post_init__(self) -> None:
         if self.outcome is not Outcome.MEASURED and not self.reason:

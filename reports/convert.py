@@ -80,6 +80,8 @@ def finding_part(finding: words.Finding) -> FindingPart:
         exhibits=tuple(_exhibit_part(each) for each in finding.exhibits),
         references=finding.references,
         settings=dict(finding.settings),
+        gaps=dict(finding.gaps),
+        doubts=finding.doubts,
     )
 
 
@@ -130,6 +132,8 @@ def finding_from(part: FindingPart) -> words.Finding:
         references=part.references,
         settings=part.settings,
         seconds=part.seconds,
+        gaps=part.gaps,
+        doubts=part.doubts,
     )
 
 

@@ -201,6 +201,8 @@ class FindingPart(_Part):
     exhibits: tuple[ExhibitPart, ...]
     references: tuple[str, ...]
     settings: dict[str, Any]
+    gaps: Annotated[dict[str, str], Field(description="by estimate, which part of it could not be measured")] = {}
+    doubts: Annotated[str | None, Field(description="why the intervals of all findings may not hold")] = None
 
 
 class Coverage(_Part):
