@@ -1,18 +1,22 @@
-"""Judge findings by a policy: intervals against bounds, with Holm's control across the rules."""
+"""Judge findings by a policy: intervals against bounds.
 
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+What the two decisions promise, and the cheapest control that keeps both promises (docs/guide/policy.md derives it):
+
+- PASS says that *every* rule's truth meets its bound. The verdict passes only if all rules do, so each may be tested at
+  the policy's full confidence: an intersection–union test needs no correction (Berger 1982, Technometrics 24, 295–300).
+- FAIL says of *this* rule that its truth does not meet the bound. Any one of them fails the verdict, so the errors of
+  all add up, and Holm's procedure shares the error among them.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
-from statistics import NormalDist
 
-from .finding import LEVELS, Estimate, Finding, Outcome
+from .finding import Estimate, Finding, Interval, Outcome
+from .planning import Levels, could_decide, samples_needed, would_fail
 from .policy import Policy, Rule
 from .statistics.multiplicity import Step, holm
-from .verdict import Observed, RuleResult, Ruling, Verdict, Waiver, conclude
-
-POWER = NormalDist().inv_cdf(0.8)
-"""Scatter, in standard deviations, that four draws of five do not exceed in the wrong direction."""
+from .verdict import Bound, Observed, RuleResult, Ruling, Verdict, Waiver, conclude
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +25,33 @@ class _Case:
 
     rule: Rule
     estimate: Estimate
+    gap: str | None
 
 
-def judge(findings: Sequence[Finding], policy: Policy, *, drawn: int, today: date) -> Verdict:
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a verdict must know beside the findings.
+
+    Args:
+        drawn: generated samples behind the findings.
+        available: generated records that there are where they come from a file; None from a model, which draws more.
+        control: findings on held-out real records in the place of generated ones, for rules that would fail.
+    """
+
+    drawn: int
+    available: int | None = None
+    control: Mapping[str, Finding] = field(default_factory=dict)
+
+
+def judge(
+    findings: Sequence[Finding],
+    policy: Policy,
+    *,
+    drawn: int,
+    today: date,
+    available: int | None = None,
+    control: Iterable[Finding] = (),
+) -> Verdict:
     """Apply every rule of `policy`.
 
     Args:
@@ -31,18 +59,25 @@ def judge(findings: Sequence[Finding], policy: Policy, *, drawn: int, today: dat
         policy: the rules.
         drawn: generated samples behind the findings, for saying how many would decide an open rule.
         today: the day on which waivers are checked.
+        available: generated records that the samples' file holds; None where a model draws them.
+        control: what the auditors found on held-out real records; a rule that these fail too cannot fail.
 
     """
     by_code = {finding.code: finding for finding in findings}
+    around = Surroundings(drawn, available, {finding.code: finding for finding in control})
+    doubts = next((finding.doubts for finding in findings if finding.doubts), None)
     cases: list[_Case] = []
     results: dict[str, list[RuleResult]] = {}
     for rule in policy.rules:
-        found = _estimates(by_code.get(rule.auditor), rule)
-        cases += [_Case(rule, estimate) for estimate in found]
-        results[rule.id] = [] if found else [_without_estimate(rule, by_code.get(rule.auditor))]
-    steps = holm([p_value(case.estimate, case.rule) for case in cases], alpha=1 - policy.confidence)
-    for case, step in zip(cases, steps, strict=True):
-        results[case.rule.id].append(_decide(case, step, drawn, len(cases)))
+        finding = by_code.get(rule.auditor)
+        estimates = _estimates(finding, rule)
+        gap = None if finding is None else finding.gaps.get(rule.estimate)
+        cases += [_Case(rule, estimate, gap) for estimate in estimates]
+        results[rule.id] = [] if estimates else [_without_estimate(rule, finding)]
+    failures = holm([failure_p_value(case.estimate, case.rule.bound) for case in cases], alpha=1 - policy.confidence)
+    for case, failure in zip(cases, failures, strict=True):
+        result = _decide(case, failure, policy.confidence, len(cases), around)
+        results[case.rule.id].append(_doubted(result, doubts) if case.estimate.curve else result)
     waivers = {
         entry.rule: Waiver(entry.owner, entry.reason, entry.expires, entry.expires < today) for entry in policy.waivers
     }
@@ -51,29 +86,29 @@ def judge(findings: Sequence[Finding], policy: Policy, *, drawn: int, today: dat
     return conclude(rules, confidence=policy.confidence, crashed=crashed)
 
 
-def p_value(estimate: Estimate, rule: Rule) -> float:
-    """The smallest error at which the estimate's interval still decides the rule, either way.
+def failure_p_value(estimate: Estimate, bound: Bound) -> float:
+    """The smallest error at which the whole interval still lies outside the bound; 0 for complete counts outside it.
 
-    One minus the widest level whose interval lies wholly inside or wholly outside the bound; 0 for exact estimates.
-    Range: (0, 1]; never below what the widest known level allows.
+    One minus the widest level whose interval lies outside. Range: (0, 1]; never below what the widest known level
+    allows, and 1 where no interval lies outside.
     """
     if not estimate.curve:
-        return 0.0
-    decided = [level for level in LEVELS if level <= estimate.curve[-1].level and _decides(estimate, rule, level)]
-    if decided and decided[-1] == estimate.curve[-1].level:
-        return 1 - decided[-1]
-    low = decided[-1] if decided else 1e-6
-    if not decided and not _decides(estimate, rule, low):
+        return 0.0 if _outside(estimate, bound, 0.5) else 1.0
+    outside = [each.level for each in estimate.curve if _outside(estimate, bound, each.level)]
+    if outside and outside[-1] == estimate.curve[-1].level:
+        return 1 - outside[-1]
+    low = outside[-1] if outside else 1e-6
+    if not outside and not _outside(estimate, bound, low):
         return 1.0
     high = next(interval.level for interval in estimate.curve if interval.level > low)
     for _ in range(40):
         middle = (low + high) / 2
-        low, high = (middle, high) if _decides(estimate, rule, middle) else (low, middle)
+        low, high = (middle, high) if _outside(estimate, bound, middle) else (low, middle)
     return 1 - low
 
 
-def _decides(estimate: Estimate, rule: Rule, level: float) -> bool:
-    return rule.bound.ruling(estimate.interval(level)) is not Ruling.INCONCLUSIVE
+def _outside(estimate: Estimate, bound: Bound, level: float) -> bool:
+    return bound.ruling(estimate.interval(level)) is Ruling.FAIL
 
 
 def _estimates(finding: Finding | None, rule: Rule) -> list[Estimate]:
@@ -93,77 +128,104 @@ def _without_estimate(rule: Rule, finding: Finding | None) -> RuleResult:
     elif finding.outcome is Outcome.MEASURED:
         known = sorted({each.group for each in finding.estimates if each.name == rule.estimate and each.group})
         where = f" for group {rule.group!r}; it has groups: {', '.join(known) or 'none'}" if rule.group else ""
-        reason = f"{rule.auditor} gave no {rule.estimate}{where}"
+        gap = finding.gaps.get(rule.estimate)
+        reason = f"{rule.auditor} gave no {rule.estimate}{where}" + (f": {gap}" if gap else "")
     else:
-        # Only a rule that nobody requires may be passed over, and only where its question does not arise.
+        # Only a rule that nobody requires may be passed over, and only where its question cannot arise.
         if finding.outcome is Outcome.NOT_APPLICABLE and not rule.required:
             outcome = Ruling.NOT_APPLIED
         reason = f"{rule.auditor} ended as {finding.outcome.replace('_', ' ')}: {_first_line(finding.reason)}"
     return replace(_undecided(rule), outcome=outcome, reason=reason)
 
 
-def _decide(case: _Case, step: Step, drawn: int, together: int) -> RuleResult:
-    estimate, rule = case.estimate, case.rule
-    level = min(step.level, estimate.curve[-1].level) if estimate.curve else step.level
+def _decide(case: _Case, failure: Step, confidence: float, together: int, around: Surroundings) -> RuleResult:
+    estimate, bound = case.estimate, case.rule.bound
+    widest = estimate.curve[-1].level if estimate.curve else 1.0
+    level = min(confidence, widest)
     interval = estimate.interval(level)
-    ruling = rule.bound.ruling(interval) if step.decided else Ruling.INCONCLUSIVE
-    observed = Observed(estimate.value, interval.low, interval.high, level, estimate.n, estimate.unit)
-    needed, reason = None, _reason(ruling, None, estimate)
-    if ruling is Ruling.INCONCLUSIVE and rule.bound.ruling(interval) is not ruling:
-        reason = (
-            f"decided at {level:.2%}, the widest interval known, but not together with {together} rules: judge fewer"
+    levels = Levels(confidence, failure.level if failure.decided else 1 - (1 - confidence) / together)
+    control = _controlled(case, around, level)
+    ruling, reason, needed = bound.ruling(interval), "", None
+    if ruling is Ruling.PASS and widest < confidence:
+        ruling, reason = Ruling.INCONCLUSIVE, f"met at {widest:.2%}, the widest interval known, below {confidence:.2%}"
+    elif ruling is Ruling.PASS and case.gap:
+        ruling, reason = Ruling.INCONCLUSIVE, f"met by what could be measured, but {case.gap}"
+    elif ruling is Ruling.FAIL and not failure.decided:
+        ruling, reason = Ruling.INCONCLUSIVE, _not_together(levels.failing, widest, together)
+    elif ruling is Ruling.FAIL and control is not None and bound.ruling(_interval(control)) is Ruling.FAIL:
+        ruling, reason = (
+            Ruling.INCONCLUSIVE,
+            "held-out real records do not meet the bound either, so it blames no model",
         )
     elif ruling is Ruling.INCONCLUSIVE:
-        needed = samples_needed(estimate, rule, level, drawn)
-        reason = _reason(ruling, needed, estimate)
+        needed = samples_needed(estimate, bound, levels, around.drawn)
+        reason = _open(estimate, bound, levels, needed, around)
+    else:
+        reason = f"{'the whole' if ruling is Ruling.PASS else 'none of the'} interval meets the bound"
     return replace(
-        _undecided(rule),
+        _undecided(case.rule),
         group=estimate.group,
         outcome=ruling,
         reason=reason,
-        observed=observed,
-        p_adjusted=step.adjusted,
+        observed=_observed(estimate, level),
+        p_adjusted=failure.adjusted,
         samples_needed=needed,
+        would_fail=would_fail(estimate, bound, levels),
+        control=control,
     )
 
 
-def samples_needed(estimate: Estimate, rule: Rule, level: float, drawn: int) -> int | None:
-    """How many generated samples would decide the rule in four draws of five; None if no number would.
+def _controlled(case: _Case, around: Surroundings, level: float) -> Observed | None:
+    """What held-out real records show in the place of generated ones; None where that was not looked at."""
+    finding = around.control.get(case.rule.auditor)
+    estimates = _estimates(finding, case.rule)
+    found = next((each for each in estimates if each.group == case.estimate.group), None)
+    return None if found is None or not found.curve else _observed(found, min(level, found.curve[-1].level))
 
-    Taken for granted is that the truth lies where the estimate does. At n samples the interval reaches z·√(fixed + u²)
-    towards the bound, and a new draw scatters with standard deviation u = √(variance of the draws · drawn / n); the
-    reference's and the judge's uncertainty stays. Solved for u: distance − POWER·u = z·√(fixed + u²).
-    """
-    distance = rule.bound.distance(estimate.value)
+
+def _observed(estimate: Estimate, level: float) -> Observed:
     interval = estimate.interval(level)
-    half = max(estimate.value - interval.low, interval.high - estimate.value)
-    share = estimate.from_draws
-    if share is None or share == 0 or half <= 0:
-        return None
-    z = NormalDist().inv_cdf(0.5 + level / 2)
-    variance = (half / z) ** 2
-    room = distance**2 - z**2 * variance * (1 - share)
-    if room <= 0:
-        return None
-    scatter = room / (distance * POWER + math.sqrt((distance * POWER) ** 2 + (z**2 - POWER**2) * room))
-    needed = drawn * variance * share / scatter**2
-    # Two digits: the width at another n is itself only known roughly.
-    scale = int(10 ** max(0, math.floor(math.log10(needed)) - 1))
-    return math.ceil(needed / scale) * scale
+    return Observed(
+        estimate.value, interval.low, interval.high, level, estimate.n, estimate.unit, complete=not estimate.curve
+    )
 
 
-def _reason(ruling: Ruling, needed: int | None, estimate: Estimate) -> str:
-    match ruling:
-        case Ruling.PASS:
-            return "the whole interval meets the bound"
-        case Ruling.FAIL:
-            return "none of the interval meets the bound"
-        case _ if needed is not None:
-            return f"the interval holds the bound; about {needed:,} samples would decide"
-        case _ if estimate.from_draws is None:
-            return "the interval holds the bound"
-        case _:
-            return "the interval holds the bound, and no number of generated samples would decide: more real data would"
+def _interval(seen: Observed) -> Interval:
+    return Interval(seen.level, seen.low, seen.high)
+
+
+def _doubted(result: RuleResult, doubts: str | None) -> RuleResult:
+    """The rule left open where the interval that decided it may not hold."""
+    if doubts is None or result.outcome not in (Ruling.PASS, Ruling.FAIL):
+        return result
+    return replace(result, outcome=Ruling.INCONCLUSIVE, reason=f"its interval may not hold: {doubts}")
+
+
+def _not_together(failing: float, widest: float, together: int) -> str:
+    if failing > widest:
+        return (
+            f"outside the bound at {widest:.2%}, the widest interval known, but {together} rules need more: judge fewer"
+        )
+    return f"outside the bound, but not at the {failing:.2%} that {together} rules together ask of a failure"
+
+
+def _open(estimate: Estimate, bound: Bound, levels: Levels, needed: int | None, around: Surroundings) -> str:
+    """Why an interval that holds the bound is open, and what would close it."""
+    text = "the interval holds the bound"
+    if needed is not None and around.available is not None and needed > around.available:
+        rest = f"; the file holds {around.available:,}"
+        rest += f", of which {around.drawn:,} were looked at: look at all" if around.drawn < around.available else ""
+        return f"{text}; about {needed:,} samples would decide{rest}"
+    if needed is not None:
+        return f"{text}; about {needed:,} samples would decide"
+    if estimate.from_draws is None or could_decide(estimate, bound, levels):
+        # More draws narrow the interval, but where the truth lies near the bound no number can be promised.
+        return (
+            text
+            if estimate.from_draws is None
+            else f"{text}, and the truth may be too near it for any number to decide"
+        )
+    return f"{text}, and no number of generated samples would decide: more real data would"
 
 
 def _undecided(rule: Rule) -> RuleResult:

@@ -17,6 +17,9 @@ class Ruling(StrEnum):
     INCONCLUSIVE = "inconclusive"
     NOT_APPLIED = "not_applied"
 
+    def __bool__(self) -> NoReturn:
+        raise TypeError("a Ruling is neither true nor false: compare it with Ruling.PASS")
+
 
 @dataclass(frozen=True, slots=True)
 class Bound:
@@ -42,7 +45,7 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """The estimate a rule looked at, with its interval at the level that the rule needed."""
+    """The estimate a rule looked at, with its interval at the policy's confidence; a `complete` count has none."""
 
     value: float
     low: float
@@ -50,6 +53,7 @@ class Observed:
     level: float
     n: int
     unit: str
+    complete: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +68,14 @@ class Waiver:
 
 @dataclass(frozen=True, slots=True)
 class RuleResult:
-    """One rule, judged. `samples_needed` is set on an inconclusive rule that more samples would decide."""
+    """One rule, judged.
+
+    Args:
+        p_adjusted: Holm-adjusted, of the rule's truth meeting its bound: small where the rule fails.
+        samples_needed: set on an inconclusive rule that more samples would decide.
+        would_fail: the value at which this audit would have failed the rule in four runs of five.
+        control: what held-out real records show in the place of generated ones, where that was looked at.
+    """
 
     id: str
     auditor: str
@@ -78,6 +89,8 @@ class RuleResult:
     observed: Observed | None = None
     p_adjusted: float | None = None
     samples_needed: int | None = None
+    would_fail: float | None = None
+    control: Observed | None = None
     waiver: Waiver | None = None
 
     @property

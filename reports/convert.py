@@ -6,6 +6,7 @@ from .record import (
     BoundPart,
     ColumnPart,
     Coverage,
+    EstimateFactsPart,
     EstimatePart,
     ExhibitPart,
     FindingPart,
@@ -49,6 +50,8 @@ def _rule_part(rule: RuleResult) -> RulePart:
         why=rule.why,
         p_adjusted=rule.p_adjusted,
         samples_needed=rule.samples_needed,
+        would_fail=rule.would_fail,
+        control=None if rule.control is None else _observed_part(rule.control),
         waiver=None if rule.waiver is None else _waiver_part(rule.waiver),
         waived=rule.waived,
     )
@@ -59,7 +62,15 @@ def _bound_part(bound: Bound) -> BoundPart:
 
 
 def _observed_part(seen: Observed) -> ObservedPart:
-    return ObservedPart(value=seen.value, low=seen.low, high=seen.high, level=seen.level, n=seen.n, unit=seen.unit)
+    return ObservedPart(
+        value=seen.value,
+        low=seen.low,
+        high=seen.high,
+        level=seen.level,
+        n=seen.n,
+        unit=seen.unit,
+        complete=seen.complete,
+    )
 
 
 def _waiver_part(waiver: Waiver) -> WaiverPart:
@@ -80,8 +91,15 @@ def finding_part(finding: words.Finding) -> FindingPart:
         exhibits=tuple(_exhibit_part(each) for each in finding.exhibits),
         references=finding.references,
         settings=dict(finding.settings),
+        facts=tuple(_facts_part(each) for each in finding.facts),
         gaps=dict(finding.gaps),
         doubts=finding.doubts,
+    )
+
+
+def _facts_part(facts: words.EstimateFacts) -> EstimateFactsPart:
+    return EstimateFactsPart(
+        name=facts.name, label=facts.label, unit=facts.unit, better=facts.better, meaning=facts.meaning
     )
 
 
@@ -132,6 +150,7 @@ def finding_from(part: FindingPart) -> words.Finding:
         references=part.references,
         settings=part.settings,
         seconds=part.seconds,
+        facts=tuple(words.EstimateFacts(e.name, e.label, e.unit, e.better, e.meaning) for e in part.facts),
         gaps=part.gaps,
         doubts=part.doubts,
     )

@@ -1,36 +1,37 @@
 """The record: everything a run established, as versioned JSON. Every other output is a view of it."""
 
 import json
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, PrivateAttr, field_validator
 
 from ..audit import finding as words
 from ..audit.verdict import Ruling
+from . import lookup
+from .part import OutcomePart, Part
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Final = 2
+READABLE = (1, 2)
+"""Schema versions that are read; records of version 1 hold no diagnosis."""
+
 TIME_FIELDS = ("seconds", "timings", "started")
 """Fields of a record that differ between two equal runs; nothing else may."""
 
 Cell = str | int | float | None
 
 
-class _Part(BaseModel):
-    # NaN and infinity are not JSON; an undefined number is None, with the reason in the finding.
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class BoundPart(_Part):
+class BoundPart(Part):
     """What a rule asks for; one of the two may be open."""
 
     at_least: float | None
     at_most: float | None
 
 
-class ObservedPart(_Part):
-    """The estimate a rule looked at, with its interval at the level the rule needed."""
+class ObservedPart(Part):
+    """The estimate a rule looked at, with its interval at the policy's confidence."""
 
     value: float
     low: float
@@ -38,9 +39,10 @@ class ObservedPart(_Part):
     level: float
     n: int
     unit: str
+    complete: Annotated[bool, Field(description="everything was counted: there is no interval")] = False
 
 
-class WaiverPart(_Part):
+class WaiverPart(Part):
     """A named person's decision to live with a rule that is not met."""
 
     owner: str
@@ -49,7 +51,7 @@ class WaiverPart(_Part):
     void: Annotated[bool, Field(description="expired on the day of judgement, so without effect")]
 
 
-class RulePart(_Part):
+class RulePart(OutcomePart):
     """One rule, judged."""
 
     id: str
@@ -62,13 +64,19 @@ class RulePart(_Part):
     reason: str
     required: bool
     why: str
-    p_adjusted: float | None
+    p_adjusted: Annotated[float | None, Field(description="Holm-adjusted, of the bound being met")]
     samples_needed: int | None
+    would_fail: Annotated[float | None, Field(description="the value that would have failed with power 0.8")] = None
+    control: Annotated[ObservedPart | None, Field(description="the same of held-out real records")] = None
     waiver: WaiverPart | None
     waived: bool
 
+    def line(self) -> str:
+        """Its id, outcome and reason."""
+        return f"{self.id}: {self.outcome}, {self.reason}"
 
-class VerdictPart(_Part):
+
+class VerdictPart(OutcomePart):
     """The one verdict; every other output repeats it."""
 
     outcome: Ruling
@@ -76,8 +84,12 @@ class VerdictPart(_Part):
     confidence: float
     rules: tuple[RulePart, ...]
 
+    def line(self) -> str:
+        """The outcome and its reason."""
+        return f"{self.outcome}: {self.reason}"
 
-class CheckpointPart(_Part):
+
+class CheckpointPart(Part):
     """What was audited."""
 
     name: str
@@ -90,7 +102,7 @@ class CheckpointPart(_Part):
     notes: Annotated[tuple[str, ...], Field(description="what a reviewer must know of how it was opened")] = ()
 
 
-class DataPart(_Part):
+class DataPart(Part):
     """One set of records, generated or real."""
 
     n: Annotated[int, Field(description="records looked at")]
@@ -100,7 +112,7 @@ class DataPart(_Part):
     name: str
 
 
-class GroupsPart(_Part):
+class GroupsPart(Part):
     """The groups that samples were told apart by."""
 
     attribute: Annotated[str, Field(description="what tells the groups apart")] = "class"
@@ -109,7 +121,7 @@ class GroupsPart(_Part):
     accuracy: Annotated[float | None, Field(description="share of held-out reference samples judged rightly")]
 
 
-class DataParts(_Part):
+class DataParts(Part):
     """All data behind the audit."""
 
     generated: DataPart
@@ -124,7 +136,7 @@ class DataParts(_Part):
         return () if value is None else (value,) if isinstance(value, dict) else value
 
 
-class PerfectPart(_Part):
+class PerfectPart(Part):
     """What a perfect generator would score at this n: 95 % of its runs lie between low and high."""
 
     value: float
@@ -132,7 +144,17 @@ class PerfectPart(_Part):
     high: float
 
 
-class EstimatePart(_Part):
+class EstimateFactsPart(Part):
+    """What an estimate is, whatever its value: its auditor's words for it."""
+
+    name: str
+    label: Annotated[str, Field(description="what it is called inside a sentence")]
+    unit: Annotated[str | None, Field(description="null where it depends on what is measured")]
+    better: words.Better
+    meaning: Annotated[str, Field(description="what it says, in one sentence")]
+
+
+class EstimatePart(OutcomePart):
     """One number with its uncertainty."""
 
     name: str
@@ -152,8 +174,14 @@ class EstimatePart(_Part):
     from_draws: float | None
     curve: Annotated[tuple[tuple[float, float, float], ...], Field(description="(level, low, high), ascending")]
 
+    def line(self) -> str:
+        """Its name, value and interval."""
+        group = "" if self.group is None else f"[{self.group}]"
+        interval = f"{self.low:.4g} to {self.high:.4g} at {self.level:.0%}" if self.curve else "exact"
+        return f"{self.name}{group} = {self.value:.4g}, {interval}"
 
-class ColumnPart(_Part):
+
+class ColumnPart(Part):
     """A table column."""
 
     key: str
@@ -161,7 +189,7 @@ class ColumnPart(_Part):
     kind: words.Kind
 
 
-class TablePart(_Part):
+class TablePart(Part):
     """A named table; undefined cells are null."""
 
     name: str
@@ -170,7 +198,7 @@ class TablePart(_Part):
     rows: tuple[tuple[Cell, ...], ...]
 
 
-class PicturesPart(_Part):
+class PicturesPart(Part):
     """References to pictures in the evidence."""
 
     label: str
@@ -178,7 +206,7 @@ class PicturesPart(_Part):
     indices: tuple[int, ...]
 
 
-class ExhibitPart(_Part):
+class ExhibitPart(Part):
     """Something to look at, by reference."""
 
     name: str
@@ -187,7 +215,7 @@ class ExhibitPart(_Part):
     pictures: tuple[PicturesPart, ...]
 
 
-class FindingPart(_Part):
+class FindingPart(OutcomePart):
     """What one auditor found."""
 
     code: str
@@ -201,11 +229,25 @@ class FindingPart(_Part):
     exhibits: tuple[ExhibitPart, ...]
     references: tuple[str, ...]
     settings: dict[str, Any]
-    gaps: Annotated[dict[str, str], Field(description="by estimate, which part of it could not be measured")] = {}
+    facts: Annotated[
+        tuple[EstimateFactsPart, ...], Field(description="of every estimate the auditor can give; empty in old records")
+    ] = ()
+    gaps: dict[str, str] = Field(
+        default_factory=dict, description="by estimate, which part of it could not be measured"
+    )
     doubts: Annotated[str | None, Field(description="why the intervals of all findings may not hold")] = None
 
+    def estimate(self, name: str, group: str | None = None) -> EstimatePart:
+        """The estimate of that name and group; KeyError, with what there is, if the finding has none."""
+        return lookup.estimate(self, name, group)
 
-class Coverage(_Part):
+    def line(self) -> str:
+        """Its code and outcome, and why where nothing was measured."""
+        said = f"{len(self.estimates)} estimates" if self.reason is None else self.reason
+        return f"{self.code}: {self.outcome}, {said}"
+
+
+class Coverage(OutcomePart):
     """Every auditor, by outcome, each exactly once."""
 
     measured: tuple[str, ...]
@@ -213,8 +255,44 @@ class Coverage(_Part):
     inconclusive: tuple[str, ...]
     error: tuple[str, ...]
 
+    def line(self) -> str:
+        """How many auditors had each outcome."""
+        return ", ".join(f"{len(codes)} {outcome}" for outcome, codes in self)
 
-class PolicyPart(_Part):
+
+class SignPart(Part):
+    """One pattern of the diagnosis, with the estimate that shows it; null where nothing tested it."""
+
+    name: str
+    means: str
+    code: Annotated[str, Field(description="the auditor whose estimate shows it")]
+    estimate: str
+    label: Annotated[str, Field(description="what the estimate is called inside a sentence")]
+    above: Annotated[bool, Field(description="whether the estimate rises with the pattern")]
+    coarse: Annotated[float, Field(description="a departure from perfect below which the pattern is slight")]
+    value: float | None
+    low: float | None
+    high: float | None
+    level: float | None
+    n: int | None
+    unit: str | None
+    perfect: PerfectPart | None
+    p_adjusted: Annotated[float | None, Field(description="Holm's, over all patterns")]
+    minimum_detectable: float | None
+    reason: Annotated[str | None, Field(description="why nothing tested it, or why its test is in doubt")]
+
+
+class DiagnosisPart(Part):
+    """The patterns that the findings show together, each exactly once."""
+
+    sentence: str
+    seen: Annotated[tuple[SignPart, ...], Field(description="sure, and more than slight")]
+    slight: Annotated[tuple[SignPart, ...], Field(description="as sure, but small")]
+    unseen: Annotated[tuple[SignPart, ...], Field(description="tested and not found")]
+    untested: tuple[SignPart, ...]
+
+
+class PolicyPart(Part):
     """The policy that judged, whole."""
 
     name: str
@@ -223,7 +301,7 @@ class PolicyPart(_Part):
     content: dict[str, Any]
 
 
-class Environment(_Part):
+class Environment(Part):
     """Where and how the audit ran."""
 
     versions: dict[str, str]
@@ -239,17 +317,49 @@ class Environment(_Part):
     timings: dict[str, float]
 
 
-class Record(_Part):
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Where the report of a record lies; any two are equal."""
+
+    report: Path | None = field(default=None, compare=False)
+
+
+class Record(OutcomePart):
     """One audit, complete. `verdict` decides; the rest says why and how to check it."""
 
-    schema_version: Literal[1] = 1
+    schema_version: Literal[1, 2] = SCHEMA_VERSION
     verdict: VerdictPart
     checkpoint: CheckpointPart
     data: DataParts
     findings: tuple[FindingPart, ...]
+    diagnosis: Annotated[DiagnosisPart | None, Field(description="null in records of schema_version 1")] = None
     coverage: Coverage
     policy: PolicyPart
     environment: Environment
+
+    # Where a copy was written is no part of what the record says: it is neither stored nor compared.
+    _written: Written = PrivateAttr(default=Written())
+
+    def finding(self, code: str) -> FindingPart:
+        """What the auditor with that code found; KeyError, with the codes that there are, if there is no such code."""
+        return lookup.finding(self, code)
+
+    def estimate(self, code: str, name: str, group: str | None = None) -> EstimatePart:
+        """One estimate of an auditor, of one group or the whole; KeyError, with what there is, if there is none."""
+        return self.finding(code).estimate(name, group)
+
+    def line(self) -> str:
+        """What was audited, and the verdict."""
+        return f"{self.checkpoint.name}: {self.verdict.line()}"
+
+    def _repr_html_(self) -> str:
+        from .notebook import record_html
+
+        return record_html(self, self._written.report)
+
+    def written_to(self, report: Path) -> None:
+        """Remember where the report lies, so that a notebook can link to it."""
+        self._written = Written(report)
 
     def to_json(self) -> str:
         """The record as text, the same bytes for the same content."""
@@ -270,14 +380,15 @@ class Record(_Part):
                 f"{path}: expected a record written by genai-audit, but it cannot be read: {error}"
             ) from error
         version = data.get("schema_version") if isinstance(data, dict) else None
-        if version != SCHEMA_VERSION:
+        if type(version) is not int or version not in READABLE:
             raise ValueError(
-                f"{path}: expected schema_version {SCHEMA_VERSION}, got {version!r}; use a matching genai-audit"
+                f"{path}: expected schema_version {' or '.join(map(str, READABLE))}, got {version!r}; "
+                "use a matching genai-audit"
             )
         try:
             return cls.model_validate(data)
         except ValueError as error:
-            raise ValueError(f"{path}: not a record of schema_version {SCHEMA_VERSION}: {_first(error)}") from error
+            raise ValueError(f"{path}: not a record of schema_version {version}: {_first(error)}") from error
 
 
 def _first(error: ValueError) -> str:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 from statistics import NormalDist
 
@@ -9,8 +10,9 @@ import numpy as np
 import pytest
 
 from genai_audit.audit.finding import LEVELS, Better, Estimate, Finding, Interval, Outcome
-from genai_audit.audit.judge import judge, p_value, samples_needed
-from genai_audit.audit.policy import Policy, Rule
+from genai_audit.audit.judge import failure_p_value, judge
+from genai_audit.audit.planning import Levels, could_decide, samples_needed, would_fail
+from genai_audit.audit.policy import Policy
 from genai_audit.audit.verdict import Bound, Ruling, Verdict
 from unit.reports.small_record import finding, rule
 
@@ -77,65 +79,105 @@ def test_a_good_point_estimate_alone_never_passes() -> None:
     assert verdict.outcome is Ruling.INCONCLUSIVE
 
 
-def test_the_p_value_of_a_normal_estimate() -> None:
-    # The interval at level L reaches the bound where z((1+L)/2) = distance / se: p = 2 (1 - Phi(2)) = 0.0455.
-    estimate = normal("coverage_ratio", 0.84, 0.02)
-    found = p_value(estimate, policy(ONE).rules[0])
+def test_the_p_value_of_a_failing_normal_estimate() -> None:
+    # The interval at level L leaves the bound where z((1+L)/2) = distance / se: p = 2 (1 - Phi(2)) = 0.0455.
+    found = failure_p_value(normal("coverage_ratio", 0.76, 0.02), Bound(low=0.8))
     assert found == pytest.approx(2 * (1 - NormalDist().cdf(2)), rel=1e-6)
 
 
-def test_the_p_value_at_the_edges() -> None:
-    one = policy(ONE).rules[0]
-    assert p_value(Estimate("coverage_ratio", 0.9, (), 1, "exact", "ratio", Better.HIGHER), one) == 0.0
-    assert p_value(normal("coverage_ratio", 0.8, 0.02), one) == 1.0
-    # Beyond the widest level nothing is claimed.
-    assert p_value(normal("coverage_ratio", 5.0, 0.001), one) == pytest.approx(1 - LEVELS[-1])
+def test_the_p_value_of_a_failure_at_the_edges() -> None:
+    bound = Bound(low=0.8)
+    assert failure_p_value(Estimate("coverage_ratio", 0.7, (), 1, "exact", "ratio", Better.HIGHER), bound) == 0.0
+    assert failure_p_value(Estimate("coverage_ratio", 0.9, (), 1, "exact", "ratio", Better.HIGHER), bound) == 1.0
+    assert failure_p_value(normal("coverage_ratio", 0.8, 0.02), bound) == 1.0
+    # However clearly a bound is met, nothing speaks for a failure; and beyond the widest level nothing is claimed.
+    assert failure_p_value(normal("coverage_ratio", 5.0, 0.001), bound) == 1.0
+    assert failure_p_value(normal("coverage_ratio", 0.1, 0.001), bound) == pytest.approx(1 - LEVELS[-1])
 
 
-def test_holm_by_hand() -> None:
-    # Three rules with p = 0.001, 0.02, 0.04 at 0.05: compared with 0.05/3, 0.05/2, 0.05/1, so all are decided.
+def outcomes_at(*p_values: float, below: bool) -> list[Ruling]:
+    """Rulings of rules whose estimates lie on one side of the bound with these two-sided p-values."""
+    names = "abcdefgh"[: len(p_values)]
+    z = [NormalDist().inv_cdf(1 - p / 2) * (-1 if below else 1) for p in p_values]
+    estimates = [normal(name, 0.8 + 0.01 * each, 0.01) for name, each in zip(names, z, strict=True)]
+    rules = policy(*(rule(each, "GA302", each) for each in names))
+    return [each.outcome for each in ruled(finding("GA302", *estimates), by=rules).rules]
+
+
+def test_failures_share_their_error_by_holm() -> None:
+    # Three rules with p = 0.001, 0.02, 0.04 at 0.05: compared with 0.05/3, 0.05/2, 0.05/1, so all fail.
     # With p = 0.001, 0.03, 0.04 the second (0.03 > 0.025) stops the procedure and takes the third with it.
-    rules = [rule(each, "GA302", each) for each in "abc"]
-
-    def outcomes(*p_values: float) -> list[Ruling]:
-        z = [NormalDist().inv_cdf(1 - p / 2) for p in p_values]
-        estimates = [normal(name, 0.8 + 0.01 * each, 0.01) for name, each in zip("abc", z, strict=True)]
-        return [each.outcome for each in ruled(finding("GA302", *estimates), by=policy(*rules)).rules]
-
-    assert outcomes(0.001, 0.02, 0.04) == [Ruling.PASS] * 3
-    assert outcomes(0.04, 0.02, 0.001) == [Ruling.PASS] * 3
-    assert outcomes(0.001, 0.03, 0.04) == [Ruling.PASS, Ruling.INCONCLUSIVE, Ruling.INCONCLUSIVE]
+    assert outcomes_at(0.001, 0.02, 0.04, below=True) == [Ruling.FAIL] * 3
+    assert outcomes_at(0.04, 0.02, 0.001, below=True) == [Ruling.FAIL] * 3
+    assert outcomes_at(0.001, 0.03, 0.04, below=True) == [Ruling.FAIL, Ruling.INCONCLUSIVE, Ruling.INCONCLUSIVE]
 
 
-def test_the_interval_shown_agrees_with_the_ruling() -> None:
+def test_each_pass_is_held_to_the_whole_confidence_and_no_more() -> None:
+    # A verdict passes only if all rules do, so none of them needs more than 0.95, however many there are.
+    assert outcomes_at(0.04, 0.04, 0.049, 0.04, 0.01, below=False) == [Ruling.PASS] * 5
+    assert outcomes_at(0.04, 0.06, below=False) == [Ruling.PASS, Ruling.INCONCLUSIVE]
+
+
+def test_a_failure_that_the_rules_together_do_not_allow_says_so() -> None:
+    rules = policy(*(rule(each, "GA302", each) for each in "ab"))
+    found = finding("GA302", normal("a", 0.757, 0.02), normal("b", 0.95, 0.02))
+    open_, _ = ruled(found, by=rules).rules
+    assert open_.outcome is Ruling.INCONCLUSIVE
+    assert open_.reason == "outside the bound, but not at the 97.50% that 2 rules together ask of a failure"
+
+
+def test_the_interval_shown_is_that_of_the_policy_and_agrees_with_the_ruling() -> None:
     rules = [rule(str(each), "GA302", f"e{each}") for each in range(12)]
     estimates = [normal(f"e{each}", 0.74 + 0.012 * each, 0.02) for each in range(12)]
     seen = set()
     for each in ruled(finding("GA302", *estimates), by=policy(*rules)).rules:
         assert each.observed is not None
-        assert each.bound.ruling(Interval(0.95, each.observed.low, each.observed.high)) is each.outcome
+        assert each.observed.level == 0.95
+        shown = each.bound.ruling(Interval(0.95, each.observed.low, each.observed.high))
+        assert shown is each.outcome or "rules together ask of a failure" in each.reason
         seen.add(each.outcome)
     assert seen == {Ruling.PASS, Ruling.FAIL, Ruling.INCONCLUSIVE}
 
 
-def test_false_alarms_over_all_rules_stay_below_the_error() -> None:
-    # Five sound quantities lie exactly on their bounds, where each decision is an error; in 600 audits at 0.95 at
-    # most 5 % may decide any of them. Binomial scatter: 0.05 +- 3.1 * sqrt(0.05 * 0.95 / 600) = 0.022 to 0.078.
+def correlated(rng: np.random.Generator, count: int, correlation: float) -> list[float]:
+    """Standard normal deviations with one correlation between all of them."""
+    common = rng.standard_normal()
+    own = rng.standard_normal(count)
+    return [math.sqrt(correlation) * common + math.sqrt(1 - correlation) * float(each) for each in own]
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.5, 0.9])
+def test_a_model_that_meets_all_bounds_fails_at_most_as_often_as_the_policy_allows(correlation: float) -> None:
+    # Five quantities exactly on their bounds, the worst case for a false failure: at 0.95 at most 5 % of audits fail.
+    # 600 audits: 0.05 + 3.1 * sqrt(0.05 * 0.95 / 600) = 0.078.
     rng = np.random.default_rng(7)
     rules = policy(*(rule(str(each), "GA302", f"e{each}") for each in range(5)))
-    wrong = 0
+    failed = 0
     for _ in range(600):
-        estimates = [normal(f"e{each}", 0.8 + 0.02 * z, 0.02) for each, z in enumerate(rng.standard_normal(5))]
-        verdict = ruled(finding("GA302", *estimates), by=rules)
-        wrong += any(each.outcome is not Ruling.INCONCLUSIVE for each in verdict.rules)
-    assert 0.022 < wrong / 600 < 0.078
+        estimates = [normal(f"e{i}", 0.8 + 0.02 * z, 0.02) for i, z in enumerate(correlated(rng, 5, correlation))]
+        failed += ruled(finding("GA302", *estimates), by=rules).outcome is Ruling.FAIL
+    assert failed / 600 < 0.078
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.5, 0.9])
+def test_a_model_that_misses_one_bound_passes_at_most_as_often_as_the_policy_allows(correlation: float) -> None:
+    # One quantity on its bound and four far inside, the worst case for a false pass: half of the error at most, since
+    # only one end of the interval can err. 0.025 + 3.1 * sqrt(0.025 * 0.975 / 600) = 0.045; and well above 0.
+    rng = np.random.default_rng(8)
+    rules = policy(*(rule(str(each), "GA302", f"e{each}") for each in range(5)))
+    passed = 0
+    for _ in range(600):
+        z = correlated(rng, 5, correlation)
+        estimates = [normal(f"e{i}", (1.2 if i else 0.8) + 0.02 * each, 0.02) for i, each in enumerate(z)]
+        passed += ruled(finding("GA302", *estimates), by=rules).outcome is Ruling.PASS
+    assert 0.008 < passed / 600 < 0.045
 
 
 def test_too_many_rules_for_the_widest_interval_are_left_open_and_said_so() -> None:
     # 300 rules ask for p <= 0.05/300 = 0.00017, below 1 - 0.9998: even the widest interval known decides none.
     count = 300
     rules = policy(*(rule(str(each), "GA302", f"e{each}") for each in range(count)))
-    verdict = ruled(finding("GA302", *(normal(f"e{each}", 5.0, 0.01) for each in range(count))), by=rules)
+    verdict = ruled(finding("GA302", *(normal(f"e{each}", 0.1, 0.01) for each in range(count))), by=rules)
     assert {each.outcome for each in verdict.rules} == {Ruling.INCONCLUSIVE}
     assert "the interval holds the bound" not in verdict.rules[0].reason
     assert "300 rules" in verdict.rules[0].reason
@@ -263,23 +305,70 @@ def test_a_waiver_on_a_rule_that_was_not_applied_is_not_counted() -> None:
     assert verdict.reason == "all 1 applied rules met"
 
 
+@pytest.mark.parametrize(("value", "outcome"), [(0.95, Ruling.INCONCLUSIVE), (0.5, Ruling.FAIL)])
+def test_what_covers_a_part_only_can_fail_but_not_pass(value: float, outcome: Ruling) -> None:
+    part = replace(finding("GA302", normal("coverage_ratio", value, 0.01)), gaps={"coverage_ratio": "group x was not"})
+    verdict = ruled(part, by=policy(ONE))
+    assert verdict.outcome is outcome
+    assert ("group x was not" in verdict.rules[0].reason) == (outcome is Ruling.INCONCLUSIVE)
+
+
+@pytest.mark.parametrize("value", [0.95, 0.5])
+def test_doubts_about_the_records_open_every_rule_with_an_interval(value: float) -> None:
+    doubtful = replace(finding("GA502", normal("x", 0.5, 0.1)), doubts="records are not independent")
+    verdict = ruled(doubtful, finding("GA302", normal("coverage_ratio", value, 0.01)), by=policy(ONE))
+    assert verdict.outcome is Ruling.INCONCLUSIVE
+    assert verdict.rules[0].reason == "its interval may not hold: records are not independent"
+
+
+def test_a_complete_count_stands_whatever_the_doubts() -> None:
+    doubtful = replace(finding("GA502", normal("x", 0.5, 0.1)), doubts="records are not independent")
+    count = Estimate("broken_weight_share", 0.5, (), 10, "counted", "share", Better.LOWER)
+    rules = policy({"id": "one", "auditor": "GA601", "estimate": "broken_weight_share", "at_most": 0, "why": "because"})
+    verdict = ruled(doubtful, finding("GA601", count), by=rules)
+    assert verdict.outcome is Ruling.FAIL
+    assert verdict.rules[0].observed is not None
+    assert verdict.rules[0].observed.complete
+
+
+@pytest.mark.parametrize(
+    ("held_out", "outcome"), [(0.5, Ruling.INCONCLUSIVE), (0.78, Ruling.FAIL), (0.95, Ruling.FAIL)]
+)
+def test_a_rule_that_held_out_real_records_fail_too_cannot_fail(held_out: float, outcome: Ruling) -> None:
+    # 0.78 ± 0.04: the control's interval holds the bound, so it does not fail.
+    found, control = (finding("GA302", normal("coverage_ratio", value, 0.02)) for value in (0.5, held_out))
+    verdict = judge([found], policy(ONE), drawn=1000, today=TODAY, control=[control])
+    assert verdict.outcome is outcome
+    assert ("held-out real records" in verdict.rules[0].reason) == (outcome is Ruling.INCONCLUSIVE)
+    seen = verdict.rules[0].control
+    assert seen is not None
+    assert seen.value == held_out
+
+
+def test_a_control_never_helps_to_pass() -> None:
+    found, control = (finding("GA302", normal("coverage_ratio", value, 0.02)) for value in (0.8, 0.99))
+    verdict = judge([found], policy(ONE), drawn=1000, today=TODAY, control=[control])
+    assert verdict.outcome is Ruling.INCONCLUSIVE
+
+
 def binomial_estimate(share: float, n: int) -> Estimate:
     return normal("coverage_ratio", share, math.sqrt(share * (1 - share) / n))
 
 
-AT_LEAST = Rule(id="one", auditor="GA302", estimate="coverage_ratio", at_least=0.8, why="because")
+AT_LEAST = Bound(low=0.8)
+ALIKE = Levels(passing=0.95, failing=0.95)
 
 
 @pytest.mark.parametrize("share", [0.74, 0.76, 0.78, 0.83, 0.85])
 def test_the_samples_said_to_be_needed_decide(share: float) -> None:
     drawn = 100
-    needed = samples_needed(binomial_estimate(share, drawn), AT_LEAST, 0.95, drawn)
+    needed = samples_needed(binomial_estimate(share, drawn), AT_LEAST, ALIKE, drawn)
     assert needed is not None
     assert needed > drawn
 
     def decided(n: int) -> float:
         counts = np.random.default_rng(3).binomial(n, share, size=400)
-        rulings = [AT_LEAST.bound.ruling(binomial_estimate(count / n, n).interval(0.95)) for count in counts]
+        rulings = [AT_LEAST.ruling(binomial_estimate(count / n, n).interval(0.95)) for count in counts]
         return sum(each is not Ruling.INCONCLUSIVE for each in rulings) / len(rulings)
 
     # 400 repeats: the share of deciding draws is known to within 0.05.
@@ -289,21 +378,54 @@ def test_the_samples_said_to_be_needed_decide(share: float) -> None:
 
 
 def test_no_number_of_samples_helps_where_the_reference_limits() -> None:
-    # Of the variance, 0.1 shrinks with the draws. The half-width at 0.95 is 1.96 * 0.02 = 0.039; the distance of 0.01
-    # is below what would be left, sqrt(0.9) * 0.039.
-    estimate = normal("coverage_ratio", 0.81, 0.02, draws=0.1)
-    assert samples_needed(estimate, AT_LEAST, 0.95, 1000) is None
+    # Of the variance, 0.01 shrinks with the draws, and even a truth at the far end of the 50 % interval (0.81 + 0.0135)
+    # is nearer to the bound than the half-width that would be left, sqrt(0.99) * 0.039.
+    estimate = normal("coverage_ratio", 0.81, 0.02, draws=0.01)
+    assert samples_needed(estimate, AT_LEAST, ALIKE, 1000) is None
     verdict = ruled(finding("GA302", estimate), by=policy(ONE))
     assert "no number of generated samples would decide" in verdict.rules[0].reason
+
+
+def test_where_a_kinder_truth_would_be_decided_no_number_is_ruled_out() -> None:
+    # The draws carry 98.6 % of the variance; the value lies almost on the bound, but noise may have put it there.
+    estimate = normal("coverage_ratio", 0.8 + 1e-4, 0.02, draws=0.986)
+    assert samples_needed(estimate, AT_LEAST, ALIKE, 1000) is None
+    assert could_decide(estimate, AT_LEAST, ALIKE)
+    (open_,) = ruled(finding("GA302", estimate), by=policy(ONE)).rules
+    assert open_.reason == "the interval holds the bound, and the truth may be too near it for any number to decide"
+
+
+def test_only_the_half_towards_the_bound_counts() -> None:
+    # A long upper half does not stand between the value and a bound below it.
+    near = normal("coverage_ratio", 0.83, 0.02)
+    skewed = replace(near, curve=tuple(Interval(e.level, e.low, e.high + 4 * (e.high - 0.83)) for e in near.curve[1:]))
+    assert samples_needed(skewed, AT_LEAST, ALIKE, 1000) is not None
+
+
+def test_a_file_of_samples_is_looked_at_whole_before_more_are_asked_for() -> None:
+    found = finding("GA302", normal("coverage_ratio", 0.81, 0.02))
+    verdict = judge([found], policy(ONE), drawn=1000, today=TODAY, available=1500)
+    assert "the file holds 1,500, of which 1,000 were looked at: look at all" in verdict.rules[0].reason
+    verdict = judge([found], policy(ONE), drawn=1500, today=TODAY, available=1500)
+    assert verdict.rules[0].reason.endswith("samples would decide; the file holds 1,500")
 
 
 def test_samples_needed_by_hand() -> None:
     # Distance 0.02, fixed variance 0.2 * 0.0004 = 8e-5, of the draws 3.2e-4; z = 1.95996, power 0.84162.
     # Room 4e-4 - 3.84146 * 8e-5 = 9.268e-5; root sqrt((0.02 * 0.84162)^2 + (3.84146 - 0.70833) * 9.268e-5) = 0.023952;
     # u = 9.268e-5 / (0.016832 + 0.023952) = 0.0022725. 1000 * 3.2e-4 / u^2 = 61,964, rounded up to two digits.
-    assert samples_needed(normal("coverage_ratio", 0.78, 0.02, draws=0.8), AT_LEAST, 0.95, 1000) == 62_000
+    assert samples_needed(normal("coverage_ratio", 0.78, 0.02, draws=0.8), AT_LEAST, ALIKE, 1000) == 62_000
 
 
 @pytest.mark.parametrize("draws", [None, 0.0])
 def test_without_knowledge_of_the_draws_no_number_is_claimed(draws: float | None) -> None:
-    assert samples_needed(normal("coverage_ratio", 0.78, 0.02, draws=draws), AT_LEAST, 0.95, 1000) is None
+    assert samples_needed(normal("coverage_ratio", 0.78, 0.02, draws=draws), AT_LEAST, ALIKE, 1000) is None
+
+
+def test_the_value_that_would_have_failed_fails_four_times_in_five() -> None:
+    # 0.8 - (1.96 + 0.8416) * 0.02 = 0.744.
+    level = would_fail(normal("coverage_ratio", 0.95, 0.02), AT_LEAST, ALIKE)
+    assert level == pytest.approx(0.744, abs=1e-3)
+    draws = level + 0.02 * np.random.default_rng(0).standard_normal(400)
+    rulings = [ruled(finding("GA302", normal("coverage_ratio", x, 0.02)), by=policy(ONE)).outcome for x in draws]
+    assert 0.74 < np.mean([each is Ruling.FAIL for each in rulings]) < 0.86
