@@ -115,7 +115,8 @@ def run(
     """Audit CHECKPOINT: a file, a folder, reference:NAME, or a set of generated samples."""
     from ..reports.console import progress
     from .commands.outputs import check_out, write
-    from .run import Request, audit
+    from .request import Request
+    from .run import audit
 
     check_out(out)
     request = Request(
@@ -229,16 +230,15 @@ def list_(what: str) -> None:
 @main.command()
 @click.argument("code")
 def explain(code: str) -> None:
-    """Print the page of auditor CODE: its question, method, limits, and how to act."""
+    """Print the page of auditor CODE: its question, method, limits, how to act, its estimates and parameters."""
     from ..models.errors import UserError
-    from .commands.listing import codes
-    from .pages import page
+    from .catalogue import AUDITORS
+    from .commands.explanation import explanation
 
-    try:
-        text = page(code.upper()).text
-    except KeyError:
-        raise UserError(f"no auditor {code!r}; known: {', '.join(codes())}") from None
-    click.echo(text.rstrip())
+    found = next((each for each in AUDITORS if each.code == code.upper()), None)
+    if found is None:
+        raise UserError(f"no auditor {code!r}; known: {', '.join(each.code for each in AUDITORS)}")
+    click.echo(explanation(found))
 
 
 @main.command(epilog=EXIT_CODES)

@@ -28,6 +28,9 @@ class Outcome(StrEnum):
     INCONCLUSIVE = "inconclusive"
     ERROR = "error"
 
+    def __bool__(self) -> NoReturn:
+        raise TypeError("an Outcome is neither true nor false: compare it with Outcome.MEASURED")
+
 
 class Better(StrEnum):
     """The direction in which an estimate gets better."""
@@ -70,6 +73,26 @@ class Perfect:
     value: float
     low: float
     high: float
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateFacts:
+    """What is true of an estimate in every run; its auditor says it once, and every output repeats it.
+
+    Args:
+        name: as policies write it, e.g. `coverage_ratio`.
+        label: as a reader sees it inside a sentence, e.g. `coverage relative to a perfect generator`.
+        unit: the unit of its values; None where it depends on what is measured.
+        better: direction.
+        meaning: what the number says, in one plain sentence.
+
+    """
+
+    name: str
+    label: str
+    unit: str | None
+    better: Better
+    meaning: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +256,7 @@ class Finding:
     references: tuple[str, ...] = ()
     settings: Mapping[str, Json] = field(default_factory=dict)
     seconds: float = 0.0
+    facts: tuple[EstimateFacts, ...] = ()
     gaps: Mapping[str, str] = field(default_factory=dict)
     doubts: str | None = None
 

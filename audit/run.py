@@ -11,40 +11,22 @@ from typing import Any
 
 from ..models.records import digest
 from ..reports import convert
-from ..reports.record import DataPart, DataParts, Environment, GroupsPart, PolicyPart, Record
-from .catalogue import AUDITORS, Auditor, estimates_by_code
+from ..reports.diagnosis import diagnosis_part
+from ..reports.record import SCHEMA_VERSION, DataPart, DataParts, Environment, GroupsPart, PolicyPart, Record
+from .catalogue import AUDITORS, Auditor, estimates_by_code, patterns_by_code
 from .commands.environment import git_commit, machine, versions
+from .diagnosis import diagnose
 from .evidence.bundle import Evidence, Groups, Real
-from .evidence.collect import Plan, Progress, collect, stream
+from .evidence.collect import collect
+from .evidence.plan import Plan, Progress, stream
 from .finding import Finding, Inconclusive, NotApplicable, Outcome
 from .judge import judge
 from .policy import Policy, PolicyError
+from .request import Request
 from .subject import Subject, prepare
 
 DEFAULT_SAMPLES = 20_000
 """Enough for the default policy to decide on the reference models: see docs/guide/policy.md."""
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a user asked for; the fields are the options of `genai-audit run`.
-
-    `samples` None is the model's own suggestion, else `DEFAULT_SAMPLES`.
-    """
-
-    checkpoint: str
-    reference: str | None = None
-    holdout: str | None = None
-    groups: tuple[str, ...] = ()
-    loader: str | None = None
-    policy: Path | None = None
-    samples: int | None = None
-    seed: int = 0
-    device: str = "cpu"
-    only: tuple[str, ...] = ()
-    trust: bool = False
-    prompts: Path | None = None
-    argv: tuple[str, ...] = ()
 
 
 @dataclass
@@ -84,6 +66,7 @@ def audit(request: Request, *, progress: Progress = lambda step, share: None) ->
         checkpoint=subject.checkpoint,
         data=data_parts(subject, evidence),
         findings=tuple(convert.finding_part(finding) for finding in findings),
+        diagnosis=diagnosis_part(diagnose(findings, patterns_by_code())),
         coverage=convert.coverage_of(findings),
         policy=policy_part(policy, request.policy),
         environment=Environment(
@@ -123,7 +106,9 @@ def rejudge(record: Record, policy: Policy, source: Path | None, evidence: Evide
     return record.model_copy(
         update={
             "verdict": convert.verdict_part(verdict),
+            "schema_version": SCHEMA_VERSION,
             "findings": tuple(convert.finding_part(finding) for finding in findings),
+            "diagnosis": diagnosis_part(diagnose(findings, patterns_by_code())),
             "coverage": convert.coverage_of(findings),
             "policy": policy_part(policy, source),
         }
@@ -154,11 +139,11 @@ def _collect(subject: Subject, request: Request, needs: set[str], progress: Prog
 
 
 def _guard(work: Callable[[], Any]) -> tuple[Any, str | None]:
-    from .evidence.unavailable import Unavailable
+    from .evidence.unavailable import Unavailable, Unmeasured
 
     try:
         return work(), None
-    except (Unavailable, NotApplicable, Inconclusive):
+    except (Unavailable, Unmeasured, NotApplicable, Inconclusive):
         raise
     except Exception:  # A crash must end as an outcome of its own and never take the other auditors down.
         return None, traceback.format_exc()
@@ -195,6 +180,8 @@ def _ask(auditor: Auditor, evidence: Evidence, seed: int) -> Finding:
     for kind in auditor.needs:
         if kind in evidence.crashed:
             return _without(auditor, Outcome.ERROR, evidence.crashed[kind])
+        if kind in evidence.unmeasured:
+            return _without(auditor, Outcome.INCONCLUSIVE, evidence.unmeasured[kind])
         if getattr(evidence, kind) is None:
             reason = evidence.absent.get(kind, f"no {kind} in the evidence")
             return _without(auditor, Outcome.NOT_APPLICABLE, reason)
@@ -207,12 +194,14 @@ def _ask(auditor: Auditor, evidence: Evidence, seed: int) -> Finding:
         return _without(auditor, Outcome.INCONCLUSIVE, str(reason))
     if crash is not None:
         return _without(auditor, Outcome.ERROR, crash)
-    answer: Finding = dataclasses.replace(finding, seconds=time.perf_counter() - started)
+    answer: Finding = dataclasses.replace(
+        finding, seconds=time.perf_counter() - started, facts=auditor.estimates
+    )
     return answer
 
 
 def _without(auditor: Auditor, outcome: Outcome, reason: str) -> Finding:
-    return Finding(auditor.code, auditor.title, auditor.question, outcome, reason)
+    return Finding(auditor.code, auditor.title, auditor.question, outcome, reason, facts=auditor.estimates)
 
 
 def configured(policy: Policy) -> tuple[Auditor, ...]:
@@ -281,4 +270,4 @@ def _real_part(real: Real | None) -> DataPart | None:
 def _groups_part(groups: Groups) -> GroupsPart:
     judged = int(groups.confusion.sum())
     accuracy = float(groups.confusion.trace() / judged) if judged else None
-    return GroupsPart(attribute=groups.attribute, names=groups.names, source=groups.judge, accuracy=accuracy)
+    return GroupsPart(attribute=groups.attribute, names=groups.names, source=groups.classifier, accuracy=accuracy)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 from ..models.checkpoints.weight_facts import WeightFacts
 from ..models.errors import UserError
 from ..reports.record import CheckpointPart
-from .evidence.collect import Digest, Progress
+from .evidence.plan import Digest, Progress
 
 if TYPE_CHECKING:
     from ..models.adapters.opened import Options
     from ..models.checkpoints.checkpoint import Checkpoint
     from ..models.data.datasets import Dataset
-    from .run import Request
+    from .request import Request
 
 REFERENCE = "reference:"
 

@@ -26,7 +26,7 @@ def _representation(finding: FindingPart) -> str:
     ratios = [each for each in finding.estimates if each.name == "share_ratio"]
     worst = min(ratios, key=lambda each: each.value, default=None)
     share = next(
-        (each for each in finding.estimates if worst and (each.name, each.group) == ("share", worst.group)), None
+        (each for each in finding.estimates if worst is not None and (each.name, each.group) == ("share", worst.group)), None
     )
     if worst is None or share is None:
         return _first(finding)
@@ -184,7 +184,7 @@ def _first(finding: FindingPart) -> str:
     """For an auditor without words of its own: its first estimate beside a perfect generator's."""
     first = finding.estimates[0]
     whose = f" of group {short(first.group)}" if first.group is not None else ""
-    text = f"{label(first.name)}{whose} is {estimate_text(first)}"
+    text = f"{label(first.name, finding)}{whose} is {estimate_text(first)}"
     if first.perfect:
         text += f"; a perfect generator would score {perfect_text(first.perfect, first.unit)} here"
     return sentence(text)

@@ -57,78 +57,16 @@ THEMES = {
     "GA7": "Cost",
 }
 
-LABELS = {
-    "share": "share of generated samples",
-    "share_ratio": "share relative to its target",
-    "worst_share_ratio": "the smallest share of any group relative to its target",
-    "total_variation": "total variation distance from the target shares",
-    "uncorrected_share": "share as the judge counted it, uncorrected",
-    "precision_ratio": "precision relative to a perfect generator",
-    "recall_ratio": "recall relative to a perfect generator",
-    "density_ratio": "density relative to a perfect generator",
-    "coverage_ratio": "coverage relative to a perfect generator",
-    "clipped_density": "density, clipped",
-    "clipped_coverage": "coverage, clipped",
-    "support_precision": "share of generated samples within the support of the data",
-    "support_recall": "share of the data within the support of the generated samples",
-    "stray_share": "share of generated samples further out than all but a few real ones",
-    "thinnest_mode_ratio": "the smallest share of any mode relative to the data",
-    "missing_modes": "modes that are missing",
-    "lost_mass": "share of the data in modes that get too little",
-    "mode_share_ratio": "share of a mode relative to the data",
-    "frechet_distance": "Fréchet distance, less what sampling adds",
-    "frechet_ratio": "Fréchet distance relative to a perfect generator",
-    "mmd2": "squared kernel discrepancy",
-    "effective_number": "effective number of different records",
-    "effective_number_ratio": "effective number of different records relative to real data",
-    "duplicate_rate": "share of records that are exact repeats",
-    "duplicate_excess": "exact repeats beyond those of real data",
-    "spread_ratio": "spread within modes relative to the data",
-    "smallest_spread_ratio": "the smallest spread of any mode relative to the data",
-    "largest_spread_ratio": "the largest spread of any mode relative to the data",
-    "many_to_one_share": "share of latents with a far-away twin of the same output",
-    "active_units": "latent dimensions in use",
-    "active_unit_share": "share of latent dimensions in use",
-    "posterior_kl_per_unit": "information of a latent dimension about the record",
-    "effective_rank": "effective number of directions that move the output",
-    "log_condition_number": "decades between the directions that move the output most and least",
-    "aggregate_posterior_distance": "distance of the latents of real records from the prior",
-    "prior_coverage_ratio": "share of the prior near latents of real records, relative to a perfect encoder",
-    "distinct_1_ratio": "different tokens relative to the data",
-    "distinct_2_ratio": "different pairs of tokens relative to the data",
-    "distinct_3_ratio": "different triples of tokens relative to the data",
-    "self_bleu": "self-BLEU",
-    "self_bleu_difference": "self-BLEU beyond that of real records",
-    "repetition_rate": "share of records that repeat a run",
-    "repetition_rate_difference": "records that repeat a run, beyond the share of real ones",
-    "loop_rate": "share of records that end in a loop",
-    "loop_rate_difference": "records that end in a loop, beyond the share of real ones",
-    "entropy_rate_difference": "entropy per token beyond that of real records",
-    "frontier_area": "area under the divergence frontier",
-    "frontier_area_ratio": "area under the divergence frontier relative to a perfect generator",
-    "auc": "area under the curve of a classifier of real and generated",
-    "largest_share": "largest share of one latent dimension in the effect",
-    "effective_dimensions": "effective number of latent dimensions",
-    "share_of_effect": "share of the effect",
-    "unused_dimensions": "latent dimensions that do nothing",
-    "effect_size": "size of the effect",
-    "initial_weight_share": "share of weights that look fresh",
-    "broken_weight_share": "share of weights that are NaN or infinite",
-    "constant_weight_share": "share of weights in constant tensors",
-    "half_precision_share": "share of weights stored in half precision",
-    "accelerator_tagged_share": "share of weights tagged for an accelerator",
-    "remark_count": "contradictions between files or parts",
-    "changed_by_audit": "changes that the audit made",
-    "invalid_share": "share of records that break a rule",
-    "unsupported_share": "share of records with a value that no real record has",
-    "broken_relation_share": "share of records that break a relation of all real records",
-    "completeness_error": "largest completeness error, relative to the effect",
-}
+
+def label(name: str, finding: FindingPart | None = None) -> str:
+    """What an estimate is called in a sentence: its auditor's word, else its name as plain words."""
+    known = (each.label for each in finding.facts if each.name == name) if finding is not None else iter(())
+    return next(known, name.replace("_", " "))
 
 
-def label(name: str) -> str:
-    """What an estimate is called in a sentence."""
-    return LABELS.get(name) or name.replace("_", " ")
+def finding_of(record: Record, code: str) -> FindingPart | None:
+    """The finding of an auditor; None if the record has none."""
+    return next((each for each in record.findings if each.code == code), None)
 
 
 def theme(code: str) -> str:
@@ -185,10 +123,10 @@ def _end(value: float | None, unit: str) -> str:
     return f"{numbers.number(100 * value)} %" if unit == "share" else numbers.number(value)
 
 
-def rule_words(rule: RulePart) -> str:
+def rule_words(rule: RulePart, record: Record) -> str:
     """What a rule is about: `Coverage relative to a perfect generator`."""
     whose = f", group {short(rule.group)}" if rule.group is not None else ""
-    words = label(rule.estimate)
+    words = label(rule.estimate, finding_of(record, rule.auditor))
     return words[:1].upper() + words[1:] + whose
 
 
@@ -207,12 +145,12 @@ def nearest_end(bound: BoundPart, value: float) -> float | None:
     return min(ends, key=lambda end: abs(end - value), default=None)
 
 
-def rule_sentence(rule: RulePart) -> str:
+def rule_sentence(rule: RulePart, record: Record) -> str:
     """What a rule asked, what was seen, and what follows."""
     if rule.observed is None:
-        text = f"{rule_words(rule)}, {bound_words(rule)}: {short(rule.reason, 300)}"
+        text = f"{rule_words(rule, record)}, {bound_words(rule)}: {short(rule.reason, 300)}"
     else:
-        text = f"{rule_words(rule)} is {observed_words(rule)}; the policy asks for {bound_words(rule)}"
+        text = f"{rule_words(rule, record)} is {observed_words(rule)}; the policy asks for {bound_words(rule)}"
         text += f"; {rule.reason}" if rule.outcome is Ruling.INCONCLUSIVE else ""
     waiver = waiver_words(rule)
     return sentence(text) + (f" {waiver}" if waiver else "")
@@ -308,7 +246,7 @@ def _distance(rule: RulePart) -> float:
 
 def _subject(rule: RulePart, record: Record) -> str:
     group = worst_group(record, rule) if rule.group is None else None
-    return rule_words(rule) + (f", that of group {short(group)}," if group is not None else "")
+    return rule_words(rule, record) + (f", that of group {short(group)}," if group is not None else "")
 
 
 def worst_group(record: Record, rule: RulePart) -> str | None:
@@ -316,6 +254,6 @@ def worst_group(record: Record, rule: RulePart) -> str | None:
     if not rule.estimate.startswith("worst_"):
         return None
     name = rule.estimate.removeprefix("worst_")
-    finding = next((each for each in record.findings if each.code == rule.auditor), None)
-    found = [each for each in finding.estimates if each.name == name and each.group is not None] if finding else []
+    finding = finding_of(record, rule.auditor)
+    found = [each for each in finding.estimates if each.name == name and each.group is not None] if finding is not None else []
     return min(found, key=lambda each: each.value).group if found else None
