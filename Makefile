@@ -16,7 +16,7 @@ export OMP_WAIT_POLICY ?= PASSIVE
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help audit setup test check lint types bench format clean chromium FORCE
+.PHONY: help audit setup test check lint types bench format docs clean chromium FORCE
 
 help: ## list the commands
 	@grep -hE '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -54,6 +54,10 @@ bench: $(VENV)/.bench ## run the studies of speed, power and false alarms (long)
 format: $(VENV)/.dev ## format the code and repair what can be repaired
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: $(VENV)/.dev ## write the parts of the documentation that are made from the code
+	$(BIN)/python docs/sections.py
+	$(BIN)/python docs/draw_architecture.py
 
 clean: ## remove the environment, caches and outputs
 	rm -rf $(VENV) $(OUT) .make build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -16,8 +16,9 @@ from .collapse.sequence_diversity.auditor import SequenceDiversity
 from .collapse.within_mode_spread.auditor import SpreadWithinModes
 from .evidence.bundle import Evidence
 from .fairness.group_representation.auditor import GroupRepresentation
-from .finding import Finding
+from .finding import EstimateFacts, Finding
 from .integrity.weights_identity.auditor import Identity
+from .pattern import Pattern
 from .validity.output_validity.auditor import OutputValidity
 
 
@@ -28,7 +29,7 @@ class Auditor(Protocol):
     title: ClassVar[str]
     question: ClassVar[str]
     needs: ClassVar[tuple[str, ...]]
-    estimates: ClassVar[tuple[str, ...]]
+    estimates: ClassVar[tuple[EstimateFacts, ...]]
 
     def __call__(self, evidence: Evidence, rng: np.random.Generator) -> Finding:
         """Answer from the evidence alone; all randomness from `rng`."""
@@ -52,5 +53,10 @@ AUDITORS: tuple[type[Any], ...] = (
 
 
 def estimates_by_code() -> Mapping[str, tuple[str, ...]]:
-    """The estimates that each auditor can give, for checking policies."""
-    return {auditor.code: auditor.estimates for auditor in AUDITORS}
+    """The names of the estimates that each auditor can give, for checking policies."""
+    return {auditor.code: tuple(each.name for each in auditor.estimates) for auditor in AUDITORS}
+
+
+def patterns_by_code() -> Mapping[str, tuple[Pattern, ...]]:
+    """The patterns that each auditor's estimates show, for the diagnosis."""
+    return {auditor.code: getattr(auditor, "patterns", ()) for auditor in AUDITORS}

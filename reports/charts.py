@@ -4,13 +4,12 @@ Geometry only, as percentages of the plot's width; the template draws it as SVG 
 takes the page's font and colours and fits a phone, a screen and a sheet of paper.
 """
 
-import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from ..audit.finding import NOMINAL, Better
 from . import numbers
+from .axis import Tick, scale
 from .record import BoundPart, EstimatePart, FindingPart, RulePart
 from .words import Mark, bound_words, label, ruling_mark, short
 
@@ -38,15 +37,6 @@ class Row:
     band: Span | None
     bounds: tuple[str, ...]
     mark: Mark | None
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """A place on the axis; `anchor` keeps the text of the outer ones inside the plot."""
-
-    at: str
-    text: str
-    anchor: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +117,8 @@ def charts(finding: FindingPart, rules: Sequence[RulePart]) -> list[Chart]:
             chosen = sorted((e for e in chosen if "→" not in (e.group or "")), key=lambda e: -e.value)
             equal = 1 / size if isinstance(size, int) and size > 0 else None
         if chosen:
-            made.append(_chart(spec.title, [_line(each, rules, spec.title) for each in chosen], equal))
+            lines = [_line(each, rules, _name(each, finding, spec.title)) for each in chosen]
+            made.append(_chart(spec.title, lines, equal))
     return made
 
 
@@ -155,8 +146,7 @@ def _worst_first(name: str, estimates: Sequence[EstimatePart]) -> list[EstimateP
     return sorted(named, key=badness)
 
 
-def _line(estimate: EstimatePart, rules: Sequence[RulePart], title: str) -> _Line:
-    name = _name(estimate, title)
+def _line(estimate: EstimatePart, rules: Sequence[RulePart], name: str) -> _Line:
     own = [rule for rule in rules if (rule.estimate, rule.group) == (estimate.name, estimate.group) and rule.observed]
     if own and own[0].observed:
         # The interval a rule was judged by, so that the picture and the outcome cannot disagree.
@@ -169,7 +159,7 @@ def _line(estimate: EstimatePart, rules: Sequence[RulePart], title: str) -> _Lin
 
 def _chart(title: str, lines: list[_Line], equal: float | None) -> Chart:
     shown = lines[:MOST_ROWS]
-    place, ticks = _scale(shown, [] if equal is None else [equal])
+    place, ticks = scale([*_ends(shown), *([] if equal is None else [equal])], shown[0].estimate.unit)
     rows = tuple(_row(line, place) for line in shown)
     rules = [line.rule for line in shown if line.rule]
     bounds = {bound_words(rule) for rule in rules}
@@ -193,7 +183,7 @@ def _levels(levels: Sequence[float]) -> str:
     return f"{nominal} interval" + (f"; judged rows at {' or '.join(others)}" if others else "")
 
 
-def _name(estimate: EstimatePart, title: str) -> str:
+def _name(estimate: EstimatePart, finding: FindingPart, title: str) -> str:
     """What a row is called; what the chart's title says is not said again."""
     if estimate.name.startswith("worst_"):
         # The group of such an estimate is an attribute, of whose groups it is the worst.
@@ -201,7 +191,7 @@ def _name(estimate: EstimatePart, title: str) -> str:
     if estimate.group is not None:
         # A bare number would read as a value.
         return f"Group {estimate.group}" if estimate.group.isdigit() else short(estimate.group)
-    text = label(estimate.name).removesuffix(f" {title[:1].lower()}{title[1:]}")
+    text = label(estimate.name, finding).removesuffix(f" {title[:1].lower()}{title[1:]}")
     return text[:1].upper() + text[1:]
 
 
@@ -210,7 +200,7 @@ def _row(line: _Line, place: Callable[[float], str]) -> Row:
     bound = line.bound
     ends = (bound.at_least, bound.at_most) if bound else ()
     near = min((end for end in ends if end is not None), key=lambda end: abs(end - each.value), default=None)
-    value, between = numbers.estimate(each.value, line.low, line.high, each.unit, bound=near if line.rule else None)
+    value, between = numbers.estimate(each.value, line.low, line.high, each.unit, bound=near if line.rule is not None else None)
     return Row(
         label=line.label,
         text=value if line.low == line.high else f"{value} ({between})",
@@ -261,43 +251,10 @@ def _outside(line: _Line, low: float | None, high: float | None) -> bool:
     return (low is not None and line.high < low) or (high is not None and line.low > high)
 
 
-def _scale(lines: Sequence[_Line], more: Sequence[float]) -> tuple[Callable[[float], str], tuple[Tick, ...]]:
-    """A map from values to positions, and round places on the axis."""
-    ends = [*more, *(end for line in lines for end in (line.low, line.high))]
-    ends += [end for line in lines if line.estimate.perfect for end in _perfect_ends(line.estimate)]
-    ends += [
+def _ends(lines: Sequence[_Line]) -> list[float]:
+    """Every value that a chart shows."""
+    ends = [end for line in lines for end in (line.low, line.high)]
+    ends += [end for line in lines if (each := line.estimate.perfect) for end in (each.low, each.high)]
+    return ends + [
         end for line in lines if line.bound for end in (line.bound.at_least, line.bound.at_most) if end is not None
     ]
-    low, high = min(ends), max(ends)
-    if 0 < low < high / 2:
-        low = 0.0
-    elif high < 0 and high > low / 2:
-        high = 0.0
-    margin = 0.04 * (high - low) or 0.1 * abs(high) or 1.0
-    low, high = low - margin, high + margin
-
-    def place(value: float) -> str:
-        return f"{100 * (value - low) / (high - low):.2f}%"
-
-    unit = lines[0].estimate.unit
-    places = round_places(low, high)
-    gap = min((after - before for before, after in pairwise(places)), default=abs(places[0]))
-    return place, tuple(_tick(value, place, unit, gap) for value in places)
-
-
-def _perfect_ends(estimate: EstimatePart) -> tuple[float, ...]:
-    return () if estimate.perfect is None else (estimate.perfect.low, estimate.perfect.high)
-
-
-def round_places(low: float, high: float, most: int = 6) -> list[float]:
-    """Multiples of 1, 2 or 5 times a power of ten in [low, high]: at most `most`, at least two where there is room."""
-    power = 10.0 ** math.floor(math.log10((high - low) / most))
-    step = next(factor * power for factor in (1, 2, 5, 10, 20) if (high - low) / (factor * power) <= most - 1)
-    return [index * step for index in range(math.ceil(low / step), math.floor(high / step) + 1)]
-
-
-def _tick(value: float, place: Callable[[float], str], unit: str, gap: float) -> Tick:
-    at = place(value)
-    percent = float(at[:-1])
-    text = f"{numbers.tick(100 * value, 100 * gap)} %" if unit == "share" else numbers.tick(value, gap)
-    return Tick(at, text, "start" if percent < 4 else "end" if percent > 96 else "middle")

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from .diagnosis import NOT_RECORDED, page_one
 from .record import Record
 from .words import SIGNS, in_order, rule_sentence, verdict_sentence
 
@@ -59,8 +60,10 @@ def closing_lines(record: Record, out: Path | None) -> list[str]:
     """The closing summary as plain lines; `out` is the folder that holds the report, if one was written."""
     verdict = record.verdict
     lines = [f"{verdict.outcome.upper()} {SIGNS[verdict.outcome]}  {verdict_sentence(record)}"]
+    beside = page_one(record)
+    lines += [] if beside is None else [f"  {beside}"]
     rules = in_order(verdict.rules)
-    lines += [f"  {SIGNS[rule.outcome]} {rule.id}: {rule_sentence(rule)}" for rule in rules[:MAX_RULES]]
+    lines += [f"  {SIGNS[rule.outcome]} {rule.id}: {rule_sentence(rule, record)}" for rule in rules[:MAX_RULES]]
     if len(rules) > MAX_RULES:
         lines.append(f"  … and {len(rules) - MAX_RULES} more rules, in the report")
     covered = record.coverage
@@ -70,5 +73,6 @@ def closing_lines(record: Record, out: Path | None) -> list[str]:
         "inconclusive": covered.inconclusive,
         "error": covered.error,
     }
+    lines.append(f"Diagnosis: {NOT_RECORDED if record.diagnosis is None else record.diagnosis.sentence}")
     lines.append("Auditors: " + " · ".join(f"{len(codes)} {name}" for name, codes in counts.items()))
     return lines if out is None else [*lines, f"Report: {out / 'report.html'}"]

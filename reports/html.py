@@ -19,10 +19,9 @@ from markupsafe import Markup
 from ..audit.evidence.bundle import Evidence
 from ..audit.finding import Outcome
 from ..audit.pages import page
-from . import numbers, words
+from . import diagnosis, numbers, words
 from .answers import answer
 from .charts import Chart, charts
-from .diagnosis import diagnosis
 from .markdown_lite import markdown
 from .pictures import BUDGET, Shown, show
 from .record import FindingPart, Record, RulePart
@@ -51,6 +50,7 @@ class FindingView:
     folded_tables: tuple[TableView, ...]
     exhibits: tuple[Shown, ...]
     estimates: TableView | None
+    meanings: tuple[tuple[str, str], ...]
     sections: Mapping[str, Markup]
     settings: tuple[tuple[str, str], ...]
 
@@ -70,7 +70,9 @@ def render(record: Record, evidence: Evidence) -> str:
         rules=rules,
         themes=_by_theme(findings),
         findings=findings,
-        diagnosis=diagnosis(record),
+        diagnosis=record.diagnosis,
+        said=diagnosis,
+        beside=diagnosis.page_one(record),
         map=scatter(evidence),
         command=command(record),
         declared=tuple(_flat(record.checkpoint.declared)),
@@ -149,9 +151,16 @@ def _finding(part: FindingPart, rules: Sequence[RulePart], exhibits: Mapping[str
         folded_tables=tables[shown:],
         exhibits=tuple(exhibits.get(part.code, ())),
         estimates=estimates_table(part) if part.estimates else None,
+        meanings=_meanings(part),
         sections=_sections(part.code),
         settings=tuple((words.short(name).replace("_", " "), text_of(value)) for name, value in part.settings.items()),
     )
+
+
+def _meanings(part: FindingPart) -> tuple[tuple[str, str], ...]:
+    """What each estimate that was given is called, and what it says."""
+    given = {each.name for each in part.estimates}
+    return tuple((words.sentence(each.label)[:-1], each.meaning) for each in part.facts if each.name in given)
 
 
 def _sections(code: str) -> dict[str, Markup]:

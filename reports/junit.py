@@ -15,6 +15,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from ..audit.finding import Outcome
 from ..audit.verdict import Ruling
+from .diagnosis import NOT_RECORDED
 from .record import Record, RulePart
 from .words import bound_words, observed_words, rule_sentence, rule_words, short, waiver_words, worst_group
 
@@ -37,8 +38,8 @@ def junit(record: Record) -> str:
     for rule in record.verdict.rules:
         # An auditor's time is spent once, however many rules look at its finding.
         case = _case(suite, rule_name(rule), f"{_SUITE}.{rule.auditor}", seconds.pop(rule.auditor, 0.0))
-        _state(case, rule, rule_said(record, rule), crashes.get(rule.auditor))
-        SubElement(case, "system-out").text = _clean(_output(rule))
+        _state(case, rule, (rule_said(record, rule), _output(record, rule)), crashes.get(rule.auditor))
+        SubElement(case, "system-out").text = _clean(_output(record, rule))
     shown = suite.findall("testcase/failure") + suite.findall("testcase/error")
     if record.verdict.outcome is not Ruling.PASS and not shown:
         case = _case(suite, "verdict", _SUITE, 0.0)
@@ -62,7 +63,7 @@ def rule_name(rule: RulePart) -> str:
 def rule_said(record: Record, rule: RulePart) -> str:
     """What a rule asked, what was seen, what follows, and the group behind an estimate of the worst of all groups."""
     group = worst_group(record, rule)
-    return rule_sentence(rule) + (f" The worst is group {short(group)}." if group is not None else "")
+    return rule_sentence(rule, record) + (f" The worst is group {short(group)}." if group is not None else "")
 
 
 def _case(suite: Element, name: str, classname: str, seconds: float) -> Element:
@@ -71,7 +72,9 @@ def _case(suite: Element, name: str, classname: str, seconds: float) -> Element:
     return case
 
 
-def _state(case: Element, rule: RulePart, said: str, crash: str | None) -> None:
+def _state(case: Element, rule: RulePart, texts: tuple[str, str], crash: str | None) -> None:
+    """What became of the rule; `texts` are a sentence for lists, and the lines of the output."""
+    said, output = texts
     if rule.waived:
         _set(SubElement(case, "skipped"), message=f"{_word(rule)}. {waiver_words(rule)}")
         return
@@ -87,13 +90,13 @@ def _state(case: Element, rule: RulePart, said: str, crash: str | None) -> None:
         case Ruling.INCONCLUSIVE:
             state = SubElement(case, "error")
             _set(state, type="inconclusive" if crash is None else "crash", message=said)
-    state.text = _clean(crash or _output(rule))
+    state.text = _clean(crash or output)
 
 
-def _output(rule: RulePart) -> str:
+def _output(record: Record, rule: RulePart) -> str:
     lines = [
         f"{_word(rule)}: {rule.reason}",
-        f"expected: {rule_words(rule)} {bound_words(rule)} ({rule.auditor} {rule.estimate})",
+        f"expected: {rule_words(rule, record)} {bound_words(rule)} ({rule.auditor} {rule.estimate})",
         f"observed: {observed_words(rule)}",
         f"why: {rule.why}",
     ]
@@ -116,6 +119,7 @@ def _properties(suite: Element, record: Record) -> None:
         "policy.sha256": record.policy.sha256,
         "samples": record.environment.samples,
         "seed": record.environment.seed,
+        "diagnosis": NOT_RECORDED if record.diagnosis is None else record.diagnosis.sentence,
     }
     for rule in record.verdict.rules:
         if rule.observed is not None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from ..audit.finding import Outcome
 from ..audit.verdict import Ruling
-from . import numbers
+from . import diagnosis, numbers
 from .junit import rule_name, rule_said
-from .record import FindingPart, Record, RulePart
+from .record import FindingPart, Record, RulePart, SignPart
 from .words import (
     bound_words,
     in_order,
@@ -42,6 +42,7 @@ def summary(record: Record) -> str:
         "",
         escape(verdict_sentence(record)),
         "",
+        *_beside(record),
         f"Checkpoint `{escape(record.checkpoint.sha256[:12])}`, policy {escape(record.policy.name)}, {drawn}, "
         f"{escape(environment.started)}.",
         "",
@@ -51,6 +52,10 @@ def summary(record: Record) -> str:
         "",
         f"The rules hold together at {numbers.level(verdict.confidence)} confidence (Holm).",
         "",
+        "## Diagnosis",
+        "",
+        *_diagnosis(record),
+        "",
         "## What was looked at",
         "",
         *(_finding_line(finding) for finding in record.findings),
@@ -58,6 +63,26 @@ def summary(record: Record) -> str:
         "Outputs: `report.html` (to read), `record.json` (everything), `junit.xml`, `evidence/`.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _beside(record: Record) -> list[str]:
+    beside = diagnosis.page_one(record)
+    return [] if beside is None else [escape(beside), ""]
+
+
+def _diagnosis(record: Record) -> list[str]:
+    """The diagnosis, and a line for each pattern that is seen."""
+    told = record.diagnosis
+    if told is None:
+        return [escape(diagnosis.NOT_RECORDED)]
+    clear, slight = (
+        [_sign_line(sign, mark) for sign in signs] for signs, mark in ((told.seen, ""), (told.slight, ", slight"))
+    )
+    return [escape(told.sentence), *([""] if clear or slight else []), *clear, *slight]
+
+
+def _sign_line(sign: SignPart, mark: str) -> str:
+    return f"- {escape(f'{sign.name}{mark} ({sign.code}): {sign.means}. {diagnosis.said(sign)}')}"
 
 
 def append_step_summary(text: str, environ: Mapping[str, str]) -> None:
@@ -118,7 +143,7 @@ def escape(text: str) -> str:
 def _rule_row(record: Record, rule: RulePart) -> str:
     mark, waiver = ruling_mark(rule.outcome), waiver_words(rule)
     reason = rule.reason if waiver is None else f"{sentence(rule.reason)} {waiver}"
-    asked = f"{rule_words(rule)} {bound_words(rule)}"
+    asked = f"{rule_words(rule, record)} {bound_words(rule)}"
     group = worst_group(record, rule)
     observed = observed_words(rule) + (f" in group {short(group)}" if group is not None else "")
     cells = [f"{mark.sign} {mark.word}", rule_name(rule), asked, observed, reason]

@@ -94,7 +94,7 @@ def estimates_table(part: FindingPart) -> TableView:
     shown = part.estimates[:MOST_ROWS]
     # A method is a sentence shared by many rows: it is said once, below.
     methods = list(dict.fromkeys(each.method for each in shown))
-    rows = [(*_estimate_cells(each), str(1 + methods.index(each.method))) for each in shown]
+    rows = [(*_estimate_cells(each, part), str(1 + methods.index(each.method))) for each in shown]
     # A column that nothing fills would only push the others off the page.
     kept = [place for place in range(len(ESTIMATE_COLUMNS)) if any(row[place] != numbers.DASH for row in rows)]
     return TableView(
@@ -108,11 +108,11 @@ def estimates_table(part: FindingPart) -> TableView:
     )
 
 
-def _estimate_cells(each: EstimatePart) -> tuple[str, ...]:
+def _estimate_cells(each: EstimatePart, part: FindingPart) -> tuple[str, ...]:
     value, between = numbers.estimate(each.value, each.low, each.high, each.unit)
     detectable = each.minimum_detectable
     return (
-        words.label(each.name),
+        words.label(each.name, part),
         numbers.DASH if each.group is None else words.short(each.group),
         f"{value} ({between})" if each.curve else f"{value} (exact)",
         words.perfect_text(each.perfect, each.unit),

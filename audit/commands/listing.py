@@ -3,13 +3,6 @@
 from collections.abc import Sequence
 
 
-def codes() -> list[str]:
-    """Codes of all auditors, in report order."""
-    from ..catalogue import AUDITORS
-
-    return [auditor.code for auditor in AUDITORS]
-
-
 def lines(what: str) -> list[str]:
     """A table as aligned lines: models, auditors or data."""
     rows = {"models": _models, "auditors": _auditors, "data": _data}[what]()

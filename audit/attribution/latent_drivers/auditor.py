@@ -6,9 +6,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from ...evidence.attributions.readouts import facts
 from ...evidence.bundle import Evidence
-from ...evidence.readouts import facts
-from ...finding import Better, Estimate, Finding, Inconclusive, Json, NotApplicable, Outcome
+from ...finding import Better, Estimate, EstimateFacts, Finding, Inconclusive, Json, NotApplicable, Outcome
 from .effects import Effects, Status, measure_effects
 from .shares import effective, largest_curve, share_curve, turned_axes, unused
 from .tables import dimensions_table, exhibits, readouts_table, turned_table
@@ -20,7 +20,7 @@ MOST_LISTED = 64
 
 @dataclass(frozen=True)
 class Drivers:
-    """Share of each latent dimension in what moves the named readouts of the output.
+    """Share of each latent dimension in the changes of named readouts, by integrated gradients that must be complete.
 
     Args:
         unused_below: a dimension is unused if its share lies below this part of an equal share, 1/L.
@@ -36,13 +36,49 @@ class Drivers:
     title: ClassVar[str] = "What drives the output"
     question: ClassVar[str] = "Which latent dimensions drive the output, and which do nothing?"
     needs: ClassVar[tuple[str, ...]] = ("attributions",)
-    estimates: ClassVar[tuple[str, ...]] = (
-        "largest_share",
-        "effective_dimensions",
-        "unused_dimensions",
-        "share_of_effect",
-        "effect_size",
-        "completeness_error",
+    estimates: ClassVar[tuple[EstimateFacts, ...]] = (
+        EstimateFacts(
+            "largest_share",
+            "largest share of one latent dimension in the effect",
+            "share",
+            Better.NEITHER,
+            "The largest share that any one latent dimension has in the changes of the readouts.",
+        ),
+        EstimateFacts(
+            "effective_dimensions",
+            "effective number of latent dimensions",
+            "dimensions",
+            Better.NEITHER,
+            "How many latent dimensions would share the effect equally if it were spread as evenly as it is.",
+        ),
+        EstimateFacts(
+            "unused_dimensions",
+            "latent dimensions that do nothing",
+            "count",
+            Better.LOWER,
+            "How many latent dimensions have next to no share in the effect.",
+        ),
+        EstimateFacts(
+            "share_of_effect",
+            "share of the effect",
+            "share",
+            Better.NEITHER,
+            "The share of one latent dimension in the changes of the readouts, of one readout or of all.",
+        ),
+        EstimateFacts(
+            "effect_size",
+            "size of the effect",
+            None,
+            Better.NEITHER,
+            "How much a readout changes between two random draws, as a root mean square in the readout's own unit.",
+        ),
+        EstimateFacts(
+            "completeness_error",
+            "largest completeness error, relative to the effect",
+            "ratio",
+            Better.LOWER,
+            "By how much the attributions of a draw miss the difference that they should add up to, at worst.",
+        ),
     )
 
     def __post_init__(self) -> None:

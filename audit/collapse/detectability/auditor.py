@@ -14,6 +14,7 @@ from ...finding import (
     Better,
     Column,
     Estimate,
+    EstimateFacts,
     Exhibit,
     Finding,
     Json,
@@ -23,6 +24,7 @@ from ...finding import (
     Pictures,
     Table,
 )
+from ...pattern import Pattern
 from ...statistics.classifiers.detection import Detection, detect
 from ...statistics.intervals import curve
 from ..shared.compared import FEWEST, sound_features
@@ -49,7 +51,18 @@ class Detectability:
     title: ClassVar[str] = "Detectability"
     question: ClassVar[str] = "Can a classifier tell generated records from real ones that it has not seen?"
     needs: ClassVar[tuple[str, ...]] = ("features",)
-    estimates: ClassVar[tuple[str, ...]] = ("auc",)
+    estimates: ClassVar[tuple[EstimateFacts, ...]] = (
+        EstimateFacts(
+            "auc",
+            "area under the curve of a classifier of real and generated",
+            "share",
+            Better.LOWER,
+            "How often a classifier scores a generated record above a real one: 0.5 if it cannot tell them apart.",
+        ),
+    )
+    patterns: ClassVar[tuple[Pattern, ...]] = (
+        Pattern("Detectability", "records a classifier tells from real ones, for any reason", "auc", True, 0.1),
+    )
 
     def __post_init__(self) -> None:
         if self.max_each < FEWEST or self.shown < 0:

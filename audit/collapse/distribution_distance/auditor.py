@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...evidence.bundle import Evidence
-from ...finding import Exhibit, Finding, Json, Outcome, Pictures
+from ...finding import EstimateFacts, Exhibit, Finding, Json, Outcome, Pictures
+from ...pattern import Pattern
 from ...statistics.distances.frechet_splits import FrechetMeasurement, measure_frechet
 from ...statistics.distances.mmd import KernelMeasurement, gaussian_kernel, measure_mmd, median_distance
 from ..shared.compared import FEWEST, Compared, compared, group_rows
-from .estimates import NAMES, distance_estimates
+from .estimates import distance_estimates
+from .facts import ESTIMATES
 from .tables import control_table, group_table, plain_table
 
 
@@ -42,7 +44,10 @@ class Distance:
     title: ClassVar[str] = "Distance to the data"
     question: ClassVar[str] = "How far are the generated samples, as a whole, from the data?"
     needs: ClassVar[tuple[str, ...]] = ("features",)
-    estimates: ClassVar[tuple[str, ...]] = NAMES
+    estimates: ClassVar[tuple[EstimateFacts, ...]] = ESTIMATES
+    patterns: ClassVar[tuple[Pattern, ...]] = (
+        Pattern("Shift", "means or spreads of features off, for any reason", "frechet_ratio", True, 1.0),
+    )
 
     def __post_init__(self) -> None:
         if min(self.max_reference, self.max_generated) < FEWEST:

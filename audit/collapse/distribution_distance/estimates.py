@@ -7,9 +7,6 @@ from ...statistics.distances.frechet_splits import FrechetMeasurement
 from ...statistics.distances.squared_distance import SquaredDistance, curve_limits
 from ...statistics.intervals import curve
 
-NAMES = ("frechet_distance", "frechet_ratio", "mmd2")
-"""The estimates, in the order in which they are given."""
-
 _LEAST_FLOOR = 1e-9
 _FRECHET = "distances of random halves, inverted for the noncentral distribution of a squared distance"
 _MMD = "closed-form variance over all pairs, inverted for the noncentral distribution of a squared distance"

@@ -9,10 +9,12 @@ from numpy.typing import NDArray
 
 from ....models.records import take
 from ...evidence.bundle import Evidence
-from ...finding import Exhibit, Finding, Json, NotApplicable, Outcome, Pictures
+from ...finding import EstimateFacts, Exhibit, Finding, Json, NotApplicable, Outcome, Pictures
+from ...pattern import Pattern
 from ...statistics.distances.effective_number import Similarity, mean_similarity, similarity_width
 from ..shared.compared import FEWEST, Compared, compared, group_rows
-from .estimates import NAMES, Copies, duplicate_estimates, number_estimates
+from .estimates import Copies, duplicate_estimates, number_estimates
+from .facts import ESTIMATES
 from .record_codes import record_codes
 from .tables import Held, diversity_table, group_table
 
@@ -41,7 +43,13 @@ class EffectiveSupport:
     title: ClassVar[str] = "Effective support and duplicates"
     question: ClassVar[str] = "How many different records does the model effectively give, and does it repeat itself?"
     needs: ClassVar[tuple[str, ...]] = ("features",)
-    estimates: ClassVar[tuple[str, ...]] = NAMES
+    estimates: ClassVar[tuple[EstimateFacts, ...]] = ESTIMATES
+    patterns: ClassVar[tuple[Pattern, ...]] = (
+        Pattern(
+            "Narrow variety", "fewer different records than in as many real ones", "effective_number_ratio", False, 0.1
+        ),
+        Pattern("Repetition", "the same record again and again", "duplicate_excess", True, 0.02),
+    )
 
     def __post_init__(self) -> None:
         if not 1 < self.kinds <= 1000:

@@ -13,9 +13,6 @@ from ...statistics.distances.effective_number import Similarity
 from ...statistics.intervals import Limits, Share, curve, p_value
 from ...statistics.neighbours.duplicates import duplicate_share
 
-NAMES = ("effective_number", "effective_number_ratio", "duplicate_rate", "duplicate_excess")
-"""The estimates, in the order in which they are given."""
-
 _BAND = NormalDist().inv_cdf(0.975)
 # A departure of this many standard errors is seen at the 5 % level with power 0.8.
 _DETECTABLE = _BAND + NormalDist().inv_cdf(0.8)

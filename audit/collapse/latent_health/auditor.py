@@ -7,9 +7,11 @@ from typing import ClassVar
 import numpy as np
 
 from ...evidence.bundle import Evidence, Latents
-from ...finding import Finding, Inconclusive, Json, NotApplicable, Outcome
+from ...finding import EstimateFacts, Finding, Inconclusive, Json, NotApplicable, Outcome
+from ...pattern import Pattern
 from ...statistics.latents.coincidences import FAR, NEAR
 from .estimates import Use, coincidence_estimate, prior_estimates, spectrum_estimates, use_estimates, use_of
+from .facts import ESTIMATES
 from .tables import dimensions_table, exhibits, regions_table, spectrum_table, speed_table
 
 _FEWEST = 50
@@ -17,7 +19,7 @@ _FEWEST = 50
 
 @dataclass(frozen=True)
 class LatentHealth:
-    """Looks for unused dimensions, directions without effect, and regions of one output in the latent space.
+    """Active units, posterior collapse, the Jacobian's spectrum, and where far-apart latents become one output.
 
     Args:
         active_above: a dimension of an encoder is active where its mean varies by more than this over real records.
@@ -36,15 +38,9 @@ class LatentHealth:
     title: ClassVar[str] = "Latent health"
     question: ClassVar[str] = "Is the latent space in use, and do different latents give different outputs?"
     needs: ClassVar[tuple[str, ...]] = ("latents",)
-    estimates: ClassVar[tuple[str, ...]] = (
-        "many_to_one_share",
-        "active_units",
-        "active_unit_share",
-        "posterior_kl_per_unit",
-        "effective_rank",
-        "log_condition_number",
-        "aggregate_posterior_distance",
-        "prior_coverage_ratio",
+    estimates: ClassVar[tuple[EstimateFacts, ...]] = ESTIMATES
+    patterns: ClassVar[tuple[Pattern, ...]] = (
+        Pattern("Folding", "far-apart latents that give one output", "many_to_one_share", True, 0.05),
     )
 
     def __post_init__(self) -> None:

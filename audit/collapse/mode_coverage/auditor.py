@@ -7,16 +7,18 @@ from typing import ClassVar
 import numpy as np
 
 from ...evidence.bundle import Evidence
-from ...finding import Finding, Inconclusive, Json, Outcome
+from ...finding import EstimateFacts, Finding, Inconclusive, Json, Outcome
+from ...pattern import Pattern
 from ..shared.mode_cells import Cells, counted, mode_cells
 from .estimates import MISSING, Measured, estimates, measured
 from .exhibits import exhibits
+from .facts import ESTIMATES
 from .tables import tables
 
 
 @dataclass(frozen=True)
 class ModeCoverage:
-    """Compares how often generated and real samples lie in each mode of the data.
+    """Missing and thinned modes, and the mass of the data that is lost with them.
 
     Args:
         number: how many modes to look for; chosen from the data without it.
@@ -39,7 +41,11 @@ class ModeCoverage:
     title: ClassVar[str] = "Mode coverage"
     question: ClassVar[str] = "Does the model generate every mode of the data, and each as often as it should?"
     needs: ClassVar[tuple[str, ...]] = ("features",)
-    estimates: ClassVar[tuple[str, ...]] = ("thinnest_mode_ratio", "missing_modes", "lost_mass", "mode_share_ratio")
+    estimates: ClassVar[tuple[EstimateFacts, ...]] = ESTIMATES
+    patterns: ClassVar[tuple[Pattern, ...]] = (
+        Pattern("Dropped modes", "kinds of real records that are never generated", "missing_modes", True, 1.0),
+        Pattern("Imbalance", "kinds of real records generated too rarely", "lost_mass", True, 0.1),
+    )
 
     def __post_init__(self) -> None:
         if min(self.most, self.cells) < 2 or (self.number is not None and self.number < 2):

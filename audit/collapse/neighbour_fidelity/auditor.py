@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 
 from ....models.records import is_number
 from ...evidence.bundle import Evidence, Features
-from ...finding import Exhibit, Finding, Inconclusive, Json, Outcome, Pictures, Table
+from ...finding import EstimateFacts, Exhibit, Finding, Inconclusive, Json, Outcome, Pictures, Table
+from ...pattern import Pattern
 from ...statistics.neighbours.measure import Measurement, measure
 from ..shared.compared import FEWEST, require_variety, sound_features
 from .clipped import LEAST_PERFECT
 from .control import control_table
-from .estimates import NAMES, group_table, scored
+from .estimates import group_table, scored
+from .facts import ESTIMATES
 
 
 class _Rows(NamedTuple):
@@ -26,7 +28,7 @@ class _Rows(NamedTuple):
 
 @dataclass(frozen=True)
 class Neighbours:
-    """Compares generated samples with the reference by nearest-neighbour balls in feature space.
+    """Precision, recall, density and coverage in feature space, beside what a perfect generator would score.
 
     Args:
         k: neighbours that set the radius of a ball.
@@ -49,7 +51,12 @@ class Neighbours:
     title: ClassVar[str] = "Fidelity and diversity of neighbours"
     question: ClassVar[str] = "Do generated samples lie where the data lie, and do they reach everywhere the data are?"
     needs: ClassVar[tuple[str, ...]] = ("features",)
-    estimates: ClassVar[tuple[str, ...]] = NAMES
+    estimates: ClassVar[tuple[EstimateFacts, ...]] = ESTIMATES
+    patterns: ClassVar[tuple[Pattern, ...]] = (
+        Pattern("Junk", "records far from all real ones", "stray_share", True, 0.01),
+        Pattern("Near misses", "records just outside of where real ones are", "precision_ratio", False, 0.1),
+        Pattern("Unreached data", "real records beyond the model's reach", "recall_ratio", False, 0.1),
+    )
 
     def __post_init__(self) -> None:
         if self.k < 1 or self.max_sets < 1 or self.shown < 0:

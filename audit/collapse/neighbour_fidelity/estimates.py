@@ -14,22 +14,6 @@ from ...statistics.neighbours.splits import SHARES
 from .clipped import clipped_estimates, support_estimates
 from .outliers import stray_estimate
 
-NAMES = (
-    "precision",
-    "precision_ratio",
-    "recall",
-    "recall_ratio",
-    "density",
-    "coverage",
-    "coverage_ratio",
-    "clipped_density",
-    "clipped_coverage",
-    "support_precision",
-    "support_recall",
-    "stray_share",
-)
-"""The estimates, in the order in which they are given."""
-
 _BAND = NormalDist().inv_cdf(0.975)
 # A departure of this many standard errors is seen at the 5 % level with power 0.8.
 _DETECTABLE = _BAND + NormalDist().inv_cdf(0.8)

@@ -8,11 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...evidence.bundle import Evidence
-from ...finding import Exhibit, Finding, Inconclusive, Json, NotApplicable, Outcome, Pictures
+from ...finding import EstimateFacts, Exhibit, Finding, Inconclusive, Json, NotApplicable, Outcome, Pictures
+from ...pattern import Pattern
 from ...statistics.sequences.frontier import Frontier, measure_frontier
 from ...statistics.sequences.ngrams import Sequences
 from ...statistics.sequences.quantise import quantisers
-from .estimates import NAMES, scored
+from .estimates import scored
+from .facts import ESTIMATES
 from .measures import BEFORE, Measures, measure_sequences
 from .tables import control_table, phrase_table, side_table
 from .words import Tokens, hashed, tokenize
@@ -35,7 +37,7 @@ class _Sides(NamedTuple):
 
 @dataclass(frozen=True)
 class SequenceDiversity:
-    """Compares runs of tokens in generated records with those in real ones, at equal numbers.
+    """Distinct runs of tokens, self-BLEU, loops, entropy and a divergence frontier, beside those of real records.
 
     Args:
         max_generated: generated records looked at, at most; of more, a random part.
@@ -61,7 +63,61 @@ class SequenceDiversity:
         "Do generated texts or melodies vary as real ones do, or do they repeat one another and themselves?"
     )
     needs: ClassVar[tuple[str, ...]] = ("generated", "reference")
-    estimates: ClassVar[tuple[str, ...]] = NAMES
+    estimates: ClassVar[tuple[EstimateFacts, ...]] = ESTIMATES
+    patterns: ClassVar[tuple[Pattern, ...]] = (
+        Pattern("Narrow vocabulary", "fewer different tokens than real records use", "distinct_1_ratio", False, 0.1),
+        Pattern("Invented vocabulary", "more different tokens than real records use", "distinct_1_ratio", True, 0.1),
+        Pattern(
+            "Recycled phrases",
+            "fewer different runs of three tokens than in real records",
+            "distinct_3_ratio",
+            False,
+            0.05,
+        ),
+        Pattern(
+            "Scrambled phrases",
+            "more different runs of three tokens than in real records",
+            "distinct_3_ratio",
+            True,
+            0.05,
+        ),
+        Pattern(
+            "Look-alike records",
+            "records that share their runs of tokens more than real ones do",
+            "self_bleu_difference",
+            True,
+            0.05,
+        ),
+        Pattern(
+            "Stuttering",
+            "records that repeat a run within themselves more often than real ones do",
+            "repetition_rate_difference",
+            True,
+            0.02,
+        ),
+        Pattern("Loops", "records that end in a loop more often than real ones do", "loop_rate_difference", True, 0.01),
+        Pattern(
+            "Predictable sequences",
+            "the next token easier to foresee than in real records",
+            "entropy_rate_difference",
+            False,
+            0.1,
+        ),
+        Pattern(
+            "Erratic sequences",
+            "the next token harder to foresee than in real records",
+            "entropy_rate_difference",
+            True,
+            0.1,
+        ),
+        Pattern(
+            "Vocabulary drift",
+            "words and runs of tokens at other frequencies than in real records",
+            "frontier_area_ratio",
+            False,
+            0.1,
+        ),
+    )
 
     def __post_init__(self) -> None:
         for name, least in (

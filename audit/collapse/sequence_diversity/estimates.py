@@ -13,22 +13,6 @@ from ...statistics.intervals import Limits, Share, curve, p_value
 from ...statistics.sequences.frontier import Frontier
 from .measures import Measures, Pair
 
-NAMES = (
-    "distinct_1_ratio",
-    "distinct_2_ratio",
-    "distinct_3_ratio",
-    "self_bleu",
-    "self_bleu_difference",
-    "repetition_rate",
-    "repetition_rate_difference",
-    "loop_rate",
-    "loop_rate_difference",
-    "entropy_rate_difference",
-    "frontier_area",
-    "frontier_area_ratio",
-)
-"""The estimates, in the order in which they are given."""
-
 Flags = NDArray[np.bool_]
 
 _BAND = NormalDist().inv_cdf(0.975)

@@ -7,10 +7,12 @@ from typing import ClassVar
 import numpy as np
 
 from ...evidence.bundle import Evidence
-from ...finding import Finding, Inconclusive, Json, Outcome
+from ...finding import EstimateFacts, Finding, Inconclusive, Json, Outcome
+from ...pattern import Pattern
 from ...statistics.modes.spread import permuted_squares, scatter
 from ..shared.mode_cells import mode_cells
 from .estimates import Spreads, estimates, table
+from .facts import ESTIMATES
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,11 @@ class SpreadWithinModes:
     title: ClassVar[str] = "Spread within modes"
     question: ClassVar[str] = "Are generated samples as varied within each mode as real ones, neither less nor more?"
     needs: ClassVar[tuple[str, ...]] = ("features",)
-    estimates: ClassVar[tuple[str, ...]] = ("spread_ratio", "smallest_spread_ratio", "largest_spread_ratio")
+    estimates: ClassVar[tuple[EstimateFacts, ...]] = ESTIMATES
+    patterns: ClassVar[tuple[Pattern, ...]] = (
+        Pattern("Shrinkage", "less variety within each kind than in the data", "spread_ratio", False, 0.1),
+        Pattern("Over-dispersion", "more variety within each kind than in the data", "spread_ratio", True, 0.1),
+    )
 
     def __post_init__(self) -> None:
         if self.most < 1 or self.fewest < 3 or (self.number is not None and self.number < 1):

@@ -7,7 +7,8 @@ from typing import ClassVar
 import numpy as np
 
 from ...evidence.bundle import Evidence, Groups
-from ...finding import Finding, Inconclusive, Json, NotApplicable, Outcome
+from ...finding import EstimateFacts, Finding, Inconclusive, Json, NotApplicable, Outcome
+from ...pattern import Pattern
 from ...statistics.shares.confusion import youden
 from .estimates import (
     share_estimates,
@@ -16,18 +17,19 @@ from .estimates import (
     worst_ratio,
 )
 from .exhibits import exhibits
-from .group_shares import GroupShares, measure_shares, refuse_weak_judge
+from .facts import ESTIMATES
+from .group_shares import GroupShares, measure_shares, refuse_weak_classifier
 from .tables import tables
 
 
 @dataclass(frozen=True)
 class GroupRepresentation:
-    """Share of each group among the generated samples, corrected for the judge's errors.
+    """Share of each group among the generated samples, corrected for the classifier's errors.
 
     Args:
         targets: the share each group should have, by name, summing to 1, or such shares under the name of each
             attribute; the reference's own shares without it.
-        tolerance: refuse to answer where the judge alone leaves a share more uncertain than this (± in shares).
+        tolerance: refuse to answer where the classifier alone leaves a share more uncertain than this (± in shares).
         repeats: simulated audits of a perfect generator.
     """
 
@@ -39,12 +41,15 @@ class GroupRepresentation:
     title: ClassVar[str] = "Group representation"
     question: ClassVar[str] = "Does the model generate every group as often as it should?"
     needs: ClassVar[tuple[str, ...]] = ("groups",)
-    estimates: ClassVar[tuple[str, ...]] = (
-        "share",
-        "share_ratio",
-        "worst_share_ratio",
-        "total_variation",
-        "uncorrected_share",
+    estimates: ClassVar[tuple[EstimateFacts, ...]] = ESTIMATES
+    patterns: ClassVar[tuple[Pattern, ...]] = (
+        Pattern(
+            "Under-represented group",
+            "a group generated much more rarely than it should be",
+            "worst_share_ratio",
+            False,
+            0.2,
+        ),
     )
 
     def __post_init__(self) -> None:
@@ -60,7 +65,7 @@ class GroupRepresentation:
             )
 
     def __call__(self, evidence: Evidence, rng: np.random.Generator) -> Finding:
-        """Measure; raises `NotApplicable` without groups and `Inconclusive` where no judge is good enough to say."""
+        """Measure; raises `NotApplicable` without groups and `Inconclusive` where no classifier is good enough to say."""
         if not evidence.groups:
             raise NotApplicable(evidence.absent.get("groups", "no groups are known for the generated samples"))
         parts, refused = self._measured(evidence, rng)
@@ -106,7 +111,7 @@ class GroupRepresentation:
             try:
                 targets = targets_of(groups.attribute, self.targets)
                 part = measure_shares(groups, targets, repeats=self.repeats, rng=rng, together=together)
-                refuse_weak_judge(part, self.tolerance)
+                refuse_weak_classifier(part, self.tolerance)
             except Inconclusive as reason:
                 refused[groups.attribute] = str(reason)
             else:
@@ -128,11 +133,11 @@ class GroupRepresentation:
         settings |= {f"not_measured_{attribute}": why for attribute, why in refused.items()}
         for part, each in zip(parts, groups, strict=True):
             of = f"_{part.attribute}" if len(parts) + len(refused) > 1 else ""
-            settings[f"judge{of}"] = each.judge
+            settings[f"classifier{of}"] = each.classifier
             if part.confusion is not None:
                 settings |= {
-                    f"judge_accuracy{of}": float(np.trace(part.confusion) / part.confusion.sum()),
-                    f"judge_smallest_youden_index{of}": float(youden(part.confusion).min()),
+                    f"classifier_accuracy{of}": float(np.trace(part.confusion) / part.confusion.sum()),
+                    f"classifier_smallest_youden_index{of}": float(youden(part.confusion).min()),
                     f"labelled_samples{of}": int(part.confusion.sum()),
                 }
         return settings

@@ -8,7 +8,7 @@ import numpy as np
 
 from ....models.checkpoints.weight_facts import TensorFacts, WeightFacts
 from ...evidence.bundle import Evidence
-from ...finding import Better, Estimate, Finding, NotApplicable, Outcome, Perfect
+from ...finding import Better, Estimate, EstimateFacts, Finding, NotApplicable, Outcome, Perfect
 from .tables import files_table, remarks_table, tensors_table
 
 COUNTED = "complete count"
@@ -17,7 +17,7 @@ WIDE = ("float32", "float64")
 
 @dataclass(frozen=True)
 class Identity:
-    """Looks at the checkpoint's files and tensors, and at their digests around the audit.
+    """Fresh, undefined or contradictory weights, half precision, and digests before and after the audit.
 
     Args:
         shown: tensors in the table at most.
@@ -29,14 +29,56 @@ class Identity:
     title: ClassVar[str] = "Checkpoint identity and integrity"
     question: ClassVar[str] = "Are these the weights of a trained model, whole, and unchanged by the audit?"
     needs: ClassVar[tuple[str, ...]] = ("weights",)
-    estimates: ClassVar[tuple[str, ...]] = (
-        "initial_weight_share",
-        "broken_weight_share",
-        "remark_count",
-        "changed_by_audit",
-        "constant_weight_share",
-        "half_precision_share",
-        "accelerator_tagged_share",
+    estimates: ClassVar[tuple[EstimateFacts, ...]] = (
+        EstimateFacts(
+            "initial_weight_share",
+            "share of weights that look fresh",
+            "share",
+            Better.LOWER,
+            "The share of weights in tensors that look as their initialiser left them.",
+        ),
+        EstimateFacts(
+            "broken_weight_share",
+            "share of weights that are NaN or infinite",
+            "share",
+            Better.LOWER,
+            "The share of weights that are NaN or infinite.",
+        ),
+        EstimateFacts(
+            "remark_count",
+            "contradictions between files or parts",
+            "count",
+            Better.LOWER,
+            "How many contradictions were found between the checkpoint's files or parts.",
+        ),
+        EstimateFacts(
+            "changed_by_audit",
+            "changes that the audit made",
+            "count",
+            Better.LOWER,
+            "One if the audit changed the model or its files, which it never should.",
+        ),
+        EstimateFacts(
+            "constant_weight_share",
+            "share of weights in constant tensors",
+            "share",
+            Better.NEITHER,
+            "The share of weights in tensors whose numbers are all equal.",
+        ),
+        EstimateFacts(
+            "half_precision_share",
+            "share of weights stored in half precision",
+            "share",
+            Better.NEITHER,
+            "The share of weights stored with fewer than 32 bits.",
+        ),
+        EstimateFacts(
+            "accelerator_tagged_share",
+            "share of weights tagged for an accelerator",
+            "share",
+            Better.NEITHER,
+            "The share of weights that were saved from an accelerator's memory.",
+        ),
     )
 
     def __post_init__(self) -> None:

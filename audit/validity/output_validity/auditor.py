@@ -13,6 +13,7 @@ from ...finding import (
     Better,
     Column,
     Estimate,
+    EstimateFacts,
     Exhibit,
     Finding,
     Inconclusive,
@@ -39,7 +40,7 @@ class OutputValidity:
     """Counts generated records that break a rule of their form, a declared constraint, or the bounds of real records.
 
     Args:
-        constraints: what every row of a table must keep, e.g. `years_employed <= age - 16`; see `constraints`.
+        constraints: what every row of a table must keep, e.g. `years_employed <= age - 16`.
         shown: records in the exhibit at most.
     """
 
@@ -50,7 +51,29 @@ class OutputValidity:
     title: ClassVar[str] = "Output validity"
     question: ClassVar[str] = "Can every generated record be true: finite, in range, and of values that exist?"
     needs: ClassVar[tuple[str, ...]] = ("generated",)
-    estimates: ClassVar[tuple[str, ...]] = ("invalid_share", "unsupported_share", "broken_relation_share")
+    estimates: ClassVar[tuple[EstimateFacts, ...]] = (
+        EstimateFacts(
+            "invalid_share",
+            "share of records that break a rule",
+            "share",
+            Better.LOWER,
+            "The share of generated records that break a rule of their form or a declared constraint.",
+        ),
+        EstimateFacts(
+            "unsupported_share",
+            "share of records with a value that no real record has",
+            "share",
+            Better.LOWER,
+            "The share of generated records with a value that no real record has.",
+        ),
+        EstimateFacts(
+            "broken_relation_share",
+            "share of records that break a relation of all real records",
+            "share",
+            Better.LOWER,
+            "The share of generated records that break a relation between columns which every real record keeps.",
+        ),
+    )
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "constraints", tuple(self.constraints))

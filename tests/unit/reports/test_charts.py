@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from genai_audit.audit.finding import Better, Finding
 from genai_audit.reports import charts
-from genai_audit.reports.charts import MOST_ROWS, Chart, round_places
+from genai_audit.reports.axis import round_places
+from genai_audit.reports.charts import MOST_ROWS, Chart
 from unit.reports import example
 
 RECORDS = dict(example.variants())

@@ -5,7 +5,6 @@ from datetime import date
 
 import pytest
 
-from genai_audit.audit.catalogue import estimates_by_code
 from genai_audit.audit.finding import Outcome
 from genai_audit.audit.verdict import Ruling
 from genai_audit.reports import words
@@ -91,7 +90,7 @@ def test_rules_are_ordered_failed_open_waived_passed_not_applied() -> None:
 
 
 def test_a_rule_sentence_holds_the_number_the_level_n_and_the_bound() -> None:
-    text = words.rule_sentence(rule_of(RECORDS["fail"], "reality-is-covered"))
+    text = words.rule_sentence(rule_of(RECORDS["fail"], "reality-is-covered"), RECORDS["fail"])
     assert text.startswith("Coverage relative to a perfect generator is 0.91 (95 % interval 0.8")
     assert "n = 20,000" in text
     assert text.endswith("the policy asks for at least 0.8.")
@@ -189,6 +188,8 @@ def test_long_names_are_cut_with_a_mark() -> None:
     assert words.short("x" * 10, 10) == "x" * 10
 
 
-def test_every_estimate_whose_name_is_no_plain_word_has_a_label() -> None:
-    names = {name for estimates in estimates_by_code().values() for name in estimates if "_" in name}
-    assert names - set(words.LABELS) == set()
+def test_labels_are_the_auditors_words_and_of_an_old_record_the_plain_name() -> None:
+    finding = RECORDS["pass"].findings[2]
+    assert words.label("coverage_ratio", finding) == "coverage relative to a perfect generator"
+    assert words.label("coverage_ratio", finding.model_copy(update={"facts": ()})) == "coverage ratio"
+    assert words.label("coverage_ratio", None) == "coverage ratio"

@@ -96,7 +96,7 @@ def test_summaries() -> None:
 
 def test_every_estimate_is_declared_and_has_all_levels() -> None:
     finding = audit(attributions())
-    assert {each.name for each in finding.estimates} == set(Drivers.estimates)
+    assert {each.name for each in finding.estimates} == {each.name for each in Drivers.estimates}
     for estimate in finding.estimates:
         if estimate.name != "completeness_error":
             assert tuple(each.level for each in estimate.curve) == LEVELS

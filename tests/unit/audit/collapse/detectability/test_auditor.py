@@ -248,4 +248,4 @@ def test_it_says_why_it_cannot_answer() -> None:
 
 def test_its_page_names_the_estimate() -> None:
     text = page("GA308").text
-    assert all(f"**{name}**" in text or f"`{name}`" in text for name in Detectability.estimates)
+    assert all(f"**{each.name}**" in text or f"`{each.name}`" in text for each in Detectability.estimates)

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from genai_audit.audit.collapse.effective_diversity.auditor import EffectiveSupport
-from genai_audit.audit.collapse.effective_diversity.estimates import NAMES, number_estimates
+from genai_audit.audit.collapse.effective_diversity.estimates import number_estimates
 from genai_audit.audit.collapse.effective_diversity.record_codes import record_codes
 from genai_audit.audit.evidence.bundle import Evidence, Generated
 from genai_audit.audit.finding import LEVELS, Finding, Inconclusive, NotApplicable, Outcome
@@ -17,6 +17,8 @@ from genai_audit.audit.statistics.distances.effective_number import Similarity
 from unit.audit.collapse.feature_evidence import feature_evidence
 
 Matrix = NDArray[np.float64]
+
+NAMES = tuple(each.name for each in EffectiveSupport.estimates)
 
 
 def seeded(seed: int = 0) -> np.random.Generator:
@@ -35,7 +37,7 @@ def sound() -> Finding:
 
 def test_a_finding_holds_every_estimate_with_its_perfect_score(sound: Finding) -> None:
     assert sound.outcome is Outcome.MEASURED
-    assert tuple(each.name for each in sound.estimates) == NAMES == EffectiveSupport.estimates
+    assert tuple(each.name for each in sound.estimates) == NAMES
     for each in sound.estimates:
         assert tuple(interval.level for interval in each.curve) == LEVELS, each.name
         assert each.perfect is not None, each.name

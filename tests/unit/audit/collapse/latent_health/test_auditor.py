@@ -14,8 +14,8 @@ from genai_audit.audit import pages
 from genai_audit.audit.collapse.latent_health.auditor import LatentHealth
 from genai_audit.audit.collapse.latent_health.estimates import coincidence_estimate
 from genai_audit.audit.evidence.bundle import Evidence, Generated, Latents, Real
-from genai_audit.audit.evidence.latents import BLOCKS, MOST_IN_BLOCK, SLOPES, collect_latents
-from genai_audit.audit.evidence.unavailable import Unavailable
+from genai_audit.audit.evidence.latents.collect import BLOCKS, MOST_IN_BLOCK, SLOPES, collect_latents
+from genai_audit.audit.evidence.unavailable import Unavailable, Unmeasured
 from genai_audit.audit.finding import LEVELS, Finding, Inconclusive, NotApplicable
 from genai_audit.models.data.datasets import load_data
 from genai_audit.models.families.training.fitting import train
@@ -153,16 +153,20 @@ def test_large_outputs_take_fewer_draws() -> None:
 @pytest.mark.parametrize(
     ("model", "reason"),
     [
-        (nn.Linear(2, 2), "offers no decode"),
         (Wrapped(torch.sin, latent_dim=None), "latent_dim is None"),
         (Wrapped(torch.sin, latent_dim=5000), "5,000 latent dimensions"),
         (Wrapped(lambda z: torch.rand(len(z), 1, 4, 4)), "different outputs for the same z"),
         (Wrapped(lambda z: (z - z.mean(dim=0)).reshape(-1, 1, 1, LATENTS)), "the other latents of the batch"),
     ],
 )
-def test_what_has_no_latent_space_is_said_in_words(model: Any, reason: str) -> None:
-    with pytest.raises(Unavailable, match=reason):
+def test_latent_spaces_that_cannot_be_looked_at(model: Any, reason: str) -> None:
+    with pytest.raises(Unmeasured, match=reason):
         collect_latents(model)
+
+
+def test_without_a_latent_space_there_is_no_question() -> None:
+    with pytest.raises(Unavailable, match="offers no decode"):
+        collect_latents(nn.Linear(2, 2))
 
 
 @pytest.mark.parametrize(
@@ -196,7 +200,7 @@ def test_a_decoder_that_changes_the_model_is_refused() -> None:
         model.net[0].bias.data += 1
         return z.reshape(-1, 1, 1, LATENTS)
 
-    with pytest.raises((RuntimeError, Unavailable)):
+    with pytest.raises((RuntimeError, Unmeasured)):
         collect_latents(Wrapped(decode, net=model))
 
 
@@ -303,9 +307,9 @@ def test_the_interval_of_the_share_holds_its_level() -> None:
 
 def test_every_estimate_is_announced_and_described() -> None:
     finding = ask(collect_latents(Encoding(), real()))
-    assert {each.name for each in finding.estimates} == set(LatentHealth.estimates)
+    assert {each.name for each in finding.estimates} == {each.name for each in LatentHealth.estimates}
     text = pages.page("GA306").text
-    assert all(f"`{name}`" in text or f"**{name}**" in text for name in LatentHealth.estimates)
+    assert all(f"`{each.name}`" in text or f"**{each.name}**" in text for each in LatentHealth.estimates)
 
 
 @pytest.fixture(scope="module")

@@ -32,7 +32,9 @@ def dropped() -> Finding:
 
 def test_a_finding_holds_every_estimate_with_its_perfect_score(sound: Finding) -> None:
     assert sound.outcome is Outcome.MEASURED
-    assert tuple(dict.fromkeys(each.name for each in sound.estimates)) == ModeCoverage.estimates
+    assert tuple(dict.fromkeys(each.name for each in sound.estimates)) == tuple(
+        each.name for each in ModeCoverage.estimates
+    )
     assert sum(each.name == "mode_share_ratio" for each in sound.estimates) == 25
     for each in sound.estimates:
         assert tuple(interval.level for interval in each.curve) == LEVELS, each.name

@@ -22,7 +22,7 @@ def sound() -> Finding:
 
 
 def test_a_finding_holds_every_estimate_with_its_perfect_score(sound: Finding) -> None:
-    assert tuple(each.name for each in sound.estimates) == SpreadWithinModes.estimates
+    assert tuple(each.name for each in sound.estimates) == tuple(each.name for each in SpreadWithinModes.estimates)
     for each in sound.estimates:
         assert tuple(interval.level for interval in each.curve) == LEVELS, each.name
         assert each.perfect is not None, each.name

@@ -1,4 +1,4 @@
-"""GA101 on generators and judges whose truth is known."""
+"""GA101 on generators and classifiers whose truth is known."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ TEN = np.full(10, 0.1)
 
 
 def case(shares, *, n=20_000, accuracy=0.985, rows=120, seed=0, declared=False, reference=True, toward=None):
-    """Evidence of a generator with these shares, seen by a judge of this accuracy."""
+    """Evidence of a generator with these shares, seen by a classifier of this accuracy."""
     rng = np.random.default_rng(seed)
     shares = np.asarray(shares, dtype=float)
     k = len(shares)
@@ -35,7 +35,7 @@ def case(shares, *, n=20_000, accuracy=0.985, rows=120, seed=0, declared=False, 
         predicted=truth if declared else predicted,
         confusion=np.stack([rng.multinomial(rows, row) for row in rates]),
         reference_counts=np.full(k, 300),
-        judge=DECLARED if declared else "a judge of known accuracy",
+        classifier=DECLARED if declared else "a classifier of known accuracy",
         parameters={},
         reference=rng.integers(0, k, 600 if reference else 0),
     )
@@ -66,7 +66,7 @@ def dropped():
 
 def test_every_estimate_is_complete(perfect):
     assert perfect.outcome is Outcome.MEASURED
-    assert {each.name for each in perfect.estimates} == set(GroupRepresentation.estimates)
+    assert {each.name for each in perfect.estimates} == {each.name for each in GroupRepresentation.estimates}
     for each in perfect.estimates:
         assert [interval.level for interval in each.curve] == list(LEVELS)
         assert each.n == 20_000
@@ -102,8 +102,8 @@ def test_a_dropped_group_is_named(dropped):
     assert dropped.estimate("total_variation").interval().high == pytest.approx(0.1, abs=0.01)
 
 
-def test_the_correction_undoes_a_lopsided_judge():
-    # A judge that calls a tenth of everything g0: counted raw, g0 is nearly twice as frequent as it is.
+def test_the_correction_undoes_a_lopsided_classifier():
+    # A classifier that calls a tenth of everything g0: counted raw, g0 is nearly twice as frequent as it is.
     finding = ask(case(TEN, accuracy=0.9, rows=400, toward=0))
     assert finding.estimate("uncorrected_share", "g0").interval().low > 0.17
     share = finding.estimate("share", "g0")
@@ -161,7 +161,7 @@ def test_declared_groups_need_no_correction():
     assert (share.interval().low, share.interval().high) == pytest.approx((float(low), float(high)))
     assert share.from_draws == pytest.approx(1)
     assert [table.name for table in finding.tables] == ["groups"]
-    assert "judge_accuracy" not in finding.settings
+    assert "classifier_accuracy" not in finding.settings
 
 
 def test_declared_group_that_never_comes():
@@ -170,12 +170,12 @@ def test_declared_group_that_never_comes():
     assert finding.estimate("worst_share_ratio").interval().high < 0.01
 
 
-def test_a_judge_near_chance_is_refused():
+def test_a_classifier_near_chance_is_refused():
     with pytest.raises(Inconclusive, match=r"cannot tell group g\d apart.*would help"):
         ask(case([0.5, 0.5], accuracy=0.6))
 
 
-def test_a_judge_known_too_roughly_is_refused():
+def test_a_classifier_known_too_roughly_is_refused():
     evidence = case([0.5, 0.5], accuracy=0.8, rows=30)
     with pytest.raises(Inconclusive, match=r"uncertain by ±.*however many samples are drawn"):
         ask(evidence)
@@ -221,7 +221,7 @@ def test_tables(perfect):
 
 
 def test_errors_that_cannot_double_are_left_out():
-    # Half of five groups' samples are misjudged, evenly: good enough to correct, but they cannot all be.
+    # Half of five groups' samples are misclassified, evenly: good enough to correct, but they cannot all be.
     shift = ask(case([0.2] * 5, accuracy=0.48, rows=5_000), tolerance=0.5).tables[2]
     assert all(row[1] is not None and row[2] is not None and row[3] is None for row in shift.rows)
 

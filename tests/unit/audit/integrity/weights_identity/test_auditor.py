@@ -46,7 +46,7 @@ def values(weights: WeightFacts) -> dict[str, float]:
 def test_sound_weights_score_what_perfect_ones_do() -> None:
     finding = found(SOUND)
     assert finding.outcome is Outcome.MEASURED
-    assert {each.name for each in finding.estimates} == set(Identity.estimates)
+    assert {each.name for each in finding.estimates} == {each.name for each in Identity.estimates}
     for each in finding.estimates:
         assert each.value == 0
         assert each.interval(0.99).low == each.interval(0.99).high == 0
