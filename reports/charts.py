@@ -161,7 +161,7 @@ def _chart(title: str, lines: list[_Line], equal: float | None) -> Chart:
     shown = lines[:MOST_ROWS]
     place, ticks = scale([*_ends(shown), *([] if equal is None else [equal])], shown[0].estimate.unit)
     rows = tuple(_row(line, place) for line in shown)
-    rules = [line.rule for line in shown if line.rule]
+    rules = [line.rule for line in shown if line.rule is not None]
     bounds = {bound_words(rule) for rule in rules}
     levels = sorted({line.level for line in shown if line.low < line.high})
     return Chart(
@@ -200,7 +200,9 @@ def _row(line: _Line, place: Callable[[float], str]) -> Row:
     bound = line.bound
     ends = (bound.at_least, bound.at_most) if bound else ()
     near = min((end for end in ends if end is not None), key=lambda end: abs(end - each.value), default=None)
-    value, between = numbers.estimate(each.value, line.low, line.high, each.unit, bound=near if line.rule is not None else None)
+    value, between = numbers.estimate(
+        each.value, line.low, line.high, each.unit, bound=near if line.rule is not None else None
+    )
     return Row(
         label=line.label,
         text=value if line.low == line.high else f"{value} ({between})",
@@ -208,7 +210,7 @@ def _row(line: _Line, place: Callable[[float], str]) -> Row:
         line=_span(line.low, line.high, place),
         band=_span(each.perfect.low, each.perfect.high, place) if each.perfect else None,
         bounds=tuple(place(end) for end in ends if end is not None),
-        mark=ruling_mark(line.rule.outcome) if line.rule else None,
+        mark=ruling_mark(line.rule.outcome) if line.rule is not None else None,
     )
 
 
