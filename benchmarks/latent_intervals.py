@@ -27,7 +27,7 @@ from genai_audit.audit.collapse.latent_health.estimates import (
     use_of,
 )
 from genai_audit.audit.evidence.bundle import Latents, Real
-from genai_audit.audit.evidence.latents import collect_latents
+from genai_audit.audit.evidence.latents.collect import collect_latents
 from genai_audit.audit.finding import Estimate
 
 EDGE = 6

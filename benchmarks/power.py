@@ -21,17 +21,19 @@ import numpy as np
 from common.defects import SOUND, WORLDS, World, deal_grid, shares
 
 from genai_audit import Record, audit_checkpoint
-from genai_audit.audit.catalogue import Auditor, estimates_by_code
+from genai_audit.audit.catalogue import Auditor, estimates_by_code, patterns_by_code
 from genai_audit.audit.collapse.mode_coverage.auditor import ModeCoverage
 from genai_audit.audit.commands.trainer import train_checkpoint
+from genai_audit.audit.diagnosis import diagnose
 from genai_audit.audit.evidence.bundle import Evidence
-from genai_audit.audit.evidence.collect import Plan, collect
+from genai_audit.audit.evidence.collect import collect
+from genai_audit.audit.evidence.plan import Plan
+from genai_audit.audit.finding import Finding
 from genai_audit.audit.policy import Policy
 from genai_audit.audit.run import configured, run_auditors
 from genai_audit.audit.statistics.shares.binomial import clopper_pearson
 from genai_audit.models.data.datasets import Dataset
 from genai_audit.reports import convert
-from genai_audit.reports.diagnosis import diagnosis
 
 LEVEL = 0.05
 FAMILY = "GA3"
@@ -99,19 +101,18 @@ def auditors() -> tuple[Auditor, ...]:
 def audited(real: Dataset, made: Dataset, seed: int) -> Seen:
     """One whole audit of samples."""
     findings = run_auditors(auditors(), evidence(real, made, seed), seed=seed)
-    return seen(Record.model_construct(findings=tuple(convert.finding_part(each) for each in findings)))
+    return seen(findings)
 
 
-def seen(record: Record) -> Seen:
+def seen(findings: Sequence[Finding]) -> Seen:
     """The p-values of all estimates that speak for the whole, and the diagnosis."""
     found = {
         (finding.code, each.name): each.p_value
-        for finding in record.findings
+        for finding in findings
         for each in finding.estimates
         if finding.code.startswith(FAMILY) and each.group is None and each.p_value is not None
     }
-    told = diagnosis(record)
-    return Seen(found, () if told is None else tuple(sign.name for sign in (*told.seen, *told.slight)))
+    return Seen(found, diagnose(findings, patterns_by_code()).named)
 
 
 def study(world: World, defect: str, repeats: int, seed: int) -> list[Seen]:
@@ -193,7 +194,7 @@ def trained(seeds: int) -> None:
         for family, plants in PLANTS.items():
             for plant in plants:
                 records = [_trained(family, plant, seed, Path(folder) / "model.safetensors") for seed in range(seeds)]
-                audits = [seen(record) for record in records]
+                audits = [seen([convert.finding_from(part) for part in record.findings]) for record in records]
                 verdicts = Counter(str(record.verdict.outcome) for record in records)
                 shown = ", ".join(f"{each} {count}" for each, count in verdicts.items())
                 panel = f"{sum(audit.panel for audit in audits)} of {seeds}"

@@ -6,14 +6,14 @@ a saved folder is enough to judge, render and verify years later without weights
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_args, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...models.checkpoints.weight_facts import TensorFacts, WeightFacts
+from ...models.checkpoints.weight_facts import WeightFacts
 from .storage import load_item, remove_item, save_item
 
 Floats = NDArray[np.float32] | NDArray[np.float64]
@@ -37,13 +37,17 @@ class Generated:
 
 @dataclass(frozen=True, slots=True)
 class Real:
-    """Real data: records in the form of their modality, of which there are `total` where `samples` is a random part."""
+    """Real data: records in the form of their modality, of which there are `total` where `samples` is a random part.
+
+    `population` says that they are all there is, rather than a sample of it.
+    """
 
     samples: Any
     total: int
     name: str
     source: str
     sha256: str
+    population: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +73,30 @@ class Groups:
         predicted: int64 (n,), the group of each generated sample.
         confusion: int64 (K, K), out-of-fold counts on labelled reference samples; row = true group, column = predicted.
         reference_counts: int64 (K,), true groups in the whole reference.
-        judge: what judged, in words; `DECLARED` where the groups stand in the records, so that none is judged.
-        parameters: the fitted judge as named arrays, enough to repeat its predictions without unpickling.
+        classifier: what told the groups apart, in words; `DECLARED` where they stand in the records.
+        parameters: the fitted classifier as named arrays, enough to repeat its predictions without unpickling.
         reference: int64 (m,), the group of each reference record at hand.
         attribute: what tells the groups apart, e.g. `class` or `sex`.
+        too_few: groups with too few labelled records for a classifier, and how many the whole reference has of each;
+            together they are the last of `names`, which has no counts in `confusion` where not even they could be told.
     """
 
     names: tuple[str, ...]
     predicted: Ints
     confusion: Ints
     reference_counts: Ints
-    judge: str
+    classifier: str
     parameters: Mapping[str, NDArray[Any]]
     reference: Ints
     attribute: str = "class"
+    too_few: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def told_apart(self) -> tuple[str, ...]:
+        """The names of the groups that generated samples can be seen to belong to: all, or all but the last."""
+        if self.classifier == DECLARED:
+            return self.names
+        return tuple(name for name, row in zip(self.names, self.confusion, strict=True) if row.sum())
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,41 +185,38 @@ class Latents:
 
 
 DECLARED = "declared"
-"""What `Groups.judge` says where groups were observed rather than judged, so that no error needs correcting."""
-
-KINDS: Mapping[str, type] = {
-    "generated": Generated,
-    "reference": Real,
-    "holdout": Real,
-    "features": Features,
-    "groups": Groups,
-    "attributions": Attributions,
-    "weights": WeightFacts,
-    "latents": Latents,
-}
-
-TYPES: Mapping[str, type] = {each.__name__: each for each in (*KINDS.values(), TensorFacts)}
-"""Every dataclass that evidence on disk may hold, by name."""
+"""What `Groups.classifier` says where groups were observed rather than told apart, so that no error needs correcting."""
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """All kinds that were collected; `groups` has one entry an attribute, the main one first.
+    """All kinds that were collected: the one list of what there is, from which collecting, saving and loading follow.
 
-    `absent` says why each of the others could not be had; `crashed` holds the traceback where collecting one broke,
-    which is another matter: an auditor in need of it ends in error, not as not applicable.
+    A kind is a field whose type is a dataclass of arrays and plain values; `by` names the module beside this one that
+    collects it on demand. Weights come last, because they are proof that collecting the others changed nothing.
+
+    Args:
+        modality: of the records.
+        generated: the samples.
+        reference: real data to compare with.
+        holdout: real data that the model did not learn from.
+        groups: one entry an attribute, the main one first.
+        absent: why each kind is missing whose question cannot arise for this model or these data.
+        unmeasured: why each is missing that could not be measured; an auditor in need of it is inconclusive.
+        crashed: the traceback where collecting one broke; an auditor in need of it ends in error.
     """
 
     modality: str
     generated: Generated
     reference: Real | None = None
     holdout: Real | None = None
-    features: Features | None = None
-    groups: tuple[Groups, ...] | None = None
-    attributions: Attributions | None = None
-    weights: WeightFacts | None = None
-    latents: Latents | None = None
+    features: Features | None = field(default=None, metadata={"by": "features.collect"})
+    groups: tuple[Groups, ...] | None = field(default=None, metadata={"by": "group_membership"})
+    attributions: Attributions | None = field(default=None, metadata={"by": "attributions.collect"})
+    latents: Latents | None = field(default=None, metadata={"by": "latents.collect"})
+    weights: WeightFacts | None = field(default=None, metadata={"by": "weights"})
     absent: Mapping[str, str] = field(default_factory=dict)
+    unmeasured: Mapping[str, str] = field(default_factory=dict)
     crashed: Mapping[str, str] = field(default_factory=dict)
 
     def save(self, folder: Path) -> None:
@@ -216,7 +227,8 @@ class Evidence:
             remove_item(folder, kind)  # An earlier run in this folder may have had it.
             if item is not None:
                 save_item(folder, kind, item)
-        manifest = {"modality": self.modality, "absent": dict(self.absent), "crashed": dict(self.crashed)}
+        remarks = {name: getattr(self, name) for name in REMARKS}
+        manifest = {name: dict(each) if isinstance(each, Mapping) else each for name, each in remarks.items()}
         (folder / "evidence.json").write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
 
     @classmethod
@@ -227,5 +239,24 @@ class Evidence:
             FileNotFoundError: if the folder holds no evidence.
         """
         manifest = json.loads((folder / "evidence.json").read_text(encoding="utf-8"))
-        kinds = {kind: load_item(folder, kind, TYPES) for kind in KINDS if (folder / f"{kind}.json").exists()}
+        types = {each.__name__: each for kind in KINDS for each in _dataclasses_in(get_type_hints(cls)[kind])}
+        kinds = {kind: load_item(folder, kind, types) for kind in KINDS if (folder / f"{kind}.json").exists()}
         return cls(**manifest, **kinds)
+
+
+def _dataclasses_in(hint: Any) -> tuple[type, ...]:
+    """Every dataclass that a value of this type may hold, at any depth."""
+    if is_dataclass(hint):
+        inner = [each for part in get_type_hints(hint).values() for each in _dataclasses_in(part)]
+        return (cast(type, hint), *inner)
+    return tuple(each for part in get_args(hint) for each in _dataclasses_in(part))
+
+
+KINDS = tuple(each.name for each in fields(Evidence) if _dataclasses_in(get_type_hints(Evidence)[each.name]))
+"""The names of all kinds of evidence."""
+
+REMARKS = tuple(each.name for each in fields(Evidence) if each.name not in KINDS)
+"""The other fields: plain values that stand together in one file."""
+
+COLLECTORS: Mapping[str, str] = {each.name: each.metadata["by"] for each in fields(Evidence) if each.metadata}
+"""The module that collects each kind, below `genai_audit.audit.evidence`; the others are at hand in every audit."""

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from .readouts import Measure
-from .unavailable import Unavailable
+from .attributions.readouts import Measure
+from .unavailable import Unavailable, Unmeasured
 
 if TYPE_CHECKING:
     import torch
@@ -29,13 +29,14 @@ def latent_size(model: Any) -> int:
     """The number of latent dimensions.
 
     Raises:
-        Unavailable: if the model has no latent space or does not say its size.
+        Unavailable: if the model has no latent space.
+        Unmeasured: if it does not say its size.
     """
     if not callable(getattr(model, "decode", None)):
         raise Unavailable("the model offers no decode(z): nothing to attribute to")
     size = getattr(model, "latent_dim", None)
     if not isinstance(size, int) or size < 1:
-        raise Unavailable(f"the model offers decode(z) but its latent_dim is {size!r}: give the number of latents")
+        raise Unmeasured(f"the model offers decode(z) but its latent_dim is {size!r}: give the number of latents")
     return size
 
 
@@ -43,7 +44,7 @@ def centre_image(model: Any, latents: "Tensor") -> "Tensor":
     """The decoded mean latent (1, c, h, w), once decode has shown on some latents (n, L) that it can be explained.
 
     Raises:
-        Unavailable: if decode is random, mixes the latents of a batch, or passes no gradient.
+        Unmeasured: if decode is random, mixes the latents of a batch, or passes no gradient.
         ValueError: if the output has the wrong shape.
     """
     import torch
@@ -54,13 +55,13 @@ def centre_image(model: Any, latents: "Tensor") -> "Tensor":
         again = model.decode(some.detach().clone())
         alone = torch.cat([model.decode(each[None].clone()) for each in some.detach()])
     if not torch.allclose(images, again, atol=1e-4):
-        raise Unavailable("decode(z) gives different outputs for the same z: attributions need a deterministic decoder")
+        raise Unmeasured("decode(z) gives different outputs for the same z: attributions need a deterministic decoder")
     if not torch.allclose(images, alone, atol=1e-4):
-        raise Unavailable("decode(z) depends on the other latents of the batch: attributions need each output alone")
+        raise Unmeasured("decode(z) depends on the other latents of the batch: attributions need each output alone")
     moves = not torch.allclose(images[:1], images, atol=1e-6)
     slope = torch.autograd.grad(images.sum(), some, allow_unused=True)[0] if images.requires_grad else None
     if moves and slope is None:
-        raise Unavailable("decode(z) passes no gradient to z: remove no_grad or detach from it")
+        raise Unmeasured("decode(z) passes no gradient to z: remove no_grad or detach from it")
     with torch.no_grad():
         centre: Tensor = model.decode(torch.zeros_like(latents[:1]))
     return centre

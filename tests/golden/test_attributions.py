@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from genai_audit.audit.evidence.attributions import collect_attributions, integrate
+from genai_audit.audit.evidence.attributions.collect import collect_attributions, integrate
 
 Function = Callable[[Tensor], Tensor]
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from genai_audit.audit.collapse.latent_health.auditor import LatentHealth
 from genai_audit.audit.evidence.bundle import Evidence, Generated, Real
-from genai_audit.audit.evidence.latents import collect_latents
+from genai_audit.audit.evidence.latents.collect import collect_latents
 from genai_audit.audit.finding import Finding, Outcome
 
 LATENTS, EDGE = 8, 6

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from genai_audit.audit.attribution.latent_drivers.auditor import Drivers
-from genai_audit.audit.evidence.attributions import collect_attributions
+from genai_audit.audit.evidence.attributions.collect import collect_attributions
 from genai_audit.audit.evidence.bundle import Evidence, Generated
 from genai_audit.audit.finding import Finding
 

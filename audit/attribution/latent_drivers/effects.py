@@ -5,8 +5,8 @@ from enum import StrEnum
 
 import numpy as np
 
+from ...evidence.attributions.readouts import facts
 from ...evidence.bundle import Attributions
-from ...evidence.readouts import facts
 from ...finding import LEVELS, NOMINAL, Interval
 from .shares import Array, Shares, average, shares_of
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ...evidence.readouts import facts
+from ...evidence.attributions.readouts import facts
 from ...finding import NOMINAL, Column, Exhibit, Kind, Pictures, Table
 from .effects import Effects
 from .shares import Array, bounds

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..bundle import Features, Generated, Real
+from ..bundle import Evidence, Features, Generated, Real
+from ..plan import Plan
 from ..unavailable import Unavailable
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+NEEDS = ()
 
 Floats = NDArray[np.float64]
 
@@ -40,6 +43,11 @@ def pixel_features(images: "Tensor", most: int = MAX_VALUES) -> "Tensor":
     if edge > 1:
         images = F.avg_pool2d(images, edge, ceil_mode=True, count_include_pad=False)
     return images.flatten(1)
+
+
+def collect(plan: Plan, so_far: Evidence, progress: Callable[[float], None]) -> Features:
+    """Features of all samples at hand; see `collect_features`."""
+    return collect_features(plan.modality, so_far.generated, so_far.reference, so_far.holdout)
 
 
 def collect_features(modality: str, generated: Generated, reference: Real | None, holdout: Real | None) -> Features:

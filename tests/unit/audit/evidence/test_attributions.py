@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from genai_audit.audit.evidence.attributions import STEPS, collect_attributions, integrate
-from genai_audit.audit.evidence.unavailable import Unavailable
+from genai_audit.audit.evidence.attributions.collect import STEPS, collect_attributions, integrate
+from genai_audit.audit.evidence.unavailable import Unavailable, Unmeasured
 
 LATENTS, EDGE = 5, 6
 
@@ -172,17 +172,21 @@ def test_gradients_that_do_not_belong_to_the_output_are_found_out() -> None:
 @pytest.mark.parametrize(
     ("model", "reason"),
     [
-        (object(), r"the model offers no decode\(z\): nothing to attribute to"),
         (type("NoSize", (), {"decode": lambda self, z: z})(), r"its latent_dim is None: give the number of latents"),
         (Wrapped(lambda z: torch.rand(len(z), 1, 2, 2)), r"different outputs for the same z"),
         (Wrapped(lambda z: (z - z.mean(0)).reshape(-1, 1, 1, 5)), r"depends on the other latents of the batch"),
         (Wrapped(torch.no_grad()(Decoder().decode)), r"passes no gradient to z: remove no_grad or detach"),
     ],
-    ids=["no decode", "no size", "random", "batch", "no gradient"],
+    ids=["no size", "random", "batch", "no gradient"],
 )
 def test_models_that_cannot_be_explained(model: object, reason: str) -> None:
-    with pytest.raises(Unavailable, match=reason):
+    with pytest.raises(Unmeasured, match=reason):
         collect_attributions(model, n=8)
+
+
+def test_without_latents_there_is_no_question() -> None:
+    with pytest.raises(Unavailable, match=r"the model offers no decode\(z\): nothing to attribute to"):
+        collect_attributions(object(), n=8)
 
 
 def test_outputs_of_the_wrong_shape_are_refused() -> None:

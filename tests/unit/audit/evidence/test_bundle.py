@@ -1,6 +1,7 @@
 """Evidence on disk: what was saved comes back bit for bit, without pickle, and an older run's leavings do not."""
 
 import hashlib
+import json
 import pickle
 import zipfile
 from dataclasses import fields, replace
@@ -11,7 +12,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from genai_audit.audit.evidence.bundle import KINDS, Attributions, Evidence, Features, Generated, Groups, Latents, Real
+from genai_audit.audit.evidence.bundle import (
+    COLLECTORS,
+    KINDS,
+    Attributions,
+    Evidence,
+    Features,
+    Generated,
+    Groups,
+    Latents,
+    Real,
+)
 from genai_audit.models.checkpoints.weight_facts import TensorFacts, WeightFacts
 
 
@@ -40,7 +51,7 @@ def full() -> Evidence:
                 predicted=np.array([0, 1, 1, 0, 0, 1]),
                 confusion=np.array([[2, 0], [1, 2]]),
                 reference_counts=np.array([2, 3]),
-                judge="a rule",
+                classifier="a rule",
                 parameters={"weights": np.array([[0.1, -0.0], [np.nan, 1e300]]), "layer.bias": np.array(0.5)},
                 reference=np.array([0, 1, 1, 0, 1]),
             ),
@@ -89,6 +100,7 @@ def full() -> Evidence:
             state_before="ef",
         ),
         absent={"likelihoods": "the model has none"},
+        unmeasured={"groups of job": "too few of each"},
         crashed={"likelihoods of others": "Traceback …\nValueError: no"},
     )
 
@@ -229,6 +241,20 @@ def test_equal_evidence_gives_equal_bytes(tmp_path: Path) -> None:
         for folder in ("one", "two")
     ]
     assert digests[0] == digests[1]
+
+
+def test_a_folder_from_before_a_field_existed_still_loads(tmp_path: Path) -> None:
+    full().save(tmp_path)
+    manifest = json.loads((tmp_path / "evidence.json").read_text())
+    del manifest["unmeasured"]
+    (tmp_path / "evidence.json").write_text(json.dumps(manifest))
+    assert_same(replace(full(), unmeasured={}), Evidence.load(tmp_path))
+
+
+def test_every_kind_is_known_by_its_type_alone() -> None:
+    """Adding a kind is one field of `Evidence`; nothing else may have to list it."""
+    assert set(KINDS) == {each.name for each in fields(Evidence)} - {"modality", "absent", "unmeasured", "crashed"}
+    assert {"features", "groups", "attributions", "latents", "weights"} == set(COLLECTORS)
 
 
 def test_a_folder_without_evidence_is_not_found(tmp_path: Path) -> None:

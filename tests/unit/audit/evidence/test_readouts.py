@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from genai_audit.audit.evidence.readouts import SHAPES, facts, ink, log_odds, score_readouts, size, slant
+from genai_audit.audit.evidence.attributions.readouts import SHAPES, facts, ink, log_odds, score_readouts, size, slant
 
 
 def picture(*rows: str) -> Tensor:

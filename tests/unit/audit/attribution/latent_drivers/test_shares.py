@@ -16,7 +16,7 @@ from genai_audit.audit.attribution.latent_drivers.shares import (
     turned_axes,
     unused,
 )
-from genai_audit.audit.evidence.attributions import integrate
+from genai_audit.audit.evidence.attributions.collect import integrate
 from genai_audit.audit.finding import LEVELS, Interval
 
 

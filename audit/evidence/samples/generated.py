@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ...models.records import take
-from .bundle import Generated
+from ....models.records import take
+from ..bundle import Generated
 
 CHUNK = 500
 """Samples a call. Fixed, because a matrix product's last bits depend on its size: sample i is the same in any run."""

@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .bundle import Attributions
-from .decoding import centre_image, decoder, latent_size, parameter, slopes, undisturbed
+from ..bundle import Attributions, Evidence
+from ..decoding import centre_image, decoder, latent_size, parameter, slopes, undisturbed
+from ..features.collect import pixel_features
+from ..plan import Plan
+from ..unavailable import Unavailable
 from .readouts import SHAPES, Measure, Readout, score_readouts
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+NEEDS = ("groups",)
 
 STEPS = 8
 """Integration steps on each part of a path, at the Gauss–Legendre nodes."""
@@ -41,6 +46,30 @@ MAP_EVALUATIONS = 4096
 NULL_DIRECTIONS = 8
 
 
+def collect(plan: Plan, so_far: Evidence, progress: Callable[[float], None]) -> Attributions:
+    """Attributions of an image model; the scores of the main attribute's classifier are explained too, if it has one.
+
+    Raises:
+        Unavailable: if there are samples only, or they are no images; else as `collect_attributions`.
+    """
+    from ..group_classifier import classifier_scores_torch
+
+    if plan.model is None:
+        raise Unavailable("only samples were given: without the model's weights nothing can be attributed")
+    if plan.modality != "image":
+        raise Unavailable(f"latent dimensions are traced to what images show; this model makes {plan.modality} records")
+    groups = next((each for each in (so_far.groups or ())[:1] if each.parameters), None)
+    return collect_attributions(
+        plan.model,
+        judge_scores=None
+        if groups is None
+        else lambda x: classifier_scores_torch(groups.parameters, pixel_features(x)),
+        classes=() if groups is None else groups.told_apart,
+        seed=plan.seed,
+        progress=progress,
+    )
+
+
 def collect_attributions(
     model: Any,
     *,
@@ -65,7 +94,8 @@ def collect_attributions(
         progress: called with the share done, 0 to 1.
 
     Raises:
-        Unavailable: if the model has no usable decode; the reason says what is missing.
+        Unavailable: if the model has no latent space.
+        Unmeasured: if its decode cannot be used; the reason says what is missing.
         ValueError: if an output has the wrong shape or is not finite.
         RuntimeError: if decoding changed the model's parameters or buffers.
 

@@ -6,8 +6,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from ...models.records import Attribute, take, take_attributes
-from .bundle import Ints, Real
+from ....models.records import Attribute, take, take_attributes
+from ..bundle import Ints, Real
 
 MAX_RECORDS = 10_000
 """Neighbour statistics grow with the square of this; 10,000 records already pin them to the second digit."""
@@ -40,22 +40,27 @@ class Labels:
     counts: Ints
 
 
-def real_data(dataset: Data, rng: np.random.Generator, *, most: int = MAX_RECORDS) -> tuple[Real, dict[str, Labels]]:
-    """A data set as evidence, with its groups; of more than `most` records, a random part in its order."""
-    total = len(dataset.samples)
-    rows = np.arange(total)
-    if total > most:
-        rows = np.sort(rng.choice(total, most, replace=False))
-    part = Real(
-        samples=dataset.samples if total == len(rows) else take(dataset.samples, rows),
+def real_data(data: Data, rng: np.random.Generator, *, most: int = MAX_RECORDS) -> Real:
+    """A data set as evidence: of more than `most` records, a random part in its order."""
+    total, rows = len(data.samples), _rows(data, rng, most)
+    return Real(
+        samples=data.samples if total == len(rows) else take(data.samples, rows),
         total=total,
-        name=dataset.name,
-        source=dataset.source,
-        sha256=dataset.sha256,
+        name=data.name,
+        source=data.source,
+        sha256=data.sha256,
     )
-    chosen = take_attributes(dataset.attributes, rows)
-    labels = {
+
+
+def labels_of(data: Data, rng: np.random.Generator, *, most: int = MAX_RECORDS) -> dict[str, Labels]:
+    """The groups of the records that `real_data` takes where its generator is in the same state."""
+    chosen = take_attributes(data.attributes, _rows(data, rng, most))
+    return {
         name: Labels(chosen[name], np.bincount(each.values, minlength=len(each.names)).astype(np.int64))
-        for name, each in dataset.attributes.items()
+        for name, each in data.attributes.items()
     }
-    return part, labels
+
+
+def _rows(data: Data, rng: np.random.Generator, most: int) -> Ints:
+    total = len(data.samples)
+    return np.sort(rng.choice(total, most, replace=False)) if total > most else np.arange(total)

@@ -1,0 +1,61 @@
+"""What to collect evidence from: the model or its samples, the data beside it, and how much to draw."""
+
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ...models.checkpoints.weight_facts import WeightFacts
+from .samples.real import Data
+
+Progress = Callable[[str, float], None]
+"""Told what is being done and the share of it that is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What a checkpoint is known by: its SHA-256 when it was `opened`, and as it lies there `now`.
+
+    `opened` is None where code that the user named has run since, which may have left files of its own beside it.
+    """
+
+    opened: str | None
+    now: Callable[[], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to collect, and from what.
+
+    Args:
+        modality: of the records.
+        source: where the generated samples come from, for the record.
+        model: None where only samples are at hand, in `samples`.
+        samples: generated records, where no model is at hand.
+        reference: real data to compare with.
+        holdout: real data that the model did not learn from.
+        n: how many samples to draw.
+        seed: of all random streams, see `stream`.
+        inspect: says what is known of the checkpoint's weights.
+        fingerprint: says what is known of its files.
+        before: what collectors noted before the model was first used, by kind.
+    """
+
+    modality: str
+    source: str
+    model: Any = None
+    samples: Data | None = None
+    reference: Data | None = None
+    holdout: Data | None = None
+    n: int = 20_000
+    seed: int = 0
+    inspect: Callable[[], WeightFacts] | None = None
+    fingerprint: Digest | None = None
+    before: Mapping[str, Any] = field(default_factory=dict)
+
+
+def stream(seed: int, name: str) -> np.random.Generator:
+    """A random stream of its own for each use, so that adding one use never shifts another."""
+    return np.random.default_rng(np.random.SeedSequence([seed, zlib.crc32(name.encode())]))
