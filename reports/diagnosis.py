@@ -1,170 +1,163 @@
-"""A diagnosis in place of a list: which pattern of lost diversity the calibrated tests show together.
+"""The diagnosis in words, from its parts in the record: every output says it alike."""
 
-Every pattern leaves its own trace: dropped modes empty cells, shrinkage keeps the modes and narrows them, junk lies
-where no data are. Each has one estimate whose p-value speaks for it; the p-values of all of them are adjusted together
-(Holm), and a pattern counts as seen if its adjusted p-value is below 5 % and the estimate departs in its direction.
-"""
+import math
+from collections.abc import Sequence
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
-from ..audit.finding import Outcome
+from ..audit.diagnosis import Diagnosis, Sign, State
+from ..audit.verdict import Ruling
 from . import numbers
-from .record import EstimatePart, FindingPart, Record
-from .words import estimate_text, label, perfect_text, sentence
+from .record import DiagnosisPart, PerfectPart, Record, SignPart
+from .words import measured, perfect_text, sentence
 
-LEVEL = 0.05
+NOT_RECORDED = "The diagnosis is not recorded: this record was written by an earlier version."
 
+_UNNOTICED = {
+    "lost_mass": "a loss of less than {size} of the data",
+    "stray_share": "less than {size} of such records",
+    "duplicate_excess": "less than {size} of such repeats beyond those of real data",
+    "many_to_one_share": "less than {size} more of such latents than the data's own near-duplicates give",
+    "self_bleu_difference": "a rise of less than {size} in self-BLEU",
+    "repetition_rate_difference": "less than {size} more of such records than among real ones",
+    "loop_rate_difference": "less than {size} more of such records than among real ones",
+    "frontier_area_ratio": "a fall of less than {size} in the area under the divergence frontier",
+    "effective_number_ratio": "a fall of less than {size} in the effective number",
+    "worst_share_ratio": "a group that falls short by less than {size} of its target",
+}
+"""What a test may have missed, by estimate, where the unit alone does not say it."""
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """A way of losing diversity or fidelity, and the estimate that shows it.
-
-    Args:
-        name: as a reader knows it.
-        means: what it is, in words.
-        code, estimate: the auditor and the estimate that shows it.
-        above: whether the estimate rises with it.
-        coarse: a departure from the perfect value below which a pattern is slight, however surely it is seen; if less
-            than this could not have been seen, the test is named as too weak.
-    """
-
-    name: str
-    means: str
-    code: str
-    estimate: str
-    above: bool
-    coarse: float
+_COUNTED = {"missing_modes": ("missing mode", "missing modes")}
+"""One and several of what an estimate counts."""
 
 
-PATTERNS = (
-    Pattern("Dropped modes", "kinds of real records that are never generated", "GA301", "missing_modes", True, 1.0),
-    Pattern("Imbalance", "kinds of real records generated too rarely", "GA301", "lost_mass", True, 0.1),
-    Pattern("Shrinkage", "less variety within each kind than in the data", "GA305", "spread_ratio", False, 0.1),
-    Pattern("Over-dispersion", "more variety within each kind than in the data", "GA305", "spread_ratio", True, 0.1),
-    Pattern("Junk", "records far from all real ones", "GA302", "stray_share", True, 0.01),
-    Pattern("Near misses", "records just outside of where real ones are", "GA302", "precision_ratio", False, 0.1),
-    Pattern("Unreached data", "real records beyond the model's reach", "GA302", "recall_ratio", False, 0.1),
-    Pattern("Repetition", "the same record again and again", "GA304", "duplicate_excess", True, 0.02),
-    Pattern("Shift", "means or spreads of features off, for any reason", "GA303", "frechet_ratio", True, 1.0),
-    Pattern("Detectability", "records a classifier tells from real ones, for any reason", "GA308", "auc", True, 0.1),
-    Pattern("Folding", "far-apart latents that give one output", "GA306", "many_to_one_share", True, 0.05),
-)
-"""In the order in which they are told; copying of training records is not among them, since nothing here tests it."""
+def diagnosis_part(diagnosis: Diagnosis) -> DiagnosisPart:
+    """A diagnosis as part of a record."""
+    states = {state.value: tuple(_sign_part(each) for each in diagnosis.of(state)) for state in State}
+    return DiagnosisPart(sentence=_sentence(**states), **states)
 
 
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """A pattern with its evidence in words."""
-
-    name: str
-    means: str
-    evidence: str
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
-    """What the tests together say.
-
-    Args:
-        sentence: the diagnosis in one sentence.
-        seen: patterns with convincing evidence.
-        slight: patterns as surely seen, but small.
-        unseen: patterns that were tested and not found, with the smallest one that would have been.
-        untested: patterns that nothing tested, and why.
-    """
-
-    sentence: str
-    seen: tuple[Sign, ...]
-    slight: tuple[Sign, ...]
-    unseen: tuple[Sign, ...]
-    untested: tuple[Sign, ...]
-
-
-def diagnosis(record: Record) -> Diagnosis | None:
-    """The diagnosis, or None if no auditor of collapse and diversity measured anything."""
-    findings = {finding.code: finding for finding in record.findings}
-    tested = {pattern.name: found for pattern in PATTERNS if (found := _estimate(pattern, findings)) is not None}
-    if not tested:
-        return None
-    keys = {pattern.name: (pattern.code, pattern.estimate) for pattern in PATTERNS}
-    # Two patterns that one test tells apart by its direction are one test.
-    adjusted = _holm({keys[name]: each.p_value for name, each in tested.items() if each.p_value is not None})
-    seen: list[Sign] = []
-    slight: list[Sign] = []
-    unseen: list[Sign] = []
-    untested: list[Sign] = []
-    for pattern in PATTERNS:
-        estimate = tested.get(pattern.name)
-        if estimate is None:
-            untested.append(Sign(pattern.name, pattern.means, _why_not(pattern, findings), pattern.code))
-        elif adjusted.get(keys[pattern.name], 1.0) < LEVEL and _departure(pattern, estimate) > 0:
-            (seen if _departure(pattern, estimate) >= pattern.coarse else slight).append(
-                Sign(pattern.name, pattern.means, _evidence(estimate), pattern.code)
-            )
-        else:
-            unseen.append(Sign(pattern.name, pattern.means, _blind(pattern, estimate), pattern.code))
-    said = _sentence(seen, slight, unseen)
-    return Diagnosis(said, tuple(seen), tuple(slight), tuple(unseen), tuple(untested))
-
-
-def _estimate(pattern: Pattern, findings: Mapping[str, FindingPart]) -> EstimatePart | None:
-    finding = findings.get(pattern.code)
-    if finding is None or finding.outcome is not Outcome.MEASURED:
-        return None
-    named = (each for each in finding.estimates if each.name == pattern.estimate and each.group is None)
-    return next((each for each in named if each.p_value is not None and each.perfect is not None), None)
-
-
-def _holm(p_values: Mapping[tuple[str, str], float]) -> dict[tuple[str, str], float]:
-    adjusted, worst = {}, 0.0
-    for rank, (name, p) in enumerate(sorted(p_values.items(), key=lambda item: item[1])):
-        worst = max(worst, min(1.0, (len(p_values) - rank) * p))
-        adjusted[name] = worst
-    return adjusted
-
-
-def _departure(pattern: Pattern, estimate: EstimatePart) -> float:
-    """How far the estimate lies from the perfect value, counted in the pattern's direction."""
-    assert estimate.perfect is not None
-    away = estimate.value - estimate.perfect.value
-    return away if pattern.above else -away
-
-
-def _evidence(estimate: EstimatePart) -> str:
-    assert estimate.perfect is not None
-    perfect = perfect_text(estimate.perfect, estimate.unit)
-    return sentence(
-        f"{label(estimate.name)} is {estimate_text(estimate)}; of a perfect generator it would be {perfect}"
+def _sign_part(sign: Sign) -> SignPart:
+    estimate, interval, perfect = sign.estimate, sign.interval, sign.perfect
+    return SignPart(
+        name=sign.pattern.name,
+        means=sign.pattern.means,
+        code=sign.code,
+        estimate=sign.pattern.estimate,
+        label=sign.label,
+        above=sign.pattern.above,
+        coarse=sign.pattern.coarse,
+        value=None if estimate is None else estimate.value,
+        low=None if interval is None else interval.low,
+        high=None if interval is None else interval.high,
+        level=None if interval is None else interval.level,
+        n=None if estimate is None else estimate.n,
+        unit=None if estimate is None else estimate.unit,
+        perfect=None if perfect is None else PerfectPart(value=perfect.value, low=perfect.low, high=perfect.high),
+        p_adjusted=sign.p_adjusted,
+        minimum_detectable=None if estimate is None else estimate.minimum_detectable,
+        reason=sign.reason,
     )
 
 
-def _blind(pattern: Pattern, estimate: EstimatePart) -> str:
-    least = estimate.minimum_detectable
-    if least is None:
-        return "not found; how small a one would have been found is not known"
-    size = numbers.share(least) if estimate.unit in ("share", "ratio") else numbers.number(least)
-    weak = " – a weak test: draw more samples, or give more real data" if least > pattern.coarse else ""
-    return f"not found; a departure of less than {size} would likely have gone unseen{weak}"
-
-
-def _why_not(pattern: Pattern, findings: Mapping[str, FindingPart]) -> str:
-    finding = findings.get(pattern.code)
-    if finding is None or finding.outcome is Outcome.MEASURED:
-        return f"{pattern.code} gave no such number"
-    return f"{pattern.code}: {(finding.reason or '').strip().splitlines()[-1]}"
-
-
-def _sentence(seen: list[Sign], slight: list[Sign], unseen: list[Sign]) -> str:
+def _sentence(
+    seen: Sequence[SignPart], slight: Sequence[SignPart], unseen: Sequence[SignPart], untested: Sequence[SignPart]
+) -> str:
     if not seen and not slight:
+        doubted = [each for each in untested if each.value is not None]
+        if doubted:
+            return sentence(f"The tests cannot be relied on here; in doubt: {listed(doubted)}")
+        if not unseen:
+            return "No pattern was tested."
         return f"None of the {len(unseen)} patterns that were tested is seen at this number of samples."
     if not seen:
-        return sentence(f"The tests together show nothing but slight signs of {_listed(slight)}")
-    beside = f"; beside them, slight signs of {_listed(slight)}" if slight else ""
-    return sentence(f"The tests together show {_listed(seen)}{beside}")
+        return sentence(f"The tests together show nothing but slight signs of {listed(slight)}")
+    beside = f"; beside them, slight signs of {listed(slight)}" if slight else ""
+    return sentence(f"The tests together show {listed(seen)}{beside}")
 
 
-def _listed(signs: list[Sign]) -> str:
-    names = [each.name.lower() for each in signs]
+def listed(signs: Sequence[SignPart]) -> str:
+    """The names of patterns within a sentence."""
+    names = [each.name[:1].lower() + each.name[1:] for each in signs]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def said(sign: SignPart) -> str:
+    """What was seen of a pattern, beside what a perfect generator would score."""
+    if sign.value is None:
+        return sentence(sign.reason or "nothing tested it")
+    text = f"{sign.label} is {_seen(sign)}; of a perfect generator it would be {_perfect(sign)}"
+    return sentence(text) if sign.reason is None else f"{sentence(text)} In doubt: {sentence(sign.reason)}"
+
+
+def not_found(sign: SignPart) -> str:
+    """What a test that found nothing may have missed."""
+    least = sign.minimum_detectable
+    if least is None or sign.perfect is None:
+        return "Not found; how small a one would have been found is not known."
+    weak = " – a weak test: draw more samples, or give more real data" if least > sign.coarse else ""
+    return sentence(f"not found; {_unnoticed(sign, least)}{weak}")
+
+
+def page_one(record: Record) -> str | None:
+    """Beside a PASS: the patterns that are clearly seen, and whether any rule judged their estimates; else None."""
+    diagnosis = record.diagnosis
+    if record.verdict.outcome is not Ruling.PASS or diagnosis is None or not diagnosis.seen:
+        return None
+    applied = {
+        (rule.auditor, rule.estimate)
+        for rule in record.verdict.rules
+        if rule.group is None and rule.outcome is not Ruling.NOT_APPLIED
+    }
+    free = [each for each in diagnosis.seen if (each.code, each.estimate) not in applied]
+    bound = [each for each in diagnosis.seen if (each.code, each.estimate) in applied]
+    parts = [
+        f"{what}: {'; '.join(_briefly(each) for each in signs)}"
+        for what, signs in (("judged by no rule", free), ("within what its rules allow", bound))
+        if signs
+    ]
+    return sentence(f"Passes the policy; also found, {'; and, '.join(parts)}")
+
+
+def _briefly(sign: SignPart) -> str:
+    return f"{sign.name[:1].lower()}{sign.name[1:]} ({sign.label} {_quantity(sign)}, {sign.code})"
+
+
+def _quantity(sign: SignPart) -> str:
+    assert sign.value is not None
+    assert sign.low is not None
+    assert sign.high is not None
+    seen, between = numbers.estimate(sign.value, sign.low, sign.high, sign.unit or "")
+    return f"{seen}, {between}"
+
+
+def _seen(sign: SignPart) -> str:
+    assert sign.value is not None
+    assert sign.low is not None
+    assert sign.high is not None
+    assert sign.level is not None
+    assert sign.n is not None
+    return measured(sign.value, sign.low, sign.high, sign.unit or "", level=sign.level, n=sign.n)
+
+
+def _perfect(sign: SignPart) -> str:
+    return perfect_text(sign.perfect, sign.unit or "")
+
+
+def _unnoticed(sign: SignPart, least: float) -> str:
+    """The largest defect that would likely have gone unseen, in the estimate's own unit."""
+    assert sign.perfect is not None
+    if sign.unit == "count":
+        fewest = math.ceil(least)
+        one, several = _COUNTED.get(sign.estimate, ("one more", "more"))
+        if fewest <= 1:
+            return f"a single {one} would likely have been found"
+        return f"fewer than {fewest} {several} would likely have gone unseen"
+    if sign.estimate == "auc":
+        text = f"an area under the curve of less than {numbers.share(sign.perfect.value + least)}"
+    elif sign.estimate == "frechet_ratio":
+        text = f"a Fréchet distance of less than {numbers.number(1 + least)} times that of a perfect generator"
+    elif sign.estimate in _UNNOTICED:
+        text = _UNNOTICED[sign.estimate].format(size=numbers.share(least))
+    else:
+        size = numbers.share(least) if sign.unit in ("share", "ratio") else f"{numbers.number(least)} {sign.unit}"
+        text = f"{'a rise' if sign.above else 'a fall'} of less than {size}"
+    return f"{text} would likely have gone unseen"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from scipy.stats import norm
 
-from genai_audit.audit.catalogue import AUDITORS, patterns_by_code
+from genai_audit.audit.catalogue import patterns_by_code
 from genai_audit.audit.diagnosis import diagnose
 from genai_audit.audit.evidence.bundle import Attributions, Evidence, Generated, Groups, Real
 from genai_audit.audit.finding import (
@@ -30,6 +30,7 @@ from genai_audit.audit.policy import Policy
 from genai_audit.reports import convert
 from genai_audit.reports.diagnosis import diagnosis_part
 from genai_audit.reports.record import CheckpointPart, DataPart, DataParts, Environment, GroupsPart, PolicyPart, Record
+from unit.reports.small_record import with_facts
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'&\x00\x1b\u202egnp.exe\u2066 {{ 7*7 }} </style></script>"
 LONG = "A" * 5_000
@@ -262,8 +263,6 @@ def record(
 ) -> Record:
     """A record of these findings, judged by the rules that look at them unless another policy is given."""
     policy = policy or judging()
-    facts = {each.code: each.estimates for each in AUDITORS}
-    findings = tuple(replace(each, facts=facts.get(each.code, ())) for each in findings)
     verdict = judge(findings, policy, drawn=DRAWN, today=date(2026, 3, 14))
     return Record(
         verdict=convert.verdict_part(verdict),
@@ -284,7 +283,7 @@ def record(
             holdout=None,
             groups=(GroupsPart(names=names, source="logistic regression on pixels, out of fold", accuracy=0.968),),
         ),
-        findings=tuple(convert.finding_part(each) for each in findings),
+        findings=tuple(convert.finding_part(with_facts(each)) for each in findings),
         diagnosis=diagnosis_part(diagnose(findings, patterns_by_code())),
         coverage=convert.coverage_of(findings),
         policy=PolicyPart(

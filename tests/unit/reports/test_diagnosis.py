@@ -1,77 +1,200 @@
-"""The diagnosis names what the tests show, and what they could not have seen; the map shows both kinds of records."""
+"""The diagnosis in words, the same in every output; the map shows both kinds of records."""
 
+import re
 from dataclasses import replace
+from html import unescape
 
 import numpy as np
+import pytest
 
+from genai_audit.audit.catalogue import patterns_by_code
+from genai_audit.audit.diagnosis import diagnose
 from genai_audit.audit.evidence.bundle import Evidence, Features, Generated
 from genai_audit.audit.finding import Better, Finding, Outcome, Perfect
-from genai_audit.reports.diagnosis import Sign, diagnosis
+from genai_audit.audit.verdict import Ruling
+from genai_audit.reports import diagnosis as said
+from genai_audit.reports.console import closing_lines
+from genai_audit.reports.html import render
+from genai_audit.reports.junit import junit
+from genai_audit.reports.markdown import summary
+from genai_audit.reports.record import DiagnosisPart, PerfectPart, Record, SignPart
 from genai_audit.reports.scatter import scatter
 from unit.reports import example
 
 
-def spread(value: float, p: float, *, least: float = 0.02) -> Finding:
-    ratio = replace(
-        example.estimate("spread_ratio", value, 0.01, better=Better.NEITHER, perfect=Perfect(1.0, 0.98, 1.02)),
+def found(name: str, value: float, perfect: float, p: float, *, code: str, spread: float, **more: object) -> Finding:
+    estimate = replace(
+        example.estimate(
+            name, value, spread, floor=-1.0, better=Better.NEITHER, perfect=Perfect(perfect, perfect, perfect), **more
+        ),
         p_value=p,
-        minimum_detectable=least,
+        minimum_detectable=0.02,
     )
-    return Finding("GA305", "Spread within modes", "As varied?", Outcome.MEASURED, estimates=(ratio,))
+    return Finding(code, "Title", "Question?", Outcome.MEASURED, estimates=(estimate,))
 
 
-def names(signs: tuple[Sign, ...]) -> list[str]:
+SHRUNK = found("spread_ratio", 0.8, 1.0, 1e-6, code="GA305", spread=0.01)
+SLIGHT = found("duplicate_excess", 0.004, 0.0, 1e-6, code="GA304", spread=0.001, unit="share")
+REACH = found("recall_ratio", 0.85, 1.0, 1e-6, code="GA302", spread=0.003)
+
+
+def told(*findings: Finding) -> DiagnosisPart:
+    return said.diagnosis_part(diagnose(findings, patterns_by_code()))
+
+
+def names(signs: tuple[SignPart, ...]) -> list[str]:
     return [sign.name for sign in signs]
 
 
-def test_shrinkage_is_named_and_its_opposite_is_not() -> None:
-    found = diagnosis(example.record((example.representation(example.SOUND), spread(0.8, 1e-6))))
-    assert found is not None
-    assert names(found.seen) == ["Shrinkage"]
-    assert "0.80" in found.seen[0].evidence
-    assert names(found.unseen) == ["Over-dispersion"]
-    assert found.sentence == "The tests together show shrinkage."
-    assert "Dropped modes" in names(found.untested)
+def test_every_pattern_is_in_the_record_exactly_once() -> None:
+    part = told(SHRUNK, SLIGHT)
+    listed = [*names(part.seen), *names(part.slight), *names(part.unseen), *names(part.untested)]
+    assert sorted(listed) == sorted(each.name for patterns in patterns_by_code().values() for each in patterns)
+    assert (names(part.seen), names(part.slight)) == (["Shrinkage"], ["Repetition"])
+    assert names(part.unseen) == ["Over-dispersion"]
+    sign = part.seen[0]
+    assert (sign.code, sign.estimate, sign.value, sign.level) == ("GA305", "spread_ratio", 0.8, 0.95)
+    assert sign.perfect == PerfectPart(value=1.0, low=1.0, high=1.0)
+    assert part.untested[0].value is None
+    assert part.untested[0].reason
 
 
-def test_nothing_is_named_without_evidence_and_a_weak_test_says_so() -> None:
-    found = diagnosis(example.record((example.representation(example.SOUND), spread(0.99, 0.4, least=0.5))))
-    assert found is not None
-    assert found.seen == ()
-    assert "None of the 2 patterns" in found.sentence
-    assert all("weak test" in sign.evidence for sign in found.unseen)
-
-
-def test_a_small_departure_is_slight_however_surely_it_is_seen() -> None:
-    found = diagnosis(example.record((example.representation(example.SOUND), spread(0.98, 1e-6))))
-    assert found is not None
-    assert (names(found.seen), names(found.slight)) == ([], ["Shrinkage"])
-    assert found.sentence == "The tests together show nothing but slight signs of shrinkage."
-    assert "0.98" in found.slight[0].evidence
-
-
-def repeats(p: float) -> Finding:
-    excess = replace(
-        example.estimate("duplicate_excess", 0.001, 0.01, better=Better.LOWER, perfect=Perfect(0.0, -0.01, 0.01)),
-        p_value=p,
-        minimum_detectable=0.01,
+def test_the_sentence_tells_clear_signs_from_slight_ones() -> None:
+    assert (
+        told(SHRUNK, SLIGHT).sentence == "The tests together show shrinkage; beside them, slight signs of repetition."
     )
-    return Finding("GA304", "Effective support", "How many?", Outcome.MEASURED, estimates=(excess,))
+    assert told(SLIGHT).sentence == "The tests together show nothing but slight signs of repetition."
+    nothing = found("spread_ratio", 0.99, 1.0, 0.4, code="GA305", spread=0.01)
+    assert told(nothing).sentence == "None of the 2 patterns that were tested is seen at this number of samples."
+    assert told(example.representation(example.SOUND)).sentence == "No pattern was tested."
+    doubted = told(replace(SHRUNK, doubts="records are near-copies"))
+    assert doubted.sentence == "The tests cannot be relied on here; in doubt: shrinkage."
+    assert "In doubt: Records are near-copies." in said.said(
+        next(each for each in doubted.untested if each.reason and each.value)
+    )
 
 
-def test_p_values_are_adjusted_over_all_tests() -> None:
-    """One test for both directions of spread: 0.03 alone is seen; beside another test it is 0.06, and is not."""
-    alone = diagnosis(example.record((example.representation(example.SOUND), spread(0.95, 0.03))))
-    assert alone is not None
-    assert names(alone.slight) == ["Shrinkage"]
-    beside = diagnosis(example.record((example.representation(example.SOUND), repeats(0.5), spread(0.95, 0.03))))
-    assert beside is not None
-    assert beside.seen == beside.slight == ()
-    assert names(beside.unseen) == ["Shrinkage", "Over-dispersion", "Repetition"]
+def test_a_sign_is_told_with_its_interval_and_what_a_perfect_generator_scores() -> None:
+    text = said.said(told(SHRUNK).seen[0])
+    assert re.fullmatch(
+        r"Spread within modes relative to the data is 0\.80 \(95 % interval 0\.78–0\.82, n = 20,000\); "
+        r"of a perfect generator it would be 1\.00\.",
+        text,
+    )
 
 
-def test_without_such_auditors_there_is_no_diagnosis() -> None:
-    assert diagnosis(example.record((example.representation(example.SOUND),))) is None
+def sign(estimate: str, unit: str, least: float | None, *, above: bool = True, coarse: float = 0.5) -> SignPart:
+    perfect = PerfectPart(value=0.5 if estimate == "auc" else 0.0, low=0.0, high=0.6)
+    return SignPart(
+        name="Name",
+        means="meaning",
+        code="GA301",
+        estimate=estimate,
+        label="label",
+        above=above,
+        coarse=coarse,
+        value=0.0,
+        low=0.0,
+        high=0.0,
+        level=0.95,
+        n=9,
+        unit=unit,
+        perfect=perfect,
+        p_adjusted=1.0,
+        minimum_detectable=least,
+        reason=None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("estimate", "unit", "least", "expected"),
+    [
+        ("lost_mass", "share", 0.04, "Not found; a loss of less than 4.0 % of the data would likely have gone unseen."),
+        (
+            "missing_modes",
+            "count",
+            2.0,
+            "Not found; fewer than 2 missing modes would likely have gone unseen",
+        ),
+        ("missing_modes", "count", 1.0, "Not found; a single missing mode would likely have been found"),
+        ("auc", "share", 0.03, "Not found; an area under the curve of less than 53.0 % would likely have gone unseen."),
+        (
+            "frechet_ratio",
+            "ratio",
+            0.4,
+            "Not found; a Fréchet distance of less than 1.4 times that of a perfect generator",
+        ),
+        ("spread_ratio", "ratio", 0.05, "Not found; a rise of less than 5.0 % would likely have gone unseen."),
+        ("entropy_rate_difference", "bits per token", 0.07, "a rise of less than 0.07 bits per token would likely"),
+        ("missing_modes", "count", None, "Not found; how small a one would have been found is not known."),
+    ],
+)
+def test_what_may_have_been_missed_is_told_in_its_own_unit(
+    estimate: str, unit: str, least: float | None, expected: str
+) -> None:
+    assert expected in said.not_found(sign(estimate, unit, least, coarse=5.0))
+
+
+def test_a_weak_test_says_so_and_a_fall_is_no_rise() -> None:
+    assert "a fall of less than 30.0 %" in said.not_found(sign("spread_ratio", "ratio", 0.3, above=False))
+    assert "weak test" in said.not_found(sign("spread_ratio", "ratio", 0.6))
+    assert "weak test" not in said.not_found(sign("spread_ratio", "ratio", 0.4))
+
+
+def plain(html: str) -> str:
+    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]*>", "", html))).replace("\u00a0", " ")
+
+
+def test_every_output_shows_the_same_diagnosis_and_what_a_pass_leaves_open() -> None:
+    record = example.record((example.representation(example.SOUND), example.neighbours(), SHRUNK, SLIGHT))
+    assert record.verdict.outcome is Ruling.PASS
+    assert record.diagnosis is not None
+    beside = (
+        "Passes the policy; also found, judged by no rule: shrinkage "
+        "(spread within modes relative to the data 0.80, 0.78–0.82, GA305)."
+    )
+    assert said.page_one(record) == beside
+    page = plain(render(record, example.evidence()))
+    before_the_rules = page[: page.index("Skip to the rules") + 2000]
+    outputs = [page, summary(record), "\n".join(closing_lines(record, None)), junit(record)]
+    assert [record.diagnosis.sentence in output for output in outputs] == [True] * 4
+    assert beside in before_the_rules
+    assert [beside in output for output in outputs[:3]] == [True] * 3
+
+
+def test_a_sign_that_a_rule_allows_is_told_apart_from_one_that_no_rule_judges() -> None:
+    finding = example.neighbours()
+    estimates = tuple(REACH.estimates[0] if each.name == "recall_ratio" else each for each in finding.estimates)
+    record = example.record((example.representation(example.SOUND), replace(finding, estimates=estimates)))
+    assert record.verdict.outcome is Ruling.PASS
+    text = said.page_one(record)
+    assert text is not None
+    assert text.startswith("Passes the policy; also found, within what its rules allow: unreached data (recall")
+
+
+def test_beside_no_pass_and_beside_slight_signs_nothing_is_added() -> None:
+    failing = example.record((example.representation(example.SOUND | {"3": 0.04}), example.neighbours(), SHRUNK))
+    assert failing.verdict.outcome is Ruling.FAIL
+    assert said.page_one(failing) is None
+    assert said.page_one(example.record((example.representation(example.SOUND), example.neighbours(), SLIGHT))) is None
+
+
+def test_a_record_of_the_first_version_says_that_its_diagnosis_is_not_recorded() -> None:
+    record = example.record((example.representation(example.SOUND), SHRUNK))
+    old = Record.model_validate(
+        {key: value for key, value in record.model_dump(mode="json").items() if key != "diagnosis"}
+        | {"schema_version": 1}
+    )
+    assert old.diagnosis is None
+    assert old.schema_version == 1
+    for output in (
+        plain(render(old, example.evidence())),
+        summary(old),
+        "\n".join(closing_lines(old, None)),
+        junit(old),
+    ):
+        assert said.NOT_RECORDED in output
+    assert said.page_one(old) is None
 
 
 def features(real: np.ndarray, made: np.ndarray) -> Evidence:
