@@ -6,6 +6,7 @@ runtime gives no gradients, so the model can be sampled and has no `decode`.
 
 import math
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from ..digests import file_sha256
 from ..errors import UserError
 from .foreign import LOADER, attempt
 from .latent_images import LatentSampler, check_images, in_batches, latent_size, picture_notes, shown_by, trial_latents
-from .opened import Opened, Options, need
+from .opened import Opened, Options, Stored, need
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -34,6 +35,20 @@ def matches(path: Path) -> bool:
         return False
     with path.open("rb") as file:
         return file.read(1) == b"\x08"
+
+
+def stored_tensors(path: Path) -> Iterator[Stored] | None:
+    """The floating-point tensors of an ONNX file; None for any other file, and without onnx."""
+    return _stored(path) if path.suffix.lower() == ".onnx" and find_spec("onnx") else None
+
+
+def _stored(path: Path) -> Iterator[Stored]:
+    import onnx
+    import torch
+
+    for each in onnx.load(str(path)).graph.initializer:
+        if each.data_type in (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16, onnx.TensorProto.DOUBLE):
+            yield Stored(each.name, torch.from_numpy(onnx.numpy_helper.to_array(each).copy()), "cpu")
 
 
 def open_model(path: Path, options: Options) -> Opened:

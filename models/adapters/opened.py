@@ -1,12 +1,18 @@
-"""What every adapter takes and gives: how a foreign format is opened, and what came out of it."""
+"""What every adapter takes and gives: how a format is opened, what came out of it, and the tensors in its files."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..base import GenerativeModel
 from ..errors import UserError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+TRAINING_STATE = ("optim", "scheduler", "lr_scheduler", "scaler", "rng_state", "training_args")
+"""How files and entries begin that hold the state of the training, not of the model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,27 @@ class Opened:
     parameters: int | None
     declared: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+
+
+class Stored(NamedTuple):
+    """A floating-point tensor under its name.
+
+    Args:
+        name: keys that lead to it, with dots between them.
+        tensor: as stored.
+        device: that it was saved from, or where it is.
+        tied: whether it is the same memory as a tensor before it.
+    """
+
+    name: str
+    tensor: "Tensor"
+    device: str
+    tied: bool = False
+
+
+def is_training_state(name: str) -> bool:
+    """Whether a file or an entry belongs to the training rather than to the model, by how its name begins."""
+    return name.lower().startswith(TRAINING_STATE)
 
 
 def need(module: str, *, extra: str, path: object) -> None:

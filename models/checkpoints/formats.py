@@ -1,15 +1,21 @@
 """The foreign formats: one line each, tried in this order before the formats of the reference models."""
 
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from ..adapters.opened import Stored
 
 
 class Format(NamedTuple):
     """A format and the module in `adapters/` that reads it.
 
     The module has `matches(path: Path) -> bool`, which looks at content without importing anything heavy, and
-    `open_model(path: Path, options: Options) -> Opened`. `extra` installs what it needs; `what` says what it is.
+    `open_model(path: Path, options: Options) -> Opened`. Where files of the format hold tensors that can be read as
+    such, without running anything, it also has `stored_tensors(path: Path) -> Iterator[Stored] | None`, None for any
+    other file. `extra` installs what it needs; `what` says what it is.
     """
 
     name: str
@@ -38,6 +44,9 @@ FORMATS: tuple[Format, ...] = (
 )
 
 
+OWN = ("pytorch.safetensors_file", "pytorch.torch_file")
+"""The modules in `adapters/` that read the formats of the reference models."""
+
 MODEL_SUFFIXES = (".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".keras", ".onnx", ".pt2")
 """How the names of model files end, those of the reference models among them."""
 
@@ -49,4 +58,14 @@ def matching(path: Path) -> Format | None:
 
 def adapter(format_: Format) -> Any:
     """The module that reads a format."""
-    return import_module(f"..adapters.{format_.module}", __package__)
+    return _module(format_.module)
+
+
+def tensor_readers() -> "Iterator[Callable[[Path], Iterator[Stored] | None]]":
+    """Of every format whose files hold tensors, what reads these; that of the reference models first."""
+    modules = (_module(name) for name in (*OWN, *(each.module for each in FORMATS)))
+    return (module.stored_tensors for module in modules if hasattr(module, "stored_tensors"))
+
+
+def _module(name: str) -> Any:
+    return import_module(f"..adapters.{name}", __package__)

@@ -11,9 +11,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from ..adapters.opened import Stored
 from ..digests import file_sha256
 from .initialisers import FEWEST, agreeing, orthogonal, step
-from .stored_tensors import Stored, stored_tensors
+from .stored_tensors import stored_tensors
 from .weight_facts import TensorFacts, WeightFacts
 from .weight_remarks import Entry, parts_of, remarks
 
@@ -24,7 +25,7 @@ UNFILLED = "(loaded model, in no file) "
 """Stands before the name of a tensor of the loaded model that looks fresh and that no file holds."""
 
 
-def inspect(path: Path, model: Any) -> WeightFacts:
+def inspect(path: Path | None, model: Any) -> WeightFacts:
     """The facts about the weights at `path` and of the model that was loaded from there.
 
     Tensors come from the files where these can be read as tensors, else from the model. To those of files are added
@@ -32,7 +33,8 @@ def inspect(path: Path, model: Any) -> WeightFacts:
         unfilled.
 
     Args:
-        path: a file or folder; where nothing is there, as for a model that is asked over a network, it has no files.
+        path: a file or folder; None, or where nothing is there, as for a model that is asked over a network, it has
+            no files.
         model: a torch module, or an object with torch modules in its attributes, or anything else.
 
     Raises:
@@ -147,8 +149,10 @@ def _depth(names: Iterable[str]) -> int:
     return max(map(len, beside.values()), default=1)
 
 
-def _files(path: Path) -> dict[str, Path]:
+def _files(path: Path | None) -> dict[str, Path]:
     """The files at `path` by their place in it, in order of their names; hidden ones are no part of a checkpoint."""
+    if path is None:
+        return {}
     if path.is_file():
         return {path.name: path}
     found = ((each.relative_to(path), each) for each in path.rglob("*") if each.is_file())

@@ -14,6 +14,7 @@ from typing import Any
 from ...errors import UserError
 from ..opened import Opened, Options, need
 from .archive import WAY_OUT, is_keras, load_keras
+from .weights_file import stored_tensors as stored_tensors
 
 matches = is_keras
 

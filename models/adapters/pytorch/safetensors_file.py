@@ -6,11 +6,12 @@ Reference: https://huggingface.co/docs/safetensors (format)
 import json
 import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import UserError, one_line
+from ..opened import Stored
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -53,12 +54,32 @@ def read_tensors(path: Path) -> dict[str, "Tensor"]:
         ) from error
 
 
+def stored_tensors(path: Path) -> Iterator[Stored] | None:
+    """The floating-point tensors of a safetensors file, one at a time; None for any other file."""
+    with path.open("rb") as file:
+        start = file.read(9)
+    # The length of the header comes first; the text of other files would be a length beyond any file.
+    if start[8:] != b"{" or int.from_bytes(start[:8], "little") >= path.stat().st_size:
+        return None
+    return _stored(path)
+
+
 def write_tensors(path: Path, tensors: Mapping[str, "Tensor"], metadata: str) -> None:
     """Write tensors and the JSON text of the metadata; equal input gives equal bytes."""
     from safetensors.torch import save
 
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     path.write_bytes(save(plain, {METADATA_KEY: metadata}))
+
+
+def _stored(path: Path) -> Iterator[Stored]:
+    from safetensors import safe_open
+
+    with safe_open(path, framework="pt") as file:
+        for name in file.keys():  # noqa: SIM118  # it is no mapping
+            tensor = file.get_tensor(name)
+            if tensor.is_floating_point():
+                yield Stored(name, tensor, "cpu")
 
 
 def _header(path: Path) -> dict[str, Any]:

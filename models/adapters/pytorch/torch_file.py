@@ -9,18 +9,23 @@ import struct
 import warnings
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import UserError, one_line
 from ..foreign import members
+from ..opened import Stored, is_training_state
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 WAY_OUT = "save its state_dict as safetensors, or name code that builds it by --loader FILE.py:FUNCTION"
+
+
+OLD_TORCH = bytes.fromhex("6cfc9c46f9206aa85019")
+"""The number that opens a torch file from before these were zip archives, as a pickle writes it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +62,60 @@ def read_torch(path: Path) -> TorchContent:
         )
     others = {key: value for key, value in content.items() if key not in ("family", "config", "state_dict")}
     return TorchContent(content["family"], content.get("config"), tensors, _plain(others))
+
+
+def stored_tensors(path: Path) -> Iterator[Stored] | None:
+    """The floating-point tensors of a torch file, none if it needs code to load; None for any other file.
+
+    A device is one that the file names, which need not be on this machine.
+    """
+    names = members(path)
+    # Code in the archive makes it a program of TorchScript.
+    archive = any(name.endswith("/data.pkl") for name in names) and not any("/code/" in name for name in names)
+    with path.open("rb") as file:
+        start = file.read(32)
+    return _stored(path) if archive or (start[:1] == b"\x80" and OLD_TORCH in start) else None
+
+
+def _stored(path: Path) -> Iterator[Stored]:
+    import torch
+
+    devices: dict[int, str] = {}
+
+    def note(storage: Any, location: str) -> Any:
+        devices[storage.data_ptr()] = location
+        return storage
+
+    try:
+        # Deprecation notes about storages are no concern of the user's.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            content = torch.load(path, map_location=note, weights_only=True, mmap=zipfile.is_zipfile(path))
+    except pickle.UnpicklingError:
+        return
+    seen = set()
+    for name, tensor in _named(content, ""):
+        place = (tensor.data_ptr(), tuple(tensor.shape), tensor.stride())
+        if tensor.is_floating_point():
+            device = devices.get(tensor.untyped_storage().data_ptr(), "cpu")
+            yield Stored(name, tensor, device, tied=place in seen and tensor.numel() > 0)
+            seen.add(place)
+
+
+def _named(content: Any, name: str) -> Iterator[tuple[str, "Tensor"]]:
+    """Tensors in nested dicts and lists, by the keys that lead to them."""
+    import torch
+
+    if isinstance(content, torch.Tensor):
+        if content.layout is torch.strided and not content.is_quantized:
+            yield name, content.detach()
+    elif isinstance(content, Mapping):
+        for key, each in content.items():
+            if not is_training_state(str(key)):
+                yield from _named(each, f"{name}.{key}".strip("."))
+    elif isinstance(content, list | tuple):
+        for index, each in enumerate(content):
+            yield from _named(each, f"{name}.{index}".strip("."))
 
 
 def _load(path: Path) -> Any:

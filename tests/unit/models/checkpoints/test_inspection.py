@@ -4,8 +4,9 @@ import hashlib
 import io
 import pickle
 import re
+import sys
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,9 +17,11 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
+from genai_audit.models.adapters.opened import Stored
+from genai_audit.models.checkpoints import formats
 from genai_audit.models.checkpoints.initialisers import Initialiser, initialisers, p_value, step
 from genai_audit.models.checkpoints.inspection import UNFILLED, describe, inspect
-from genai_audit.models.checkpoints.stored_tensors import Stored, stored_tensors
+from genai_audit.models.checkpoints.stored_tensors import stored_tensors
 from genai_audit.models.checkpoints.weight_facts import TensorFacts, WeightFacts
 from genai_audit.models.errors import UserError
 
@@ -367,3 +370,23 @@ def test_parts_are_named_by_files_and_tensors(tmp_path: Path) -> None:
 def test_a_digest_in_a_file_name_names_no_part(tmp_path: Path) -> None:
     save_file({"encoder.weight": normal(4, 4, deviation=1)}, tmp_path / "vae-6b8d978ec77da32d.safetensors")
     assert inspect(tmp_path, None).parts == ("encoder",)
+
+
+def test_a_format_brings_the_reading_of_its_tensors_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Adding a format is its adapter and one line in `FORMATS`; its tensors are then read as well."""
+    own = tmp_path / "weights.own"
+    own.write_bytes(b"OWN\x00" + np.ones(6, np.float32).tobytes())
+    assert list(stored_tensors(own)) == []
+
+    def read(path: Path) -> Iterator[Stored] | None:
+        content = path.read_bytes()
+        if not content.startswith(b"OWN"):
+            return None
+        return iter([Stored("w", torch.from_numpy(np.frombuffer(content[4:], np.float32).copy()), "cpu")])
+
+    adapter = SimpleNamespace(matches=lambda path: path.suffix == ".own", stored_tensors=read)
+    monkeypatch.setitem(sys.modules, "genai_audit.models.adapters.own_file", adapter)
+    monkeypatch.setattr(formats, "FORMATS", (*formats.FORMATS, formats.Format("own", "own_file", "", "a test's own")))
+    assert names(inspect(own, None)) == ["w"]
+    save_file({"a": torch.ones(2, 2)}, tmp_path / "one.safetensors")
+    assert names(inspect(tmp_path / "one.safetensors", None)) == ["a"]
