@@ -1,18 +1,29 @@
-"""The audit from Python: the same as the command line, returning the record."""
+"""The audit from Python: the same as the command line, also of models and data in memory, returning the record."""
 
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from ..models.errors import UserError
 from ..reports.record import Record
-from .commands.outputs import check_out, write
-from .run import Request, audit
+from . import arguments
+from .commands.outputs import REPORT, check_out, write
+from .policy import PolicyError
+from .request import Request
+from .run import audit
+
+if TYPE_CHECKING:
+    from ..models.data.datasets import Dataset
 
 
 def audit_checkpoint(
-    checkpoint: str | Path,
+    checkpoint: Any,
     *,
-    reference: str | Path | None = None,
-    holdout: str | Path | None = None,
-    groups: tuple[str, ...] = (),
+    reference: Any = None,
+    holdout: Any = None,
+    groups: str | Iterable[str] = (),
     loader: str | None = None,
     trust: bool = False,
     prompts: str | Path | None = None,
@@ -20,48 +31,109 @@ def audit_checkpoint(
     samples: int | None = None,
     seed: int = 0,
     device: str = "cpu",
-    only: tuple[str, ...] = (),
+    only: str | Iterable[str] = (),
     out: str | Path | None = None,
 ) -> Record:
     """Audit a checkpoint and return the record; with `out`, also write the report and its companions there.
 
+    Data in memory are images (n, c, h, w), (n, h, w, c) or (n, h, w) and sound (n, t) as arrays or tensors, texts as a
+    list of str, music as a list of lists of MIDI pitches, or a `DataFrame`; with labels, `(data, labels)` or
+    `{"x": data, "y": labels}`.
+
     Args:
-        checkpoint: a file, a folder, `reference:NAME`, or generated samples in a data format.
-        reference: real data the model should resemble; by default what the checkpoint names.
-        holdout: real data the model never saw.
-        groups: attributes or columns of the reference that tell groups apart; by default those that the data declare.
+        checkpoint: a file, a folder, `reference:NAME`, or generated samples in a data format; or in memory: a model
+            (any object with `modality` and `sample(n, *, generator, condition=None)`) or generated samples.
+        reference: real data the model should resemble, by name, path or in memory; by default what the checkpoint
+            names.
+        holdout: real data the model never saw, likewise.
+        groups: attributes or columns of the reference that tell groups apart, one name or several; by default those
+            that the data declare.
         loader: `FILE.py:FUNCTION` that builds the model; runs that file's code.
         trust: open formats that can run the file's own code.
         prompts: a text file, a prompt a line, that a language model goes on from.
         policy: a YAML file; the shipped default otherwise.
         samples: how many samples to draw; by default 20,000, or what the model suggests.
         seed: of every random number of the audit.
-        device: `cpu` or `cuda`.
-        only: codes of the auditors to run; the others are listed as left out.
+        device: `cpu` or `cuda`; a model in memory stays where it is unless this names another place.
+        only: codes of the auditors to run, one or several; the others are listed as left out.
         out: folder to write.
 
     Raises:
-        UserError: if an input cannot be used.
+        UserError: if an argument or an input cannot be used, or the model's own code fails.
         PolicyError: if the policy cannot be used.
     """
-    folder = None if out is None else Path(out)
+    try:
+        folder = arguments.path(out, "out", "a folder to write")
+        request = Request(
+            checkpoint=_subject(checkpoint),
+            reference=_data(reference, "reference", checkpoint),
+            holdout=_data(holdout, "holdout", checkpoint),
+            groups=arguments.names(groups, "groups"),
+            loader=None if loader is None else arguments.text(loader, "loader", "loader.py:load"),
+            trust=arguments.truth(trust, "trust"),
+            prompts=arguments.path(prompts, "prompts", "a text file"),
+            policy=arguments.path(policy, "policy", "a YAML file"),
+            samples=None if samples is None else arguments.whole(samples, "samples", 1),
+            seed=arguments.whole(seed, "seed", 0),
+            device=arguments.text(device, "device", "cpu"),
+            only=arguments.names(only, "only"),
+        )
+        return _audited(request, folder)
+    except UserError as error:
+        raise UserError(arguments.in_python(str(error))) from error.__cause__
+    except PolicyError as error:
+        raise PolicyError(arguments.in_python(str(error))) from error.__cause__
+
+
+def _audited(request: Request, folder: Path | None) -> Record:
     if folder is not None:
         check_out(folder)
-    request = Request(
-        checkpoint=str(checkpoint),
-        reference=None if reference is None else str(reference),
-        holdout=None if holdout is None else str(holdout),
-        groups=groups,
-        loader=loader,
-        trust=trust,
-        prompts=None if prompts is None else Path(prompts),
-        policy=None if policy is None else Path(policy),
-        samples=samples,
-        seed=seed,
-        device=device,
-        only=only,
-    )
-    record, evidence = audit(request)
+    request, mode = _settled(request)
+    with mode:
+        record, evidence = audit(request)
     if folder is not None:
         write(folder, record, evidence)
+        record.written_to(folder.resolve() / REPORT)
     return record
+
+
+def _settled(request: Request) -> tuple[Request, AbstractContextManager[None]]:
+    """For a model in memory, the device that it is on, and evaluation mode while it is audited."""
+    from ..models.adapters.given import device_of, in_evaluation
+    from ..models.data.datasets import Dataset
+
+    given = request.checkpoint
+    if isinstance(given, str | Dataset):
+        return request, nullcontext()
+    for name in ("loader", "prompts"):
+        if getattr(request, name) is not None:
+            raise UserError(f"{name}: expected none beside a model in memory, which is audited as it is; leave it out")
+    device = request.device if request.device != "cpu" else device_of(given) or "cpu"
+    return replace(request, device=device), in_evaluation(given)
+
+
+def _subject(checkpoint: Any) -> "str | Dataset | Any":
+    from ..models.data.in_memory import data_in_memory, is_data_in_memory
+
+    if isinstance(checkpoint, str | Path):
+        return str(checkpoint)
+    if is_data_in_memory(checkpoint):
+        samples = data_in_memory(checkpoint, "checkpoint")
+        return replace(samples, name="generated", source="generated data in memory")
+    if checkpoint is None or isinstance(checkpoint, bool | int | float | bytes | type):
+        raise UserError(
+            f"checkpoint: expected a path, a name, a model or samples, got {type(checkpoint).__name__}"
+            f"{'; give an object of it' if isinstance(checkpoint, type) else ''}"
+        )
+    return checkpoint
+
+
+def _data(given: Any, parameter: str, checkpoint: Any) -> "str | Dataset | None":
+    from ..models.data.in_memory import data_in_memory
+
+    if given is None:
+        return None
+    if isinstance(given, str | Path):
+        return str(given)
+    modality, rate = (getattr(checkpoint, name, None) for name in ("modality", "sample_rate"))
+    return data_in_memory(given, parameter, modality=modality, sample_rate=rate)

@@ -116,6 +116,7 @@ def rejudge(record: Record, policy: Policy, source: Path | None, evidence: Evide
 
 
 def _collect(subject: Subject, request: Request, needs: set[str], progress: Progress) -> Evidence:
+    from ..models.adapters.user_code import failure
     from ..models.errors import UserError
     from ..models.threads import one_thread
 
@@ -134,8 +135,14 @@ def _collect(subject: Subject, request: Request, needs: set[str], progress: Prog
     try:
         with one_thread():
             return collect(plan, needs=needs, guard=_guard, progress=progress)
-    except ValueError as error:
-        raise UserError(f"{request.checkpoint}: {error}") from error
+    except (UserError, KeyboardInterrupt):
+        raise
+    # A SystemExit of a model's own would otherwise be this process's exit code, which a build reads as a verdict.
+    except BaseException as error:
+        said = failure(subject.model, error) or (f"{request.name}: {error}" if isinstance(error, ValueError) else None)
+        if said is not None:
+            raise UserError(said) from error
+        raise
 
 
 def _guard(work: Callable[[], Any]) -> tuple[Any, str | None]:

@@ -46,6 +46,8 @@ def prepare(request: "Request", progress: Progress) -> Subject:
     from ..models.data.datasets import is_data
 
     _check_device(request.device)
+    if not isinstance(request.checkpoint, str):
+        return _samples_only(request) if _is_dataset(request.checkpoint) else _in_memory(request)
     # An https:// name is no path, and its double slash would not survive as one.
     if request.loader is None and "://" not in request.checkpoint and is_data(Path(request.checkpoint)):
         return _samples_only(request)
@@ -74,6 +76,36 @@ def prepare(request: "Request", progress: Progress) -> Subject:
         inspect=lambda: inspect(checkpoint.path, model),
         fingerprint=_digest(checkpoint, request),
     )
+
+
+def _in_memory(request: "Request") -> Subject:
+    """A model that the calling program made; what is known of it is what it is, not where it came from."""
+    from ..models.adapters.given import FORMAT, NOTE, check_given, count_parameters
+    from ..models.checkpoints.inspection import inspect
+    from .evidence.decoding import networks, state_digest
+
+    model: Any = check_given(request.checkpoint)
+    if request.device != "cpu" and hasattr(model, "to"):
+        model = model.to(request.device)
+    part = CheckpointPart(
+        name=request.name,
+        sha256=state_digest(networks(model)),
+        format=FORMAT,
+        family=None,
+        modality=model.modality,
+        parameters=count_parameters(model),
+        declared={},
+        notes=(NOTE,),
+    )
+    reference, holdout = _data(request, {})
+    _check_modality(request.name, part.modality, reference, holdout)
+    return Subject(part, model, None, reference, holdout, inspect=lambda: inspect(None, model))
+
+
+def _is_dataset(given: Any) -> bool:
+    from ..models.data.datasets import Dataset
+
+    return isinstance(given, Dataset)
 
 
 def _digest(checkpoint: "Checkpoint", request: "Request") -> Digest | None:
@@ -134,9 +166,10 @@ def _check_device(device: str) -> None:
 def _samples_only(request: "Request") -> Subject:
     from ..models.data.datasets import load_data
 
-    samples = load_data(request.checkpoint)
+    given = request.checkpoint
+    samples: Dataset = load_data(given) if isinstance(given, str) else given
     part = CheckpointPart(
-        name=Path(request.checkpoint).name,
+        name=Path(given).name if isinstance(given, str) else samples.source,
         sha256=samples.sha256,
         format="samples",
         family=None,
@@ -145,7 +178,7 @@ def _samples_only(request: "Request") -> Subject:
         declared={},
     )
     reference, holdout = _data(request, {})
-    _check_modality(request.checkpoint, samples.modality, reference, holdout)
+    _check_modality(part.name, samples.modality, reference, holdout)
     return Subject(part, None, _aligned(samples, reference), reference, holdout)
 
 
@@ -165,16 +198,23 @@ def _aligned(samples: "Dataset", reference: "Dataset | None") -> "Dataset":
 
 def _data(request: "Request", declared: Mapping[str, Any]) -> tuple["Dataset | None", "Dataset | None"]:
     """Reference and holdout: what the user named, else what the checkpoint says that it was trained on."""
-    from ..models.data.datasets import load_data
-
-    reference = load_data(request.reference, groups=request.groups) if request.reference else None
-    holdout = load_data(request.holdout) if request.holdout else None
+    reference = _real(request.reference, request.groups)
+    holdout = _real(request.holdout)
     named = declared.get("data")
     # Data a user names replaces all that the checkpoint names: a holdout of other data would be no control.
     if reference is None and named:
         reference = _declared(named, "train", request.groups)
         holdout = holdout or _declared(named, "holdout")
     return reference, holdout
+
+
+def _real(given: "str | Dataset | None", groups: tuple[str, ...] = ()) -> "Dataset | None":
+    """Data that a user named, or gave in memory."""
+    from ..models.data.datasets import load_data, with_groups
+
+    if isinstance(given, str):
+        return load_data(given, groups=groups) if given else None
+    return None if given is None else with_groups(given, groups)
 
 
 def _declared(named: Any, split: str, groups: tuple[str, ...] = ()) -> "Dataset | None":

@@ -25,9 +25,8 @@ def answer(finding: FindingPart) -> str:
 def _representation(finding: FindingPart) -> str:
     ratios = [each for each in finding.estimates if each.name == "share_ratio"]
     worst = min(ratios, key=lambda each: each.value, default=None)
-    share = next(
-        (each for each in finding.estimates if worst is not None and (each.name, each.group) == ("share", worst.group)), None
-    )
+    group = None if worst is None else worst.group
+    share = next((each for each in finding.estimates if (each.name, each.group) == ("share", group)), None)
     if worst is None or share is None:
         return _first(finding)
     corrected = ", corrected for the judge’s errors" if share.method.startswith("corrected") else ""

@@ -181,14 +181,26 @@ def _by_theme(findings: Sequence[FindingView]) -> dict[str, list[FindingView]]:
 def command(record: Record) -> str:
     """The command that repeats the audit, quoted for a shell; built from the record where it was run from Python."""
     argv = list(record.environment.argv)
+    environment = record.environment
+    if is_in_memory(record):
+        return (
+            f"audit_checkpoint(…, samples={environment.samples}, seed={environment.seed}, "
+            f"device={environment.device!r})  # in Python, with the same objects"
+        )
     if not argv:
-        environment = record.environment
         argv = ["genai-audit", "run", record.checkpoint.name]
         for role, data in (("--reference", record.data.reference), ("--holdout", record.data.holdout)):
             argv += [role, data.source] if data is not None else []
         argv += ["--loader", environment.loader] if environment.loader else []
         argv += ["--samples", str(environment.samples), "--seed", str(environment.seed), "--device", environment.device]
     return words.short(shlex.join(argv), 2 * LONGEST_TEXT)
+
+
+def is_in_memory(record: Record) -> bool:
+    """Whether the model or the data were objects of a Python program, so that no command line can name them."""
+    data = (record.data.generated, record.data.reference, record.data.holdout)
+    sources = [each.source for each in data if each is not None]
+    return record.checkpoint.format == "in memory" or any(each.endswith("data in memory") for each in sources)
 
 
 def text_of(value: Any) -> str:

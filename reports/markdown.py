@@ -43,8 +43,8 @@ def summary(record: Record) -> str:
         escape(verdict_sentence(record)),
         "",
         *_beside(record),
-        f"Checkpoint `{escape(record.checkpoint.sha256[:12])}`, policy {escape(record.policy.name)}, {drawn}, "
-        f"{escape(environment.started)}.",
+        f"Checkpoint `{escape(record.checkpoint.sha256[:12] or 'in memory')}`, policy {escape(record.policy.name)}, "
+        f"{drawn}, {escape(environment.started)}.",
         "",
         "| Outcome | Rule | Asked | Observed | Reason |",
         "|---|---|---|---|---|",

@@ -255,5 +255,6 @@ def worst_group(record: Record, rule: RulePart) -> str | None:
         return None
     name = rule.estimate.removeprefix("worst_")
     finding = finding_of(record, rule.auditor)
-    found = [each for each in finding.estimates if each.name == name and each.group is not None] if finding is not None else []
+    estimates = () if finding is None else finding.estimates
+    found = [each for each in estimates if each.name == name and each.group is not None]
     return min(found, key=lambda each: each.value).group if found else None

@@ -13,7 +13,8 @@ from ..evidence.bundle import Evidence
 
 EVIDENCE = "evidence"
 MARK = "record.json"
-OURS = frozenset({MARK, EVIDENCE, "report.html", "junit.xml", "summary.md"})
+REPORT = "report.html"
+OURS = frozenset({MARK, EVIDENCE, REPORT, "junit.xml", "summary.md"})
 
 
 def check_out(out: Path) -> None:
@@ -48,7 +49,7 @@ def _write_views(folder: Path, record: Record, evidence: Evidence) -> None:
 
     files = {
         MARK: record.to_json(),
-        "report.html": render(record, evidence),
+        REPORT: render(record, evidence),
         "junit.xml": junit(record),
         "summary.md": summary(record),
     }

@@ -34,7 +34,7 @@ def check_model(model: Any, origin: str, run: Run) -> GenerativeModel:
         ("sample", "sample(n, *, generator, condition=None)"),
     ):
         if not hasattr(model, name):
-            raise UserError(f"{origin}: expected the returned {kind} to have {name}, got none; add {example}")
+            raise UserError(f"{origin}: expected the {kind} to have {name}, got none; add {example}")
     if model.modality not in MODALITIES:
         raise UserError(f"{origin}: expected modality among {', '.join(MODALITIES)}, got {model.modality!r}")
     if not callable(model.sample):

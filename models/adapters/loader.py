@@ -56,9 +56,9 @@ def run_named(call: Callable[[], Any], file: Path, what: str) -> Any:
     """
     try:
         return call()
-    except UserError:
+    except (UserError, KeyboardInterrupt):
         raise
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         message = " ".join(str(error).split()) or "no message"
         raise UserError(f"{_place(error, file)}: {what} failed with {type(error).__name__}: {message}") from error
 

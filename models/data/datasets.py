@@ -171,7 +171,17 @@ def load_data(spec: str, *, split: str | None = None, seed: int = 0, groups: tup
         seed=seed,
         sample_rate=records.sample_rate,
     )
-    # After the digest: which groups somebody looks at does not change what the data are.
+    return with_groups(data, groups)
+
+
+def with_groups(data: Dataset, groups: tuple[str, ...]) -> Dataset:
+    """The same data, told apart by these attributes or columns alone; by those that it declares where none is named.
+
+    Its digest stays: which groups somebody looks at does not change what the data are.
+
+    Raises:
+        UserError: if the data have no such attribute or column, or a column has too many values.
+    """
     return replace(data, attributes={group: _attribute(data, group) for group in groups}) if groups else data
 
 

@@ -30,10 +30,24 @@ def read_file(path: Path) -> Records:
     arrays = _arrays(path)
     if "x" not in arrays:
         raise UserError(f"{path}: expected an array named x, got {', '.join(sorted(arrays)) or 'no array'}")
-    samples = _scaled(_channels_first(arrays["x"], path), path)
-    if "y" not in arrays:
+    return from_arrays(arrays["x"], arrays.get("y"), path)
+
+
+def from_arrays(x: NDArray[Any], y: NDArray[Any] | None, where: object) -> Records:
+    """Images, and their labels where there are any, from arrays of the forms that `read_file` describes.
+
+    Args:
+        x: the images.
+        y: a label each, or None.
+        where: named at the start of each message.
+
+    Raises:
+        UserError: if an array is not that.
+    """
+    samples = _scaled(_channels_first(x, where), where)
+    if y is None:
         return Records("image", samples)
-    labels, classes = _labels(arrays["y"], len(samples), path)
+    labels, classes = _labels(y, len(samples), where)
     return Records("image", samples, {"class": Attribute(classes, labels)})
 
 
@@ -72,7 +86,7 @@ def _array(archive: Any, name: str, path: Path) -> NDArray[Any]:
     return array
 
 
-def _channels_first(x: NDArray[Any], path: Path) -> NDArray[Any]:
+def _channels_first(x: NDArray[Any], path: object) -> NDArray[Any]:
     if x.ndim == 3:
         x = x[:, None]
     elif x.ndim != 4:
@@ -91,7 +105,7 @@ def _channels_first(x: NDArray[Any], path: Path) -> NDArray[Any]:
     return x
 
 
-def _scaled(x: NDArray[Any], path: Path) -> NDArray[np.float32]:
+def _scaled(x: NDArray[Any], path: object) -> NDArray[np.float32]:
     if x.dtype == np.uint8:
         return np.ascontiguousarray(x, dtype=np.float32) / np.float32(255)
     if x.dtype != np.bool_ and not np.issubdtype(x.dtype, np.floating):
@@ -110,7 +124,7 @@ def _scaled(x: NDArray[Any], path: Path) -> NDArray[np.float32]:
     return samples
 
 
-def _labels(y: NDArray[Any], n: int, path: Path) -> tuple[NDArray[np.int64], tuple[str, ...]]:
+def _labels(y: NDArray[Any], n: int, path: object) -> tuple[NDArray[np.int64], tuple[str, ...]]:
     if y.shape != (n,):
         raise UserError(f"{path}: expected one label an image, y of shape ({n},), got {y.shape}; align x and y")
     if not (np.issubdtype(y.dtype, np.integer) or y.dtype.kind in "USb"):

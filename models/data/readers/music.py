@@ -40,7 +40,7 @@ def read_file(path: Path) -> Records:
     if not found:
         raise UserError(f"{path}: expected at least one piece, got none; write pieces into it")
     for number, piece in enumerate(found, 1):
-        _check(piece, f"{path}: piece {number}")
+        check_piece(piece, f"{path}: piece {number}")
     if not isinstance(attributes, dict):
         raise UserError(f"{path}: expected attributes by name, got {shown(attributes)}; use {FORM}")
     groups = {
@@ -49,7 +49,12 @@ def read_file(path: Path) -> Records:
     return Records("music", found, groups)
 
 
-def _check(piece: Any, where: str) -> None:
+def check_piece(piece: Any, where: str) -> None:
+    """Refuse what is no list of pitches.
+
+    Raises:
+        UserError: with `where` at its start.
+    """
     if not isinstance(piece, list):
         raise UserError(f"{where}: expected a list of pitches, got {shown(piece)}; use {FORM}")
     if not piece:

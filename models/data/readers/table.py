@@ -34,6 +34,49 @@ def read_file(path: Path) -> Records:
     return Records("tabular", frame)
 
 
+def from_frame(frame: "DataFrame", where: str) -> Records:
+    """A table in memory as the same columns that its file would give: int64, float64, bool or text, and a fresh index.
+
+    Truth values with gaps become text, categories their values, and blank text is missing.
+
+    Args:
+        frame: at least a row and a column.
+        where: named at the start of each message.
+
+    Raises:
+        UserError: if a column has no name of its own, no value, infinite numbers, or values of another kind.
+    """
+    import pandas as pd
+
+    names = list(frame.columns)
+    strange = next((name for name in names if not isinstance(name, str) or names.count(name) > 1), None)
+    if strange is not None:
+        fault = "is no str" if not isinstance(strange, str) else "stands for several"
+        raise UserError(f"{where}: expected a name for each column, but {shown(strange)} {fault}; rename the columns")
+    if not len(frame) or not names:
+        raise UserError(f"{where}: expected at least one row and one column, got a table {frame.shape}")
+    columns = {name: _as_read(frame[name].reset_index(drop=True), f"{where}: column {shown(name)}") for name in names}
+    return Records("tabular", pd.DataFrame(columns))
+
+
+def _as_read(values: "Series[Any]", where: str) -> "Series[Any]":
+    import numpy as np
+
+    if values.isna().all():
+        raise UserError(f"{where}: expected at least one value, got only missing ones; remove the column")
+    kept = values if str(values.dtype) != "category" else values.astype(values.cat.categories.dtype)
+    match _kind(kept, where):
+        case "number":
+            numbers = _plain(kept)
+            if np.isinf(numbers.to_numpy(dtype=float)).any():
+                raise UserError(f"{where}: expected finite numbers, got infinity; correct or empty it")
+            return numbers
+        case "truth":
+            return _texts(kept) if kept.isna().any() else kept.astype("bool")
+        case "text":
+            return _texts(kept)
+
+
 def align(generated: "DataFrame", reference: "DataFrame") -> "DataFrame":
     """A copy of a generated table with the columns of a real one, in its order and in types that compare.
 

@@ -83,8 +83,8 @@ def model_with(body: str, returned: str = "Model()") -> str:
 
 BAD = {
     "returns None": (model_with("", "None"), "expected load to return a model, got None; does it lack a return"),
-    "no modality": (model_with("    del modality"), "expected the returned Model to have modality, got none"),
-    "no sample": (model_with("", "object()"), "expected the returned object to have modality"),
+    "no modality": (model_with("    del modality"), "expected the Model to have modality, got none"),
+    "no sample": (model_with("", "object()"), "expected the object to have modality"),
     "only modality": (
         model_with("class B:\n    modality = 'image'", "B()"),
         r"to have sample, got none; add sample\(n",
