@@ -231,14 +231,9 @@ def list_(what: str) -> None:
 @click.argument("code")
 def explain(code: str) -> None:
     """Print the page of auditor CODE: its question, method, limits, how to act, its estimates and parameters."""
-    from ..models.errors import UserError
-    from .catalogue import AUDITORS
-    from .commands.explanation import explanation
+    from .commands.explanation import explained
 
-    found = next((each for each in AUDITORS if each.code == code.upper()), None)
-    if found is None:
-        raise UserError(f"no auditor {code!r}; known: {', '.join(each.code for each in AUDITORS)}")
-    click.echo(explanation(found))
+    click.echo(explained(code))
 
 
 @main.command(epilog=EXIT_CODES)

@@ -21,7 +21,8 @@ import torch
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-from genai_audit.audit.collapse.neighbour_fidelity.estimates import NAMES, scored
+from genai_audit.audit.collapse.neighbour_fidelity.estimates import scored
+from genai_audit.audit.collapse.neighbour_fidelity.facts import ESTIMATES
 from genai_audit.audit.finding import Estimate
 from genai_audit.audit.statistics.neighbours.clipped import contributions, matched_share
 from genai_audit.audit.statistics.neighbours.measure import measure
@@ -75,7 +76,7 @@ SETTINGS = {
     "categories_same": Setting(categories(4), categories(4), 400, 2),
     "categories_shifted": Setting(categories(4), categories(5), 400, 1),
 }
-STUDIED = tuple(name for name in NAMES if name != "stray_share")
+STUDIED = tuple(each.name for each in ESTIMATES if each.name != "stray_share")
 """All but the stray share, which is stated against one reference: its limits are exact binomial ones."""
 
 

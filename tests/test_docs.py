@@ -2,17 +2,17 @@
 
 import ast
 import dataclasses
-import importlib.util
 import re
 import shlex
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
 from pydantic import BaseModel
 
+import draw_architecture
+import sections as written
 from genai_audit.audit.cli import main
 from genai_audit.audit.pages import SECTIONS, page
 from genai_audit.audit.policy import Policy
@@ -137,25 +137,43 @@ def test_what_an_auditor_says_of_its_estimates_is_plain_and_whole() -> None:
         assert re.fullmatch(r"[A-Z].*\.", each.meaning), each.meaning
 
 
-def docs_script(name: str) -> Any:
-    """A script of docs/, loaded without being run."""
-    spec = importlib.util.spec_from_file_location(f"docs_{name}", ROOT / "docs" / f"{name}.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.mark.parametrize("name", ["auditors", "parameters"])
 def test_what_auditors_say_themselves_stands_in_the_documentation(name: str) -> None:
-    sections = docs_script("sections")
-    text = text_of(sections.FILES[name])
-    assert sections.updated(name, text) == text, "run `make docs`"
+    text = text_of(written.FILES[name])
+    assert written.updated(name, text) == text, "run `make docs`"
     # The comparison sees an edit by hand, and a part that is gone.
-    assert sections.updated(name, text.replace("GA302", "GA399")) != text.replace("GA302", "GA399")
+    assert written.updated(name, text.replace("GA302", "GA399")) != text.replace("GA302", "GA399")
     with pytest.raises(ValueError, match=f"expected one part between .*{name}"):
-        sections.updated(name, text.replace(f"end of {name}", ""))
+        written.updated(name, text.replace(f"end of {name}", ""))
+
+
+def test_the_drawing_shows_the_imports_as_they_are() -> None:
+    text = text_of(draw_architecture.PAGE)
+    assert draw_architecture.updated(text) == text, "run `make docs`"
+    assert draw_architecture.updated(text.replace("cli --> run", "run --> cli")) == text
+    with pytest.raises(ValueError, match="expected a place between"):
+        draw_architecture.updated(text.replace("end of drawing", ""))
+
+
+def test_arrows_that_others_imply_are_left_out_and_circles_refused() -> None:
+    links = {"a": {"b", "c"}, "b": {"c"}, "c": set[str]()}
+    assert draw_architecture.direct(links) == {"a": {"b"}, "b": {"c"}, "c": set()}
+    with pytest.raises(ValueError, match="in a circle: a, b, c"):
+        draw_architecture.direct({**links, "c": {"a"}})
+
+
+def test_every_folder_has_its_place_in_the_architecture() -> None:
+    text = text_of(draw_architecture.PAGE)
+    tops = [ROOT / each for each in ("audit", "models", "reports", "templates", "tests", "benchmarks", "docs")]
+    themes = {path.parents[1] for path in (ROOT / "audit").rglob("auditor.py")}
+    inner = [path for each in ("audit", "models") for path in (ROOT / each).iterdir() if path.is_dir()]
+    named = {path for path in [*tops, *themes, *inner] if path.name != "__pycache__"}
+    named.remove(ROOT / "models")
+    missing = [
+        path.relative_to(ROOT).as_posix() for path in named if f"`{path.relative_to(ROOT).as_posix()}/`" not in text
+    ]
+    assert len(named) > 15
+    assert missing == []
 
 
 def test_explain_says_every_estimate_and_every_parameter() -> None:

@@ -20,6 +20,21 @@ class Parameter:
     meaning: str
 
 
+def explained(code: str) -> str:
+    """The explanation of the auditor with that code, in capitals or not.
+
+    Raises:
+        UserError: if no auditor has it; the message lists those that there are.
+    """
+    from ...models.errors import UserError
+    from ..catalogue import AUDITORS
+
+    found = next((each for each in AUDITORS if each.code == code.upper()), None)
+    if found is None:
+        raise UserError(f"no auditor {code!r}; known: {', '.join(each.code for each in AUDITORS)}")
+    return explanation(found)
+
+
 def explanation(auditor: type[Any]) -> str:
     """An auditor's page, with its estimates and parameters, as Markdown.
 

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,7 @@ from ...evidence.bundle import Latents
 from ...finding import NOMINAL, Better, Estimate, Interval, Perfect
 from ...statistics.distances.normal_discrepancy import expected_similarity, normal_discrepancy
 from ...statistics.distances.squared_distance import curve_limits
-from ...statistics.intervals import Share, curve
+from ...statistics.intervals import ONE_SIDED_DETECTION, Share, curve
 from ...statistics.latents.coincidences import NEAR
 from ...statistics.latents.spectra import (
     MOST_DECADES,
@@ -28,7 +27,7 @@ from ...statistics.latents.spectra import (
     variances,
 )
 from ...statistics.neighbours.measure import measure
-from ..neighbour_fidelity.estimates import scored
+from ..shared.coverage import coverage_estimates
 
 Matrix = NDArray[np.float64]
 
@@ -182,7 +181,7 @@ def _usual(found: Latents, hits: int, n: int) -> tuple[Perfect | None, float | N
     half, usual = round(hits / _CLUSTER), round(real.sum() / _CLUSTER)
     p_value = float(hypergeom.sf(half - 1, ours + theirs, half + usual, ours))
     # Solves excess = reach · its standard error, for a one-sided test at 5 % with power 0.8.
-    reach = (NormalDist().inv_cdf(0.95) + NormalDist().inv_cdf(0.8)) ** 2
+    reach = ONE_SIDED_DETECTION**2
     floor = max(share, 0.5 / theirs)
     detectable = (reach / ours + math.sqrt((reach / ours) ** 2 + 4 * reach * floor * noise)) / 2
     return Perfect(share, band.low, band.high), max(min(p_value, 1.0), 1e-6), min(1.0, detectable)
@@ -211,6 +210,5 @@ def prior_estimates(found: Latents, *, k: int, splits: int, rng: np.random.Gener
         from_draws=0.0,
     )
     covered = measure(generated=[aggregate], reference=rng.standard_normal(means.shape), k=k, rng=rng, splits=splits)
-    for estimate in scored(covered, freedom=splits, more_draws_help=False):
-        if estimate.name == "coverage_ratio":
-            yield replace(estimate, name="prior_coverage_ratio")
+    _, ratio = coverage_estimates(covered, freedom=splits)
+    yield replace(ratio, name="prior_coverage_ratio", from_draws=0.0)

@@ -2,22 +2,26 @@
 
 import math
 from dataclasses import replace
-from statistics import NormalDist
 
 import numpy as np
 
 from ...finding import NOMINAL, Better, Column, Estimate, Kind, Perfect, Table
-from ...statistics.intervals import Limits, Quotient, Rate, Share, curve, p_value, scaled
+from ...statistics.intervals import Quotient, Rate, Share, p_value
 from ...statistics.neighbours.measure import Measurement
 from ...statistics.neighbours.prdc import expected_coverage
 from ...statistics.neighbours.splits import SHARES
+from ..shared.coverage import (
+    BAND,
+    coverage_estimates,
+    from_draws,
+    perfect_band,
+    perfect_variance,
+    share_estimate,
+    share_of,
+)
 from .clipped import clipped_estimates, support_estimates
 from .outliers import stray_estimate
 
-_BAND = NormalDist().inv_cdf(0.975)
-# A departure of this many standard errors is seen at the 5 % level with power 0.8.
-_DETECTABLE = _BAND + NormalDist().inv_cdf(0.8)
-_SHARE_METHOD = "random half-sampling of both sets, exact binomial limits at the effective sample size"
 _RATIO_METHOD = "recovered from the limits of both shares and their correlation over random halves"
 _DENSITY_METHOD = "leave-one-out influence of both sets, gamma limits at the effective exposure"
 
@@ -30,52 +34,39 @@ def scored(found: Measurement, *, freedom: float, more_draws_help: bool = True) 
         freedom: degrees of freedom granted to the estimated variances.
         more_draws_help: whether further generated samples would be used at all.
     """
-    shares = {name: _share(found, name, freedom) for name in SHARES}
-    precision, recall, coverage, fresh = (shares[name] for name in SHARES)
+    precision, recall, fresh = (share_of(found, name, freedom) for name in ("precision", "recall", "perfect_precision"))
     n, many = found.size, found.size * found.sets
-    full_coverage = expected_coverage(reference=n, generated=n, k=found.k)
-    result = []
-    for name, share, units in (("precision", precision, many), ("recall", recall, n)):
-        quotient = Quotient(share, fresh, _correlation(found, name))
-        tested = p_value(quotient.limits, 1.0)
-        band = _perfect_band(fresh.value, _perfect_distance(found, name))
-        error = _perfect_ratio_error(found, name, fresh.value)
-        draws = _from_draws(found, name)
-        result += [
-            _estimate(name, share.value, share.limits, units, band, tested, error * fresh.value, draws),
-            replace(
-                _estimate(
-                    f"{name}_ratio",
-                    share.value / fresh.value,
-                    quotient.limits,
-                    units,
-                    Perfect(1.0, max(0.0, 1 - _BAND * error), 1 + _BAND * error),
-                    tested,
-                    error,
-                    draws * _top_part(quotient),
-                ),
-                unit="ratio",
-                method=_RATIO_METHOD,
-            ),
-        ]
-    tested = p_value(coverage.limits, full_coverage)
-    band = _perfect_band(full_coverage, _perfect_variance(found, "coverage"))
-    error = math.sqrt(_perfect_variance(found, "coverage") * 4 * full_coverage * (1 - full_coverage))
-    draws = _from_draws(found, "coverage")
-    covered = _estimate("coverage", coverage.value, coverage.limits, n, band, tested, error, draws)
-    ratio = _estimate(
-        "coverage_ratio",
-        coverage.value / full_coverage,
-        scaled(coverage.limits, 1 / full_coverage),
-        n,
-        Perfect(1.0, band.low / full_coverage, band.high / full_coverage),
-        tested,
-        error / full_coverage,
-        draws,
-    )
-    result += [_density(found, freedom), covered, replace(ratio, unit="ratio")]
+    result = [
+        each
+        for name, share, units in (("precision", precision, many), ("recall", recall, n))
+        for each in _with_ratio(found, name, share, fresh, units)
+    ]
+    result += [_density(found, freedom), *coverage_estimates(found, freedom=freedom)]
     result += [*clipped_estimates(found), *support_estimates(found), stray_estimate(found.strays)]
     return tuple(each if more_draws_help else replace(each, from_draws=0.0) for each in result)
+
+
+def _with_ratio(found: Measurement, name: str, share: Share, fresh: Share, units: int) -> tuple[Estimate, Estimate]:
+    """A share and its ratio to `fresh`, a perfect generator's."""
+    quotient = Quotient(share, fresh, _correlation(found, name))
+    tested = p_value(quotient.limits, 1.0)
+    band = perfect_band(fresh.value, _perfect_distance(found, name))
+    error = _perfect_ratio_error(found, name, fresh.value)
+    draws = from_draws(found, name)
+    ratio = share_estimate(
+        f"{name}_ratio",
+        share.value / fresh.value,
+        quotient.limits,
+        units,
+        Perfect(1.0, max(0.0, 1 - BAND * error), 1 + BAND * error),
+        tested,
+        error,
+        draws * _top_part(quotient),
+    )
+    return (
+        share_estimate(name, share.value, share.limits, units, band, tested, error * fresh.value, draws),
+        replace(ratio, unit="ratio", method=_RATIO_METHOD),
+    )
 
 
 def group_table(found: Measurement, names: tuple[str, ...], *, freedom: float) -> tuple[Table, ...]:
@@ -113,43 +104,18 @@ def group_table(found: Measurement, names: tuple[str, ...], *, freedom: float) -
     return (Table("groups", caption, columns, tuple(rows)),)
 
 
-def _estimate(
-    name: str,
-    value: float,
-    limits: Limits,
-    n: int,
-    perfect: Perfect,
-    tested: float,
-    error: float,
-    draws: float,
-) -> Estimate:
-    return Estimate(
-        name=name,
-        value=value,
-        curve=curve(limits),
-        n=n,
-        method=_SHARE_METHOD,
-        unit="share",
-        better=Better.HIGHER,
-        perfect=perfect,
-        p_value=tested,
-        minimum_detectable=_DETECTABLE * error,
-        from_draws=draws,
-    )
-
-
 def _density(found: Measurement, freedom: float) -> Estimate:
     """Too low says that samples stray, too high that they crowd where the data are dense; neither end is better."""
     many = found.size * found.sets
     variance = found.density_from_reference + found.density_from_draws
     rate = Rate(found.density, variance, found.size, freedom)
     error = math.sqrt(found.perfect_density_variance)
-    estimate = _estimate(
+    estimate = share_estimate(
         "density",
         found.density,
         rate.limits,
         many,
-        Perfect(1.0, max(0.0, 1 - _BAND * error), 1 + _BAND * error),
+        Perfect(1.0, max(0.0, 1 - BAND * error), 1 + BAND * error),
         p_value(rate.limits, 1.0),
         error,
         found.density_from_draws / variance if variance > 0 else 1.0,
@@ -157,24 +123,11 @@ def _density(found: Measurement, freedom: float) -> Estimate:
     return replace(estimate, unit="ratio", better=Better.NEITHER, method=_DENSITY_METHOD)
 
 
-def _share(found: Measurement, name: str, freedom: float) -> Share:
-    sets = 1 if name == "perfect_precision" else found.sets
-    variance = float(found.spread.covariance[SHARES.index(name), SHARES.index(name)])
-    return Share(found.shares[name], variance, found.size * sets, freedom)
-
-
 def _correlation(found: Measurement, name: str) -> float:
     top, bottom = SHARES.index(name), SHARES.index("perfect_precision")
     spread = found.spread.covariance
     scale = math.sqrt(spread[top, top] * spread[bottom, bottom])
     return float(np.clip(spread[top, bottom] / scale, -1, 1)) if scale > 0 else 0.0
-
-
-def _from_draws(found: Measurement, name: str) -> float:
-    at = SHARES.index(name)
-    total = found.spread.covariance[at, at]
-    # Nothing varied: at the boundary more draws are all that can narrow the exact limits.
-    return float(np.clip(found.spread.draws[at] / total, 0, 1)) if total > 0 else 1.0
 
 
 def _top_part(quotient: Quotient) -> float:
@@ -189,24 +142,12 @@ def _relative_variance(share: Share) -> float:
     return (1 - inner) / (inner * share.effective)
 
 
-def _perfect_variance(found: Measurement, name: str) -> float:
-    """Of a perfect generator's share, on the half-angle scale; never below that of independent points."""
-    at = SHARES.index(name)
-    return max(float(found.perfect_spread.covariance[at, at]), 1 / (4 * found.size * found.sets))
-
-
 def _perfect_distance(found: Measurement, name: str) -> float:
     """Variance between a perfect generator's share and the estimate of its expectation, on the half-angle scale."""
     top, bottom = SHARES.index(name), SHARES.index("perfect_precision")
     spread = found.perfect_spread.covariance
-    apart = _perfect_variance(found, name) + spread[bottom, bottom] - 2 * spread[top, bottom]
+    apart = perfect_variance(found, name) + spread[bottom, bottom] - 2 * spread[top, bottom]
     return max(float(apart), (1 + 1 / found.sets) / (4 * found.size))
-
-
-def _perfect_band(value: float, variance: float) -> Perfect:
-    angle, width = math.asin(math.sqrt(value)), _BAND * math.sqrt(variance)
-    low, high = max(angle - width, 0.0), min(angle + width, math.pi / 2)
-    return Perfect(value, math.sin(low) ** 2, math.sin(high) ** 2)
 
 
 def _perfect_ratio_error(found: Measurement, name: str, value: float) -> float:

@@ -1,8 +1,10 @@
 """A small record with every state a rule and an auditor can be in, for the tests of its views."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
+from genai_audit.audit.catalogue import AUDITORS
 from genai_audit.audit.finding import LEVELS, Better, Estimate, Finding, Interval, Outcome, Perfect
 from genai_audit.audit.judge import judge
 from genai_audit.audit.policy import Policy
@@ -30,6 +32,12 @@ def grow(level: float) -> float:
 def finding(code: str, *estimates: Estimate) -> Finding:
     """A measured finding."""
     return Finding(code, f"Title of {code}", f"Question of {code}?", Outcome.MEASURED, estimates=estimates)
+
+
+def with_facts(found: Finding) -> Finding:
+    """The finding with what its auditor says of its estimates, as the runner leaves it."""
+    facts = {each.code: each.estimates for each in AUDITORS}
+    return replace(found, facts=facts.get(found.code, ()))
 
 
 def rule(id_: str, auditor: str, name: str, **more: object) -> dict[str, object]:
