@@ -92,7 +92,7 @@ def _audited(request: Request, folder: Path | None) -> Record:
     with mode:
         record, evidence = audit(request)
     if folder is not None:
-        write(folder, record, evidence)
+        record = write(folder, record, evidence)
         record.written_to(folder.resolve() / REPORT)
     return record
 

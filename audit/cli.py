@@ -137,7 +137,7 @@ def run(
     with progress() as report:
         record, evidence = audit(request, progress=report)
         report("report", 0.0)
-        write(out, record, evidence)
+        record = write(out, record, evidence)
     return _close(record, out, exit_zero)
 
 

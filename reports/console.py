@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .diagnosis import NOT_RECORDED, page_one
 from .record import Record
-from .words import SIGNS, in_order, rule_sentence, verdict_sentence
+from .words import SIGNS, in_order, looks_words, rule_sentence, verdict_sentence
 
 MAX_RULES = 12
 """Rules shown at the end of a run, so that the summary stays within twenty lines; the report has them all."""
@@ -73,6 +73,8 @@ def closing_lines(record: Record, out: Path | None) -> list[str]:
         "inconclusive": covered.inconclusive,
         "error": covered.error,
     }
+    again = looks_words(record)
+    lines += [] if again is None else [again]
     lines.append(f"Diagnosis: {NOT_RECORDED if record.diagnosis is None else record.diagnosis.sentence}")
     lines.append("Auditors: " + " · ".join(f"{len(codes)} {name}" for name, codes in counts.items()))
     return lines if out is None else [*lines, f"Report: {out / 'report.html'}"]

@@ -7,13 +7,16 @@ from pathlib import Path
 from ..audit.finding import Outcome
 from ..audit.verdict import Ruling
 from . import diagnosis, numbers
+from .finding_parts import FindingPart
 from .junit import rule_name, rule_said
-from .record import FindingPart, Record, RulePart, SignPart
+from .record import Record, RulePart, SignPart
 from .words import (
     bound_words,
     in_order,
+    looks_words,
     observed_words,
     outcome_mark,
+    policy_words,
     rule_words,
     ruling_mark,
     sentence,
@@ -50,8 +53,9 @@ def summary(record: Record) -> str:
         "|---|---|---|---|---|",
         *(_rule_row(record, rule) for rule in in_order(verdict.rules)),
         "",
-        f"The rules hold together at {numbers.level(verdict.confidence)} confidence (Holm).",
+        escape(policy_words(record)),
         "",
+        *_looks(record),
         "## Diagnosis",
         "",
         *_diagnosis(record),
@@ -63,6 +67,11 @@ def summary(record: Record) -> str:
         "Outputs: `report.html` (to read), `record.json` (everything), `junit.xml`, `evidence/`.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _looks(record: Record) -> list[str]:
+    again = looks_words(record)
+    return [] if again is None else [escape(again), ""]
 
 
 def _beside(record: Record) -> list[str]:

@@ -7,7 +7,8 @@ from typing import assert_never
 from ..audit.finding import Outcome
 from ..audit.verdict import Ruling
 from . import numbers
-from .record import BoundPart, EstimatePart, FindingPart, PerfectPart, Record, RulePart
+from .finding_parts import EstimatePart, FindingPart, PerfectPart
+from .record import BoundPart, Record, RulePart
 
 LONGEST_NAME = 60
 """Characters of a name that a sentence repeats; the record holds the whole."""
@@ -93,10 +94,15 @@ def measured(
     return f"{seen} ({numbers.level(level)} interval {between}, n = {numbers.count(n)})"
 
 
+def complete(value: float, unit: str, n: int) -> str:
+    """A number that nothing is uncertain about, because everything was counted: it has no interval."""
+    return f"{numbers.quantity(value, unit)} (complete count, n = {numbers.count(n)})"
+
+
 def estimate_text(estimate: EstimatePart) -> str:
     """An estimate with its interval and n."""
     if not estimate.curve:
-        return f"{numbers.quantity(estimate.value, estimate.unit)} (exact, n = {numbers.count(estimate.n)})"
+        return complete(estimate.value, estimate.unit, estimate.n)
     return measured(estimate.value, estimate.low, estimate.high, estimate.unit, level=estimate.level, n=estimate.n)
 
 
@@ -131,10 +137,12 @@ def rule_words(rule: RulePart, record: Record) -> str:
 
 
 def observed_words(rule: RulePart) -> str:
-    """What was seen, with its interval at the level that the rule needed; a dash where nothing was."""
+    """What was seen, with its interval at the policy's confidence; a dash where nothing was."""
     seen = rule.observed
     if seen is None:
         return numbers.DASH
+    if seen.complete:
+        return complete(seen.value, seen.unit, seen.n)
     bound = nearest_end(rule.bound, seen.value)
     return measured(seen.value, seen.low, seen.high, seen.unit, level=seen.level, n=seen.n, bound=bound)
 
@@ -178,12 +186,36 @@ def reason_words(finding: FindingPart) -> str:
 
 
 def policy_words(record: Record) -> str:
-    """What the rules' intervals hold together."""
+    """What the verdict promises, in two sentences that need no statistics."""
     error = f"{numbers.number(100 * (1 - record.verdict.confidence))} %"
     return (
-        f"The chance that any of these rules passes or fails wrongly is at most {error}, over all of them together "
-        "(Holm). A rule passes if its whole interval meets the bound, and fails if none of it does."
+        f"A model that misses any of these bounds passes with a chance of at most {error}, and one that meets them all "
+        f"fails with a chance of at most {error}. A rule passes if its whole interval meets the bound, and "
+        "fails if none of it does, clearly enough for all rules together; otherwise it is left open."
     )
+
+
+def looks_words(record: Record) -> str | None:
+    """That the same question was asked before, which makes errors more likely; None at the first look."""
+    if record.looks == 1:
+        return None
+    return (
+        f"Look {record.looks} at this checkpoint, these data and this policy in this folder: the chance of a wrong "
+        "verdict is that of each look, added up. Fix the number of samples before the first look."
+    )
+
+
+def would_fail_words(rule: RulePart) -> str | None:
+    """The value that this audit would have failed, to weigh a pass by; None where that is not known."""
+    if rule.would_fail is None or rule.observed is None:
+        return None
+    value = max(0.0, rule.would_fail) if rule.observed.unit in ("share", "ratio") else rule.would_fail
+    if rule.observed.unit == "share" and rule.would_fail > 1:
+        return "no value would have failed for certain: the interval is too wide"
+    where = "or less" if rule.bound.at_most is None or value < rule.bound.at_most else "or more"
+    if rule.observed.unit in ("share", "ratio") and rule.would_fail <= 0:
+        return "no value would have failed for certain: the interval is too wide"
+    return f"{numbers.quantity(value, rule.observed.unit)} {where} would have failed in four audits of five"
 
 
 def in_order(rules: Sequence[RulePart]) -> list[RulePart]:
@@ -208,10 +240,7 @@ def verdict_sentence(record: Record) -> str:
     claim = f"{_subject(worst, record)} is {observed_words(worst)}; the policy asks for {bound_words(worst)}"
     if verdict.outcome is Ruling.FAIL:
         return sentence(claim + _also(alike, "not met"))
-    inside = ", which the interval holds"
-    if worst.samples_needed is not None:
-        inside += f": about {numbers.count(worst.samples_needed)} samples would decide"
-    return sentence(f"{claim}{inside}{_also(alike, 'undecided')}")
+    return sentence(f"{claim}; {short(worst.reason, 300)}{_also(alike, 'undecided')}")
 
 
 def _passed(record: Record, rules: Sequence[RulePart]) -> str:

@@ -35,11 +35,40 @@ def check_out(out: Path) -> None:
         raise UserError(f"--out {out}: expected a place that can be written, but permission is denied")
 
 
-def write(out: Path, record: Record, evidence: Evidence) -> None:
-    """Write record, report, JUnit file, summary and evidence to `out`, replacing an earlier audit whole."""
+def write(out: Path, record: Record, evidence: Evidence) -> Record:
+    """Write record, report, JUnit file, summary and evidence to `out`, replacing an earlier audit whole.
+
+    Returns:
+        the record as written, which counts the looks at the same question in that folder.
+    """
+    record = counted(record, out)
     with _replacing(out) as folder:
         evidence.save(folder / EVIDENCE)
         _write_views(folder, record, evidence)
+    return record
+
+
+def counted(record: Record, out: Path) -> Record:
+    """The record with its `looks`: one more than an earlier audit in `out` that asked the same of other samples.
+
+    The same samples again (the same seed and number) are no further look, since they cannot end otherwise.
+    """
+    try:
+        earlier = Record.load(out / MARK)
+    except ValueError:
+        return record
+    if _asked(earlier) != _asked(record):
+        return record
+    again = earlier.data.generated.sha256 == record.data.generated.sha256
+    return record.model_copy(update={"looks": earlier.looks + (not again)})
+
+
+def _asked(record: Record) -> tuple[str | None, ...]:
+    """What makes two audits looks at the same question: checkpoint, real data and policy, by digest."""
+    data = record.data
+    # Samples alone have no checkpoint: then their own file, looked at in part or whole, is what is audited.
+    real = [None if part is None else part.sha256 for part in (data.reference, data.holdout)]
+    return (record.checkpoint.sha256, *real, record.policy.sha256)
 
 
 def _write_views(folder: Path, record: Record, evidence: Evidence) -> None:

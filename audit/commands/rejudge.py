@@ -52,7 +52,7 @@ def judge_again(path: Path, policy_file: Path | None, out: Path | None) -> Recor
     policy = Policy.load(policy_file, estimates=estimates_by_code())
     judged = rejudge(record, policy, policy_file, evidence, datetime.now(UTC).date())
     if out is not None and evidence is not None:
-        write(out, judged, evidence)
+        judged = write(out, judged, evidence)
     return judged
 
 
