@@ -9,21 +9,23 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from ..models.records import digest
 from ..reports import convert
 from ..reports.diagnosis import diagnosis_part
-from ..reports.record import SCHEMA_VERSION, DataPart, DataParts, Environment, GroupsPart, PolicyPart, Record
+from ..reports.record import SCHEMA_VERSION, Environment, Record
 from .catalogue import AUDITORS, Auditor, estimates_by_code, patterns_by_code
 from .commands.environment import git_commit, machine, versions
 from .diagnosis import diagnose
-from .evidence.bundle import Evidence, Groups, Real
+from .evidence.bundle import Evidence
 from .evidence.collect import collect
+from .evidence.control import control_evidence
 from .evidence.plan import Plan, Progress, stream
 from .finding import Finding, Inconclusive, NotApplicable, Outcome
 from .judge import judge
 from .policy import Policy, PolicyError
+from .record_parts import data_parts, policy_part
 from .request import Request
 from .subject import Subject, prepare
+from .verdict import Ruling, Verdict
 
 DEFAULT_SAMPLES = 20_000
 """Enough for the default policy to decide on the reference models: see docs/guide/policy.md."""
@@ -60,11 +62,14 @@ def audit(request: Request, *, progress: Progress = lambda step, share: None) ->
     clock.lap("collect")
     findings = run_auditors(auditors, evidence, seed=request.seed, only=request.only, progress=progress)
     clock.lap("audit")
-    verdict = judge(findings, policy, drawn=len(evidence.generated.samples), today=started.date())
+    data = data_parts(subject, evidence)
+    available = data.generated.total if subject.samples is not None else None
+    verdict = judged(findings, policy, evidence, seed=request.seed, today=started.date(), available=available)
+    clock.lap("judge")
     record = Record(
         verdict=convert.verdict_part(verdict),
         checkpoint=subject.checkpoint,
-        data=data_parts(subject, evidence),
+        data=data,
         findings=tuple(convert.finding_part(finding) for finding in findings),
         diagnosis=diagnosis_part(diagnose(findings, patterns_by_code())),
         coverage=convert.coverage_of(findings),
@@ -102,7 +107,12 @@ def rejudge(record: Record, policy: Policy, source: Path | None, evidence: Evide
         skipped = [each.code for each in findings if each.reason == LEFT_OUT]
         only = tuple(each.code for each in findings if each.code not in skipped) if skipped else ()
         findings = run_auditors(configured(policy), evidence, seed=record.environment.seed, only=only)
-    verdict = judge(findings, policy, drawn=record.environment.samples, today=today)
+    available = record.data.generated.total if record.checkpoint.format == "samples" else None
+    if evidence is None:
+        verdict = judge(findings, policy, drawn=record.environment.samples, today=today, available=available)
+    else:
+        seed = record.environment.seed
+        verdict = judged(findings, policy, evidence, seed=seed, today=today, available=available)
     return record.model_copy(
         update={
             "verdict": convert.verdict_part(verdict),
@@ -113,6 +123,38 @@ def rejudge(record: Record, policy: Policy, source: Path | None, evidence: Evide
             "policy": policy_part(policy, source),
         }
     )
+
+
+def judged(
+    findings: Sequence[Finding],
+    policy: Policy,
+    evidence: Evidence,
+    *,
+    seed: int,
+    today: date,
+    available: int | None,
+) -> Verdict:
+    """The verdict, in which no rule fails that held-out real records fail too.
+
+    The auditors of failing rules look at the held-out records in the place of generated ones.
+
+    Args:
+        findings: what the auditors found.
+        policy: the rules.
+        evidence: what they looked at.
+        seed: of the audit.
+        today: the day on which waivers are checked.
+        available: records in the file of samples; None where a model draws them.
+    """
+    drawn = len(evidence.generated.samples)
+    verdict = judge(findings, policy, drawn=drawn, today=today, available=available)
+    failing = {rule.auditor for rule in verdict.rules if rule.outcome is Ruling.FAIL}
+    control = control_evidence(evidence, stream(seed, "control")) if failing else None
+    if control is None:
+        return verdict
+    looked = run_auditors(configured(policy), control, seed=seed, only=failing)
+    seen = [each for each in looked if each.outcome is Outcome.MEASURED]
+    return judge(findings, policy, drawn=drawn, today=today, available=available, control=seen)
 
 
 def _collect(subject: Subject, request: Request, needs: set[str], progress: Progress) -> Evidence:
@@ -201,9 +243,7 @@ def _ask(auditor: Auditor, evidence: Evidence, seed: int) -> Finding:
         return _without(auditor, Outcome.INCONCLUSIVE, str(reason))
     if crash is not None:
         return _without(auditor, Outcome.ERROR, crash)
-    answer: Finding = dataclasses.replace(
-        finding, seconds=time.perf_counter() - started, facts=auditor.estimates
-    )
+    answer: Finding = dataclasses.replace(finding, seconds=time.perf_counter() - started, facts=auditor.estimates)
     return answer
 
 
@@ -242,39 +282,3 @@ def _chosen(auditors: Sequence[Auditor], only: Sequence[str]) -> list[Auditor]:
     if strangers:
         raise UserError(f"--only: no auditor {', '.join(strangers)}; known: {', '.join(codes)}")
     return [auditor for auditor in auditors if not only or auditor.code in only]
-
-
-def policy_part(policy: Policy, source: Path | None) -> PolicyPart:
-    """The policy as part of a record."""
-    where = "shipped with genai-audit" if source is None else str(source)
-    content = policy.model_dump(mode="json")
-    return PolicyPart(name=policy.name, sha256=policy.sha256, source=where, content=content)
-
-
-def data_parts(subject: Subject, evidence: Evidence) -> DataParts:
-    """What the samples and the data were, as part of a record."""
-    generated = evidence.generated
-    return DataParts(
-        generated=DataPart(
-            n=len(generated.samples),
-            total=len(generated.samples) if subject.samples is None else len(subject.samples.samples),
-            sha256=digest(generated.samples, {}),
-            source=generated.source,
-            name="generated samples",
-        ),
-        reference=_real_part(evidence.reference),
-        holdout=_real_part(evidence.holdout),
-        groups=tuple(_groups_part(each) for each in evidence.groups or ()),
-    )
-
-
-def _real_part(real: Real | None) -> DataPart | None:
-    if real is None:
-        return None
-    return DataPart(n=len(real.samples), total=real.total, sha256=real.sha256, source=real.source, name=real.name)
-
-
-def _groups_part(groups: Groups) -> GroupsPart:
-    judged = int(groups.confusion.sum())
-    accuracy = float(groups.confusion.trace() / judged) if judged else None
-    return GroupsPart(attribute=groups.attribute, names=groups.names, source=groups.classifier, accuracy=accuracy)

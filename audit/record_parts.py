@@ -1,0 +1,45 @@
+"""The parts of a record that say by which policy, and of which records, an audit was made."""
+
+from pathlib import Path
+
+from ..models.records import digest
+from ..reports.record import DataPart, DataParts, GroupsPart, PolicyPart
+from .evidence.bundle import Evidence, Groups, Real
+from .policy import Policy
+from .subject import Subject
+
+
+def policy_part(policy: Policy, source: Path | None) -> PolicyPart:
+    """The policy as part of a record."""
+    where = "shipped with genai-audit" if source is None else str(source)
+    content = policy.model_dump(mode="json")
+    return PolicyPart(name=policy.name, sha256=policy.sha256, source=where, content=content)
+
+
+def data_parts(subject: Subject, evidence: Evidence) -> DataParts:
+    """What the samples and the data were, as part of a record."""
+    generated = evidence.generated
+    return DataParts(
+        generated=DataPart(
+            n=len(generated.samples),
+            total=len(generated.samples) if subject.samples is None else len(subject.samples.samples),
+            sha256=digest(generated.samples, {}),
+            source=generated.source,
+            name="generated samples",
+        ),
+        reference=_real_part(evidence.reference),
+        holdout=_real_part(evidence.holdout),
+        groups=tuple(_groups_part(each) for each in evidence.groups or ()),
+    )
+
+
+def _real_part(real: Real | None) -> DataPart | None:
+    if real is None:
+        return None
+    return DataPart(n=len(real.samples), total=real.total, sha256=real.sha256, source=real.source, name=real.name)
+
+
+def _groups_part(groups: Groups) -> GroupsPart:
+    judged = int(groups.confusion.sum())
+    accuracy = float(groups.confusion.trace() / judged) if judged else None
+    return GroupsPart(attribute=groups.attribute, names=groups.names, source=groups.classifier, accuracy=accuracy)
