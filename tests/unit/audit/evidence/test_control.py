@@ -78,7 +78,7 @@ POLICY = Policy.model_validate(
 
 @pytest.mark.parametrize(("both", "outcome"), [(True, Ruling.INCONCLUSIVE), (False, Ruling.FAIL)])
 def test_what_held_out_records_fail_too_is_not_held_against_the_model(both: bool, outcome: Ruling) -> None:
-    found = evidence(400, 400, shift=4.0)
+    found = evidence(400, 400, shift=12.0)
     if not both:
         found = _with_sound_holdout(found)
     findings = run_auditors(configured(POLICY), found, seed=0, only=["GA302"])
