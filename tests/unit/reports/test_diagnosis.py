@@ -8,16 +8,18 @@ import numpy as np
 import pytest
 
 from genai_audit.audit.catalogue import patterns_by_code
+from genai_audit.audit.collapse.within_mode_spread.auditor import SpreadWithinModes
 from genai_audit.audit.diagnosis import diagnose
 from genai_audit.audit.evidence.bundle import Evidence, Features, Generated
 from genai_audit.audit.finding import Better, Finding, Outcome, Perfect
 from genai_audit.audit.verdict import Ruling
 from genai_audit.reports import diagnosis as said
 from genai_audit.reports.console import closing_lines
+from genai_audit.reports.finding_parts import PerfectPart
 from genai_audit.reports.html import render
 from genai_audit.reports.junit import junit
 from genai_audit.reports.markdown import summary
-from genai_audit.reports.record import DiagnosisPart, PerfectPart, Record, SignPart
+from genai_audit.reports.record import DiagnosisPart, Record, SignPart
 from genai_audit.reports.scatter import scatter
 from unit.reports import example
 
@@ -33,7 +35,7 @@ def found(name: str, value: float, perfect: float, p: float, *, code: str, sprea
     return Finding(code, "Title", "Question?", Outcome.MEASURED, estimates=(estimate,))
 
 
-SHRUNK = found("spread_ratio", 0.8, 1.0, 1e-6, code="GA305", spread=0.01)
+SHRUNK = replace(found("spread_ratio", 0.8, 1.0, 1e-6, code="GA305", spread=0.01), facts=SpreadWithinModes.estimates)
 SLIGHT = found("duplicate_excess", 0.004, 0.0, 1e-6, code="GA304", spread=0.001, unit="share")
 REACH = found("recall_ratio", 0.85, 1.0, 1e-6, code="GA302", spread=0.003)
 
@@ -77,7 +79,7 @@ def test_the_sentence_tells_clear_signs_from_slight_ones() -> None:
 def test_a_sign_is_told_with_its_interval_and_what_a_perfect_generator_scores() -> None:
     text = said.said(told(SHRUNK).seen[0])
     assert re.fullmatch(
-        r"Spread within modes relative to the data is 0\.80 \(95 % interval 0\.78–0\.82, n = 20,000\); "
+        r"Spread within modes relative to the data is 0\.80+ \(95 % interval 0\.780*–0\.820*, n = 20,000\); "
         r"of a perfect generator it would be 1\.00\.",
         text,
     )
@@ -149,11 +151,13 @@ def test_every_output_shows_the_same_diagnosis_and_what_a_pass_leaves_open() -> 
     record = example.record((example.representation(example.SOUND), example.neighbours(), SHRUNK, SLIGHT))
     assert record.verdict.outcome is Ruling.PASS
     assert record.diagnosis is not None
-    beside = (
-        "Passes the policy; also found, judged by no rule: shrinkage "
-        "(spread within modes relative to the data 0.80, 0.78–0.82, GA305)."
+    beside = said.page_one(record)
+    assert beside is not None
+    assert re.fullmatch(
+        r"Passes the policy; also found, judged by no rule: shrinkage "
+        r"\(spread within modes relative to the data 0\.80+, 0\.780*–0\.820*, GA305\)\.",
+        beside,
     )
-    assert said.page_one(record) == beside
     page = plain(render(record, example.evidence()))
     before_the_rules = page[: page.index("Skip to the rules") + 2000]
     outputs = [page, summary(record), "\n".join(closing_lines(record, None)), junit(record)]

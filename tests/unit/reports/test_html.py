@@ -105,6 +105,7 @@ def test_the_verdict_comes_first_then_rules_coverage_findings_identity_reproduct
         "rules",
         "coverage",
         "findings",
+        "diagnosis",
         "GA101",
         "GA201",
         "GA302",
