@@ -46,7 +46,7 @@ def frechet(quick: bool) -> Iterator[Race]:
         return fixed - 2 * float(np.sqrt(eigvals(a.covariance @ b.covariance).astype(complex)).real.sum())
 
     def ours() -> float:
-        return frechet_from_moments(b, a)
+        return frechet_from_moments(generated=b, reference=a)
 
     yield Race(f"Fréchet d = {d}, moments given: scipy.linalg.sqrtm", ours, root)
     yield Race(f"Fréchet d = {d}, moments given: nonsymmetric eigenvalues", ours, roots)

@@ -101,7 +101,7 @@ def estimates(setting: Setting, rng: np.random.Generator) -> dict[str, Estimate]
             measure_frechet(generated=y, reference=x, rng=rng),
             measure_mmd(generated=y, reference=x, kernel=kernel).distance,
         ),
-        *number_estimates(mean_similarity(y, width=width), mean_similarity(x, width=width)),
+        *number_estimates(generated=mean_similarity(y, width=width), reference=mean_similarity(x, width=width)),
         *duplicate_estimates(Copies(record_codes(y), sets, record_codes(x), more_draws_help=True)),
     )
     return {each.name: each for each in found}

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from ..audit.finding import Outcome
 from . import numbers
-from .record import EstimatePart, FindingPart
+from .finding_parts import EstimatePart, FindingPart
 from .words import estimate_text, label, perfect_text, reason_words, sentence, short
 
 
@@ -88,11 +88,11 @@ def _neighbours(finding: FindingPart) -> str:
     text = f"{_kind(first).capitalize()} is {_with(first)} of what a perfect generator would score here"
     rest = [f"{_kind(each)} {_with(each)}" for each in others]
     text += f", {' and '.join(rest)}." if rest else "."
-    strays = whole.get("stray_share")
-    if strays is not None and strays.perfect is not None:
+    outliers = whole.get("stray_share")
+    if outliers is not None and outliers.perfect is not None:
         text += (
-            f" Further out than all but a few real samples lie {_with(strays)} of the generated ones; of a perfect "
-            f"generator’s, {perfect_text(strays.perfect, strays.unit)}."
+            f" Further out than all but a few real samples lie {_with(outliers)} of the generated ones; of a perfect "
+            f"generator’s, {perfect_text(outliers.perfect, outliers.unit)}."
         )
     return text + _unseen(first)
 

@@ -1,15 +1,36 @@
-"""Intervals for shares, rates and ratios whose variance is known from elsewhere, valid up to the boundary.
+"""Intervals at every level, and test and power in standard errors: what the estimates of all auditors share.
 
-A share with a known variance behaves like a binomial one with an *effective* number of trials. Exact binomial limits
-at that number (the construction of Korn and Graubard) stay inside [0, 1], remain wide where a share of 1 was observed,
-and agree with the normal ones elsewhere.
+`curve` and `nested` make the interval curve of an estimate; `p_value` inverts it. `Share`, `Rate` and `Quotient` give
+the limits of shares, mean counts and ratios whose variance is known from elsewhere, valid up to the boundary: a share
+with a known variance behaves like a binomial one with an *effective* number of trials. Exact binomial limits at that
+number (the construction of Korn and Graubard) stay inside [0, 1], remain wide where a share of 1 was observed, and
+agree with the normal ones elsewhere.
 """
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..finding import LEVELS, Interval
+
+BAND = NormalDist().inv_cdf(0.975)
+"""Standard errors to either side within which 95 % of estimates lie."""
+
+ONE_SIDED = NormalDist().inv_cdf(0.95)
+"""Standard errors beyond which 5 % of estimates lie on one side."""
+
+POWER = NormalDist().inv_cdf(0.8)
+"""Standard errors by which a defect must exceed what alarms to be found four times in five."""
+
+DETECTION = BAND + POWER
+"""Standard errors of the smallest defect that a two-sided test at the 5 % level finds with power 0.8."""
+
+ONE_SIDED_DETECTION = ONE_SIDED + POWER
+"""The same of a one-sided test."""
 
 # Clopper–Pearson limits correspond to 0 and cover too often, Jeffreys' to 1/2 and cover exactly on average.
 _OFFSET = 0.25
@@ -134,6 +155,15 @@ def curve(limits: Limits) -> tuple[Interval, ...]:
             each = Interval(level, min(each.low, result[-1].low), max(each.high, result[-1].high))
         result.append(each)
     return tuple(result)
+
+
+def nested(*, low: NDArray[np.float64], high: NDArray[np.float64]) -> tuple[Interval, ...]:
+    """Intervals at all `LEVELS` from their ends, (levels,) each, each forced to contain the narrower ones.
+
+    Such ends are nested by construction, but where they were found numerically the last digits may be off.
+    """
+    lows, highs = np.minimum.accumulate(low), np.maximum.accumulate(high)
+    return tuple(Interval(level, float(a), float(b)) for level, a, b in zip(LEVELS, lows, highs, strict=True))
 
 
 def p_value(limits: Limits, null: float) -> float:

@@ -25,7 +25,9 @@ def test_isotropic_laws() -> None:
     d = 7
     first = normal_law(np.zeros(d), 4.0 * np.eye(d))
     second = normal_law(np.full(d, 0.5), 2.25 * np.eye(d))
-    assert frechet_from_moments(first, second) == pytest.approx(d * 0.25 + d * (2 - 1.5) ** 2, rel=1e-12)
+    assert frechet_from_moments(generated=first, reference=second) == pytest.approx(
+        d * 0.25 + d * (2 - 1.5) ** 2, rel=1e-12
+    )
 
 
 def test_two_dimensional_laws() -> None:
@@ -34,7 +36,7 @@ def test_two_dimensional_laws() -> None:
     t = np.array([[1.0, -0.4], [-0.4, 3.0]])
     trace = np.sqrt(np.trace(s @ t) + 2 * np.sqrt(np.linalg.det(s) * np.linalg.det(t)))
     expected = np.trace(s) + np.trace(t) - 2 * trace
-    found = frechet_from_moments(normal_law(np.zeros(2), s), normal_law(np.zeros(2), t))
+    found = frechet_from_moments(generated=normal_law(np.zeros(2), s), reference=normal_law(np.zeros(2), t))
     assert found == pytest.approx(expected, rel=1e-12)
 
 
@@ -44,7 +46,7 @@ def test_records_and_moments_give_one_answer_with_and_without_full_rank(n: int, 
     rng = np.random.default_rng(0)
     y, x = 1 + rng.normal(size=(n, d)) @ rng.normal(size=(d, d)), rng.normal(size=(m, d))
     direct = frechet_distance(generated=y, reference=x)
-    assert direct == pytest.approx(frechet_from_moments(moments(y), moments(x)), rel=1e-7)
+    assert direct == pytest.approx(frechet_from_moments(generated=moments(y), reference=moments(x)), rel=1e-7)
     assert direct == pytest.approx(frechet_distance(generated=x, reference=y), rel=1e-7)
 
 

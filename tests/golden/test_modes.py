@@ -273,6 +273,8 @@ def test_the_pooled_spread_ratio_is_covered(factor: float) -> None:
             scatter(samples=scale * rng.normal(size=(n, 2)), labels=rng.integers(25, size=n), modes=25)
             for scale, n in ((factor, 500), (1.0, 300))
         )
-        limits = spread_limits(pooled_ratio(made, real, weights=np.full(25, 0.04)), samples=500, levels=[0.95])
+        limits = spread_limits(
+            pooled_ratio(generated=made, reference=real, weights=np.full(25, 0.04)), samples=500, levels=[0.95]
+        )
         held += limits.low[0] <= factor <= limits.high[0]
     assert held >= 181  # fewer with probability 0.005 where the coverage is 95 %

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import ClassVar
 
 import numpy as np
@@ -26,12 +25,9 @@ from ...finding import (
 )
 from ...pattern import Pattern
 from ...statistics.classifiers.detection import Detection, detect
-from ...statistics.intervals import curve
+from ...statistics.intervals import BAND, ONE_SIDED_DETECTION, curve
 from ..shared.compared import FEWEST, sound_features
 
-_BAND = NormalDist().inv_cdf(0.975)
-# An excess of this many standard errors is seen at the 5 % level, one-sided as the test, with power 0.8.
-_DETECTABLE = NormalDist().inv_cdf(0.95) + NormalDist().inv_cdf(0.8)
 _METHOD = "DeLong variance on held-out halves, limits of a share at the effective sample size"
 
 
@@ -148,9 +144,9 @@ def estimated(found: Detection, *, from_draws: float) -> Estimate:
         method=_METHOD,
         unit="share",
         better=Better.LOWER,
-        perfect=Perfect(0.5, max(0.0, 0.5 - _BAND * error), min(1.0, 0.5 + _BAND * error)),
+        perfect=Perfect(0.5, max(0.0, 0.5 - BAND * error), min(1.0, 0.5 + BAND * error)),
         p_value=auc.p_value(),
-        minimum_detectable=min(_DETECTABLE * error, 0.5),
+        minimum_detectable=min(ONE_SIDED_DETECTION * error, 0.5),
         from_draws=from_draws,
     )
 

@@ -53,9 +53,9 @@ def group_table(
         Column("p_value", "p"),
     )
 
-    def measure(made: Indices, real: Indices) -> tuple[float | None, ...]:
-        found = measure_mmd(generated=y[made], reference=x[real], kernel=kernel, device=device).distance
-        estimate = scaled_estimate("mmd2", found, len(real), method="", unit="")
+    def measure(generated: Indices, reference: Indices) -> tuple[float | None, ...]:
+        found = measure_mmd(generated=y[generated], reference=x[reference], kernel=kernel, device=device).distance
+        estimate = scaled_estimate("mmd2", found, len(reference), method="", unit="")
         interval = estimate.interval()
         return found.value, interval.low, interval.high, found.perfect_band()[1], estimate.p_value
 

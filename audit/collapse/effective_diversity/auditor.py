@@ -70,7 +70,7 @@ class EffectiveSupport:
         chosen = compared(evidence, rng, max_generated=self.max_generated, max_reference=self.max_reference)
         y, x = chosen.generated, chosen.reference
         width = similarity_width(reference=x, kinds=self.kinds, rng=rng)
-        made, real = (mean_similarity(each, width=width, device=self.device) for each in (y, x))
+        generated, reference = (mean_similarity(each, width=width, device=self.device) for each in (y, x))
         copies = self._copies(evidence, chosen, rng)
         held = self._holdout(evidence, chosen, rng)
         return Finding(
@@ -79,14 +79,14 @@ class EffectiveSupport:
             question=self.question,
             outcome=Outcome.MEASURED,
             estimates=(
-                *number_estimates(made, real, more_draws_help=chosen.all_generated),
+                *number_estimates(generated=generated, reference=reference, more_draws_help=chosen.all_generated),
                 *duplicate_estimates(copies),
             ),
             tables=(
                 diversity_table(y, x, held, copies, width=width, device=self.device),
                 *group_table(y, x, group_rows(evidence, chosen), width=width, device=self.device),
             ),
-            exhibits=(*_repeated(copies.generated, self.shown), *_crowded(made, chosen, self.shown)),
+            exhibits=(*_repeated(copies.generated, self.shown), *_crowded(generated, chosen, self.shown)),
             references=("doi:10.1038/163688a0", "arXiv:2210.02410", "arXiv:1706.08224"),
             settings=self._settings(chosen, copies, width),
         )
@@ -139,9 +139,9 @@ def _repeated(codes: NDArray[np.int64], most: int) -> tuple[Exhibit, ...]:
     return (Exhibit("repeated", caption, "grid", pictures),)
 
 
-def _crowded(made: Similarity, chosen: Compared, most: int) -> tuple[Exhibit, ...]:
+def _crowded(generated: Similarity, chosen: Compared, most: int) -> tuple[Exhibit, ...]:
     """The generated records that are most like the others."""
-    order = np.argsort(-made.own, kind="stable")[:most]
+    order = np.argsort(-generated.own, kind="stable")[:most]
     rows = tuple(int(chosen.generated_rows[at]) for at in order)
     if not rows:
         return ()

@@ -10,12 +10,9 @@ from numpy.typing import NDArray
 
 from ...finding import NOMINAL, Better, Estimate, Interval, Perfect
 from ...statistics.distances.effective_number import Similarity
-from ...statistics.intervals import Limits, Share, curve, p_value
+from ...statistics.intervals import BAND, DETECTION, Limits, Share, curve, p_value
 from ...statistics.neighbours.duplicates import duplicate_share
 
-_BAND = NormalDist().inv_cdf(0.975)
-# A departure of this many standard errors is seen at the 5 % level with power 0.8.
-_DETECTABLE = _BAND + NormalDist().inv_cdf(0.8)
 _NUMBER_METHOD = "closed-form variance over all pairs, normal on the logarithmic scale"
 _SHARE_METHOD = "variance of Poisson counts of each kind, exact binomial limits at the effective sample size"
 _EXCESS_METHOD = "recovered from the limits of both shares"
@@ -38,14 +35,14 @@ class Copies:
     more_draws_help: bool
 
     @cached_property
-    def made(self) -> Share:
+    def of_generated(self) -> Share:
         """Share of generated records with a copy among as many generated ones as there are reference records."""
         found = [duplicate_share(self.generated[rows]) for rows in self.sets]
         variance = float(np.mean([each.variance for each in found])) / len(found)
         return _share(float(np.mean([each.share for each in found])), variance, self.sets.size)
 
     @cached_property
-    def real(self) -> Share:
+    def of_reference(self) -> Share:
         """Share of reference records with a copy in the reference."""
         return copied(self.reference)
 
@@ -57,22 +54,22 @@ def copied(codes: NDArray[np.int64]) -> Share:
 
 
 def number_estimates(
-    made: Similarity, real: Similarity, *, more_draws_help: bool = True, group: str | None = None
+    *, generated: Similarity, reference: Similarity, more_draws_help: bool = True, group: str | None = None
 ) -> tuple[Estimate, Estimate]:
     """The effective number of generated records among as many as there are real ones, and its ratio to theirs."""
-    at = real.n
-    number, known = made.effective_number(at), real.effective_number(at)
-    drawn, kept = made.log_variance(at), real.log_variance(at)
+    at = reference.n
+    number, known = generated.effective_number(at), reference.effective_number(at)
+    drawn, kept = generated.log_variance(at), reference.log_variance(at)
     # A perfect generator's records are as alike as the real ones; both samples vary.
-    error = math.sqrt(kept + real.log_variance(at, drawn=made.n))
+    error = math.sqrt(kept + reference.log_variance(at, drawn=generated.n))
     tested = p_value(_log_limits(number / known, drawn + kept), 1.0)
-    band = Perfect(1.0, math.exp(-_BAND * error), math.exp(_BAND * error))
-    detectable = 1 - math.exp(-_DETECTABLE * error)
+    band = Perfect(1.0, math.exp(-BAND * error), math.exp(BAND * error))
+    detectable = 1 - math.exp(-DETECTION * error)
     ratio = Estimate(
         name="effective_number_ratio",
         value=number / known,
         curve=curve(_log_limits(number / known, drawn + kept)),
-        n=made.n,
+        n=generated.n,
         method=_NUMBER_METHOD,
         unit="ratio",
         better=Better.HIGHER,
@@ -97,41 +94,43 @@ def number_estimates(
 
 def duplicate_estimates(copies: Copies) -> tuple[Estimate, Estimate]:
     """The share of generated records that have an exact copy, and by how much it exceeds that of real records."""
-    made, real = copies.made, copies.real
-    excess = _difference(made, real)
+    generated, reference = copies.of_generated, copies.of_reference
+    excess = _difference(generated, reference)
     tested = p_value(excess, 0.0)
-    spread = _variance(real)
+    spread = _variance(reference)
     error = math.sqrt(spread * (1 + 1 / len(copies.sets)))
-    draws = _variance(made)
+    draws = _variance(generated)
     rate = Estimate(
         name="duplicate_rate",
-        value=made.value,
-        curve=curve(made.limits),
+        value=generated.value,
+        curve=curve(generated.limits),
         n=copies.sets.size,
         method=_SHARE_METHOD,
         unit="share",
         better=Better.LOWER,
-        perfect=Perfect(real.value, max(0.0, real.value - _BAND * error), min(1.0, real.value + _BAND * error)),
+        perfect=Perfect(
+            reference.value, max(0.0, reference.value - BAND * error), min(1.0, reference.value + BAND * error)
+        ),
         p_value=tested,
-        minimum_detectable=_DETECTABLE * error,
+        minimum_detectable=DETECTION * error,
         from_draws=1.0 if copies.more_draws_help else 0.0,
     )
     difference = replace(
         rate,
         name="duplicate_excess",
-        value=made.value - real.value,
+        value=generated.value - reference.value,
         curve=curve(excess),
         method=_EXCESS_METHOD,
         unit="share",
-        perfect=Perfect(0.0, -_BAND * error, _BAND * error),
+        perfect=Perfect(0.0, -BAND * error, BAND * error),
         from_draws=draws / (draws + spread) if copies.more_draws_help else 0.0,
     )
     return rate, difference
 
 
-def number_row(made: Similarity, real: Similarity) -> tuple[float, float, float]:
+def number_row(*, generated: Similarity, reference: Similarity) -> tuple[float, float, float]:
     """Ratio of effective numbers, low and high."""
-    ratio = number_estimates(made, real)[1]
+    ratio = number_estimates(generated=generated, reference=reference)[1]
     interval = ratio.interval(NOMINAL)
     return ratio.value, interval.low, interval.high
 

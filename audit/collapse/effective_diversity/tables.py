@@ -55,8 +55,9 @@ def group_table(
         Column("ratio_high", "high", Kind.RATIO),
     )
 
-    def measure(made: Indices, real: Indices) -> tuple[float, ...]:
-        return number_row(*(mean_similarity(each, width=width, device=device) for each in (y[made], x[real])))
+    def measure(generated: Indices, reference: Indices) -> tuple[float, ...]:
+        drawn, kept = (mean_similarity(each, width=width, device=device) for each in (y[generated], x[reference]))
+        return number_row(generated=drawn, reference=kept)
 
     caption = "By group, with 95 % intervals: the effective number of its generated records relative to its real ones"
     return by_group(groups, caption, columns, measure)

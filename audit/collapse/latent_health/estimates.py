@@ -172,13 +172,13 @@ def _usual(found: Latents, hits: int, n: int) -> tuple[Perfect | None, float | N
     """What the data's own near-duplicates would give, the chance of as many hits, and the excess that would show."""
     from scipy.stats import hypergeom
 
-    real = found.reference_gap <= NEAR
-    if not len(real):
+    reference = found.reference_gap <= NEAR
+    if not len(reference):
         return None, None, None
-    share, ours, theirs = float(real.mean()), n // _CLUSTER, len(real) // _CLUSTER
+    share, ours, theirs = float(reference.mean()), n // _CLUSTER, len(reference) // _CLUSTER
     noise = 1 / ours + 1 / theirs
     band = Share(share, noise / 4, int(1 / noise), _FREE).limits(NOMINAL)
-    half, usual = round(hits / _CLUSTER), round(real.sum() / _CLUSTER)
+    half, usual = round(hits / _CLUSTER), round(reference.sum() / _CLUSTER)
     p_value = float(hypergeom.sf(half - 1, ours + theirs, half + usual, ours))
     # Solves excess = reach · its standard error, for a one-sided test at 5 % with power 0.8.
     reach = ONE_SIDED_DETECTION**2

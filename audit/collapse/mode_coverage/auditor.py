@@ -92,15 +92,15 @@ class ModeCoverage:
 
     def _settings(self, cells: Cells, found: Measured, evidence: Evidence) -> Mapping[str, Json]:
         assert evidence.features is not None
-        made, real = counted(cells)
+        generated, reference = counted(cells)
         return {
             "modes": len(cells.names),
             "modes_are": "separate clusters" if cells.modes.separated else "cells of one cloud",
             "modes_learned_on": cells.learned_on,
-            "reference_counted": int(real.sum()),
-            "generated_counted": int(made.sum()),
-            "reference_outside_share": float(real[-1] / real.sum()),
-            "generated_outside_share": float(made[-1] / made.sum()),
+            "reference_counted": int(reference.sum()),
+            "generated_counted": int(generated.sum()),
+            "reference_outside_share": float(reference[-1] / reference.sum()),
+            "generated_outside_share": float(generated[-1] / generated.sum()),
             "dimensions_used": int(cells.modes.axes.shape[1]),
             "extractor": evidence.features.extractor,
             "counts_as_missing_below": MISSING,

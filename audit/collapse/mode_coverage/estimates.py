@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...finding import LEVELS, NOMINAL, Better, Estimate, Interval, Perfect
+from ...finding import LEVELS, NOMINAL, Better, Estimate, Perfect
+from ...statistics.intervals import nested
 from ...statistics.modes.lost_mass import lost_mass
 from ...statistics.modes.shares import (
     Counts,
@@ -22,7 +23,7 @@ from ...statistics.modes.shares import (
     thinnest_limits,
 )
 from ...statistics.shares.binomial import Limits
-from ...statistics.shares.corrected import simultaneous_levels
+from ...statistics.shares.ratios import simultaneous_levels
 from ..shared.mode_cells import Cells, counted
 
 Floats = NDArray[np.float64]
@@ -66,9 +67,9 @@ class Measured:
     @property
     def perfect_ratios(self) -> Floats:
         """(repeats, K), of perfect generators."""
-        real = (self.counts.generated + self.counts.reference - self.simulated)[:, :-1]
+        reference = (self.counts.generated + self.counts.reference - self.simulated)[:, :-1]
         # A redrawn mode may hold no real sample; half of one keeps its ratio finite.
-        ratios: Floats = (self.simulated[:, :-1] / self.counts.m) / (np.maximum(real, 0.5) / self.counts.n)
+        ratios: Floats = (self.simulated[:, :-1] / self.counts.m) / (np.maximum(reference, 0.5) / self.counts.n)
         return ratios
 
 
@@ -77,8 +78,8 @@ def measured(cells: Cells, *, repeats: int, rng: np.random.Generator) -> Measure
     counts = Counts(*counted(cells))
     modes = len(cells.names)
     simulated = redrawn(counts, repeats=repeats, rng=rng)
-    made, real = counts.generated[:-1], counts.reference[:-1]
-    curves = ratio_curves(generated=made, m=counts.m, reference=real, n=counts.n)
+    generated, reference = counts.generated[:-1], counts.reference[:-1]
+    curves = ratio_curves(generated=generated, m=counts.m, reference=reference, n=counts.n)
     return Measured(
         cells=cells,
         counts=counts,
@@ -87,7 +88,7 @@ def measured(cells: Cells, *, repeats: int, rng: np.random.Generator) -> Measure
         thinnest=thinnest_limits(curves, levels=LEVELS),
         simulated=simulated,
         thin=thin_modes(counts, simulated),
-        p_values=ratio_p_values(generated=made, m=counts.m, reference=real, n=counts.n),
+        p_values=ratio_p_values(generated=generated, m=counts.m, reference=reference, n=counts.n),
         global_p_value=rank_p_value(
             float(likelihood_ratio(counts, counts.generated)), likelihood_ratio(counts, simulated)
         ),
@@ -101,14 +102,14 @@ def estimates(found: Measured, rng: np.random.Generator) -> tuple[Estimate, ...]
 
 def from_draws(found: Measured, k: int) -> float:
     """The part of the variance of log ratio that comes from the generated samples of mode k."""
-    made, real = found.counts.generated[k] + 0.5, found.counts.reference[k]
-    return float((1 / made) / (1 / made + 1 / real))
+    generated, reference = found.counts.generated[k] + 0.5, found.counts.reference[k]
+    return float((1 / generated) / (1 / generated + 1 / reference))
 
 
 def detectable(found: Measured, *, tests: int) -> list[float | None]:
     """For each mode, how far its ratio must fall below 1 to be found; None where not even a loss of all would be."""
-    real = found.counts.reference[:-1]
-    ratios = detectable_ratio(reference=real, n=found.counts.n, m=found.counts.m, tests=tests)
+    reference = found.counts.reference[:-1]
+    ratios = detectable_ratio(reference=reference, n=found.counts.n, m=found.counts.m, tests=tests)
     return [None if np.isnan(each) else float(1 - each) for each in ratios]
 
 
@@ -121,7 +122,7 @@ def _thinnest(found: Measured) -> Estimate:
     return Estimate(
         name="thinnest_mode_ratio",
         value=float(found.ratios[at]),
-        curve=_curve(found.thinnest.low, found.thinnest.high),
+        curve=nested(low=found.thinnest.low, high=found.thinnest.high),
         n=found.counts.m,
         method=f"least of {modes} ratios: lower end by intersection–union, upper end by Bonferroni over those "
         "that may be the thinnest; p by redrawing which samples are the generated ones",
@@ -150,7 +151,7 @@ def _missing(found: Measured) -> Estimate:
     return Estimate(
         name="missing_modes",
         value=float(value),
-        curve=_curve(low.astype(np.float64), high.astype(np.float64)),
+        curve=nested(low=low.astype(np.float64), high=high.astype(np.float64)),
         n=found.counts.m,
         method=f"modes with less than {MISSING:g} of their real share; limits by Bonferroni over all modes",
         unit="count",
@@ -167,7 +168,7 @@ def _lost(found: Measured, rng: np.random.Generator) -> Estimate:
     return Estimate(
         name="lost_mass",
         value=lost.value,
-        curve=_curve(lost.limits.low, lost.limits.high),
+        curve=nested(low=lost.limits.low, high=lost.limits.high),
         n=found.counts.m,
         method="inversion of a simulated distribution that knows the upward bias; "
         "p by the likelihood ratio of all shares",
@@ -187,7 +188,7 @@ def _each(found: Measured) -> Iterator[Estimate]:
         yield Estimate(
             name="mode_share_ratio",
             value=float(found.ratios[k]),
-            curve=_curve(found.each.low[:, k], found.each.high[:, k]),
+            curve=nested(low=found.each.low[:, k], high=found.each.high[:, k]),
             n=found.counts.m,
             method="confidence distributions of both shares, between exact and mid-p; this mode by itself",
             unit="ratio",
@@ -198,9 +199,3 @@ def _each(found: Measured) -> Iterator[Estimate]:
             minimum_detectable=visible[k],
             from_draws=from_draws(found, k),
         )
-
-
-def _curve(low: Floats, high: Floats) -> tuple[Interval, ...]:
-    # Nested by construction; interpolation may still be off in the last digits.
-    lows, highs = np.minimum.accumulate(low), np.maximum.accumulate(high)
-    return tuple(Interval(level, float(a), float(b)) for level, a, b in zip(LEVELS, lows, highs, strict=True))

@@ -15,13 +15,13 @@ def exhibits(found: Measured, evidence: Evidence, most: int) -> tuple[Exhibit, .
     """The worst modes: real samples at their centre, and the generated samples nearest to that centre."""
     assert evidence.features is not None
     modes, cells = found.cells.modes, found.cells
-    real = (evidence.features.reference[cells.rows] - modes.origin) @ modes.axes
-    made = (evidence.features.generated - modes.origin) @ modes.axes
+    reference = (evidence.features.reference[cells.rows] - modes.origin) @ modes.axes
+    generated = (evidence.features.generated - modes.origin) @ modes.axes
     shown = []
     for rank, k in enumerate(worst_first(found)[:WORST] if most else [], start=1):
         own = np.flatnonzero(cells.reference == k)
-        nearest = own[_nearest(real[own], modes.centres[k], most)]
-        close = _nearest(made, modes.centres[k], most)
+        nearest = own[_nearest(reference[own], modes.centres[k], most)]
+        close = _nearest(generated, modes.centres[k], most)
         inside = int((cells.generated[close] == k).sum())
         pictures = (
             Pictures("real, nearest the mode's centre", "reference", tuple(cells.rows[nearest].tolist())),

@@ -84,15 +84,15 @@ def _groups(found: Measured, evidence: Evidence) -> tuple[Table, ...]:
     if not evidence.groups or not present:
         return ()
     first = evidence.groups[0]
-    made = np.array([counts.generated[:-1][majority == g].sum() for g in present])
-    real = np.array([counts.reference[:-1][majority == g].sum() for g in present])
-    limits: Limits = ratio_limits(generated=made, m=counts.m, reference=real, n=counts.n, levels=[NOMINAL])
-    p_values = ratio_p_values(generated=made, m=counts.m, reference=real, n=counts.n)
+    generated = np.array([counts.generated[:-1][majority == g].sum() for g in present])
+    reference = np.array([counts.reference[:-1][majority == g].sum() for g in present])
+    limits: Limits = ratio_limits(generated=generated, m=counts.m, reference=reference, n=counts.n, levels=[NOMINAL])
+    p_values = ratio_p_values(generated=generated, m=counts.m, reference=reference, n=counts.n)
     adjusted = [step.adjusted for step in holm(p_values.tolist(), alpha=ALARM)]
     rows = []
     for row, g in enumerate(present):
         own = np.flatnonzero(majority == g)
-        share_real, share_made = float(real[row] / counts.n), float(made[row] / counts.m)
+        share_real, share_made = float(reference[row] / counts.n), float(generated[row] / counts.m)
         lost = sum(
             float(counts.reference[k] / counts.n - counts.generated[k] / counts.m)
             for k in own

@@ -11,7 +11,8 @@ from ....models.records import is_number
 from ...evidence.bundle import Evidence, Features
 from ...finding import EstimateFacts, Exhibit, Finding, Inconclusive, Json, Outcome, Pictures, Table
 from ...pattern import Pattern
-from ...statistics.neighbours.measure import Measurement, measure
+from ...statistics.neighbours.measure import measure
+from ...statistics.neighbours.measurement import Measurement
 from ..shared.compared import FEWEST, require_variety, sound_features
 from .clipped import LEAST_PERFECT
 from .control import control_table
@@ -149,7 +150,7 @@ class Neighbours:
 
     def _exhibits(self, found: Measurement, rows: _Rows) -> tuple[Exhibit, ...]:
         missed = _furthest(found.reference_reach, rows.reference, self.shown)
-        strays = _furthest(found.generated_reach.reshape(-1), rows.generated.reshape(-1), self.shown)
+        outliers = _furthest(found.generated_reach.reshape(-1), rows.generated.reshape(-1), self.shown)
         result = []
         if missed:
             result.append(
@@ -160,13 +161,13 @@ class Neighbours:
                     (Pictures("real, not covered", "reference", missed),),
                 )
             )
-        if strays:
+        if outliers:
             result.append(
                 Exhibit(
                     "outside_generated",
                     "Generated samples furthest outside the neighbourhoods of real ones, worst first",
                     "grid",
-                    (Pictures("generated, outside", "generated", strays),),
+                    (Pictures("generated, outside", "generated", outliers),),
                 )
             )
         return tuple(result)
@@ -197,11 +198,11 @@ def _columns(evidence: Evidence, rows: _Rows) -> tuple[tuple[NDArray[np.float64]
     names = [name for name in table.columns if is_number(table[name])]
     if not names:
         return None
-    real = table[names].to_numpy(dtype=np.float64, na_value=np.nan)
-    middle = np.nanmedian(real, axis=0)
-    made = (
+    reference = table[names].to_numpy(dtype=np.float64, na_value=np.nan)
+    middle = np.nanmedian(reference, axis=0)
+    generated = (
         evidence.generated.samples[names].apply(to_numeric, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     )
     # A missing number rules nothing out here: GA501 sees to those.
-    real, made = (np.where(np.isnan(each), middle, each) for each in (real, made))
-    return tuple(made[each] for each in rows.generated), real[rows.reference]
+    reference, generated = (np.where(np.isnan(each), middle, each) for each in (reference, generated))
+    return tuple(generated[each] for each in rows.generated), reference[rows.reference]

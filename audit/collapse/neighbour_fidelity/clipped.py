@@ -1,19 +1,16 @@
 """Means of limited contributions as estimates: limits of their parts, carried through ratio and calibration."""
 
 import math
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...finding import Better, Estimate, Interval, Perfect
-from ...statistics.intervals import Limits, Quotient, Share, curve, p_value
+from ...statistics.intervals import BAND, DETECTION, Limits, Quotient, Share, curve, p_value
 from ...statistics.neighbours.clipped import CLIPPED, expected_filling, matched_share
-from ...statistics.neighbours.measure import Limited, Measurement
+from ...statistics.neighbours.measurement import Limited, Measurement
 from ...statistics.neighbours.support import SUPPORTS
 
-_BAND = NormalDist().inv_cdf(0.975)
-_DETECTABLE = _BAND + NormalDist().inv_cdf(0.8)
 LEAST_PERFECT = 0.05
 """Where a perfect generator scores less than this share, the ratio to it has no useful upper limit."""
 
@@ -73,8 +70,8 @@ def capped_ratio(name: str, found: Measurement, limited: Limited, shares: tuple[
         quotient.limits,
         units,
         _below(p_value(quotient.limits, 1.0), value < 1),
-        max(0.0, 1 - _BAND * error),
-        _DETECTABLE * error,
+        max(0.0, 1 - BAND * error),
+        DETECTION * error,
         _part(draws, _ratio_variance(covariance, top.value, bottom.value)),
         "recovered from both sides of the ratio",
     )
@@ -102,8 +99,8 @@ def _coverage(found: Measurement) -> Estimate:
         limits,
         n,
         _below(p_value(filled.limits, expected), filled.value < expected),
-        fallen(_BAND),
-        1 - fallen(_DETECTABLE),
+        fallen(BAND),
+        1 - fallen(DETECTION),
         _part(float(spread.draws[2]), float(spread.covariance[2, 2])),
         "through the closed-form expectation",
     )

@@ -7,7 +7,7 @@ import numpy as np
 
 from ...finding import NOMINAL, Better, Column, Estimate, Kind, Perfect, Table
 from ...statistics.intervals import Quotient, Rate, Share, p_value
-from ...statistics.neighbours.measure import Measurement
+from ...statistics.neighbours.measurement import Measurement
 from ...statistics.neighbours.prdc import expected_coverage
 from ...statistics.neighbours.splits import SHARES
 from ..shared.coverage import (
@@ -20,7 +20,7 @@ from ..shared.coverage import (
     share_of,
 )
 from .clipped import clipped_estimates, support_estimates
-from .outliers import stray_estimate
+from .outliers import outlier_estimate
 
 _RATIO_METHOD = "recovered from the limits of both shares and their correlation over random halves"
 _DENSITY_METHOD = "leave-one-out influence of both sets, gamma limits at the effective exposure"
@@ -42,7 +42,7 @@ def scored(found: Measurement, *, freedom: float, more_draws_help: bool = True) 
         for each in _with_ratio(found, name, share, fresh, units)
     ]
     result += [_density(found, freedom), *coverage_estimates(found, freedom=freedom)]
-    result += [*clipped_estimates(found), *support_estimates(found), stray_estimate(found.strays)]
+    result += [*clipped_estimates(found), *support_estimates(found), outlier_estimate(found.outliers)]
     return tuple(each if more_draws_help else replace(each, from_draws=0.0) for each in result)
 
 
@@ -105,7 +105,7 @@ def group_table(found: Measurement, names: tuple[str, ...], *, freedom: float) -
 
 
 def _density(found: Measurement, freedom: float) -> Estimate:
-    """Too low says that samples stray, too high that they crowd where the data are dense; neither end is better."""
+    """Too low: samples lie outside; too high: they crowd where the data are dense; neither end is better."""
     many = found.size * found.sets
     variance = found.density_from_reference + found.density_from_draws
     rate = Rate(found.density, variance, found.size, freedom)

@@ -31,7 +31,7 @@ class _Sides(NamedTuple):
     """Rows of the generated and the real records that are compared, and of which kind the real ones are."""
 
     generated: Ints
-    real: Ints
+    reference: Ints
     kind: str
 
 
@@ -145,13 +145,13 @@ class SequenceDiversity:
         if evidence.reference is None:
             raise NotApplicable(evidence.absent.get("reference", "there is no reference data to compare with"))
         kinds = ["generated", "reference"] + ([] if evidence.holdout is None else ["holdout"])
-        tokens = tokenize(evidence.modality, [getattr(evidence, kind).samples for kind in kinds], real=1)
+        tokens = tokenize(evidence.modality, [getattr(evidence, kind).samples for kind in kinds], reference=1)
         sides = self._sides(tokens, rng)
         generated = tokens.sets[0].take(sides.generated)
-        real = tokens.sets[kinds.index(sides.kind)].take(sides.real)
-        found = self._measure(generated, real, tokens.unit, rng)
+        reference = tokens.sets[kinds.index(sides.kind)].take(sides.reference)
+        found = self._measure(generated, reference, tokens.unit, rng)
         frontier, size = self._frontier(tokens, sides, rng)
-        helped = len(tokens.sets[0].lengths) <= min(self.max_generated, self.max_sets * len(sides.real))
+        helped = len(tokens.sets[0].lengths) <= min(self.max_generated, self.max_sets * len(sides.reference))
         estimates = scored(found, frontier, frontier_size=size, more_draws_help=helped)
         stand_in = self._stand_in(tokens, sides, rng)
         return Finding(
@@ -163,7 +163,7 @@ class SequenceDiversity:
             tables=(
                 side_table(found, tokens.unit),
                 *control_table(stand_in, frontier, size),
-                *phrase_table(generated, real, tokens, max_tokens=self.max_tokens),
+                *phrase_table(generated, reference, tokens, max_tokens=self.max_tokens),
             ),
             exhibits=_exhibits(found, sides, self.shown),
             references=("arXiv:1510.03055", "arXiv:1802.01886", "arXiv:2102.01454"),
@@ -185,10 +185,10 @@ class SequenceDiversity:
             rows = np.sort(rng.choice(sizes[0], self.max_generated, replace=False))
         return _Sides(rows, np.arange(sizes[2 if kind == "holdout" else 1]), kind)
 
-    def _measure(self, generated: Sequences, real: Sequences, unit: str, rng: np.random.Generator) -> Measures:
+    def _measure(self, generated: Sequences, reference: Sequences, unit: str, rng: np.random.Generator) -> Measures:
         return measure_sequences(
             generated=generated,
-            reference=real,
+            reference=reference,
             unit=unit,
             rng=rng,
             longest=self.max_tokens,
@@ -211,7 +211,7 @@ class SequenceDiversity:
         """Averaged over quantisers; each is fitted to all three sets alike, so that none is special."""
         reference = rng.permutation(len(tokens.sets[1].lengths))
         if sides.kind == "holdout":
-            pools = [rng.permutation(sides.real), reference]
+            pools = [rng.permutation(sides.reference), reference]
             sets = [tokens.sets[2], tokens.sets[1]]
         else:
             pools = [reference[::2], reference[1::2]]
@@ -233,7 +233,7 @@ class SequenceDiversity:
             "compared_with": sides.kind,
             "generated_records": len(sides.generated),
             "generated_available": len(tokens.sets[0].lengths),
-            "real_records": len(sides.real),
+            "real_records": len(sides.reference),
             **{f"runs_of_{order}_drawn": round(among) for order, (_, among) in found.distinct.items()},
             "self_bleu_records": found.bleu_size,
             "entropy_context": BEFORE[tokens.unit],
@@ -248,11 +248,11 @@ def _exhibits(found: Measures, sides: _Sides, most: int) -> tuple[Exhibit, ...]:
     order = np.argsort(-tokens, kind="stable")[:most]
     worst = tuple(int(sides.generated[at]) for at in order if tokens[at] > 0)
     flags = np.flatnonzero(found.repeating[0] & (tokens == 0))[:most]
-    made = []
+    exhibits = []
     if worst:
         pictures = Pictures("generated, ending in a loop", "generated", worst)
-        made.append(Exhibit("loops", "Generated records that end in a loop, longest first", "grid", (pictures,)))
+        exhibits.append(Exhibit("loops", "Generated records that end in a loop, longest first", "grid", (pictures,)))
     if len(flags):
         pictures = Pictures("generated, repeating", "generated", tuple(int(sides.generated[at]) for at in flags))
-        made.append(Exhibit("repeats", "The first other generated records that repeat a run", "grid", (pictures,)))
-    return tuple(made)
+        exhibits.append(Exhibit("repeats", "The first other generated records that repeat a run", "grid", (pictures,)))
+    return tuple(exhibits)

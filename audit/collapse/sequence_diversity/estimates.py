@@ -9,15 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...finding import Better, Estimate, Interval, Perfect
-from ...statistics.intervals import Limits, Share, curve, p_value
+from ...statistics.intervals import BAND, DETECTION, ONE_SIDED_DETECTION, Limits, Share, curve, p_value
 from ...statistics.sequences.frontier import Frontier
 from .measures import Measures, Pair
 
 Flags = NDArray[np.bool_]
 
-_BAND = NormalDist().inv_cdf(0.975)
-_POWER = NormalDist().inv_cdf(0.8)
-_ONE_SIDED = NormalDist().inv_cdf(0.95)
 # Degrees of freedom of a variance to which hundreds of records contribute.
 _FREEDOM = 1e6
 # A run just rare enough to be missed once in twenty times adds this to the variance of a count of different runs.
@@ -53,9 +50,9 @@ def scored(found: Measures, frontier: Frontier, *, frontier_size: int, more_draw
 
 
 def _distinct(size: int, pair: Pair, n: int, m: int, helped: bool) -> Estimate:
-    relative = [max(each.variance, _LEAST_VARIANCE) / each.value**2 for each in (pair.generated, pair.real)]
+    relative = [max(each.variance, _LEAST_VARIANCE) / each.value**2 for each in (pair.generated, pair.reference)]
     error, sound = math.sqrt(sum(relative)), math.sqrt(relative[1] * (1 + m / n))
-    value = pair.generated.value / pair.real.value
+    value = pair.generated.value / pair.reference.value
 
     def limits(level: float) -> Interval:
         factor = math.exp(_quantile(level) * error)
@@ -69,22 +66,22 @@ def _distinct(size: int, pair: Pair, n: int, m: int, helped: bool) -> Estimate:
         method=f"{_LEFT_OUT}, on the logarithmic scale",
         unit="ratio",
         better=Better.NEITHER,
-        perfect=Perfect(1.0, math.exp(-_BAND * sound), math.exp(_BAND * sound)),
+        perfect=Perfect(1.0, math.exp(-BAND * sound), math.exp(BAND * sound)),
         p_value=_normal_p(math.log(value) / error),
-        minimum_detectable=1 - math.exp(-(_BAND + _POWER) * sound),
+        minimum_detectable=1 - math.exp(-DETECTION * sound),
         from_draws=relative[0] / sum(relative) if helped else 0.0,
     )
 
 
 def _bleu(found: Measures, helped: bool) -> Iterator[Estimate]:
     pair = found.self_bleu
-    own, real = (_share(pair, side).limits for side in (0, 1))
+    own, reference = (_share(pair, side).limits for side in (0, 1))
     records = len(found.repeating[0])
-    sound = math.sqrt(pair.real.variance * (1 + pair.sets[1] / pair.sets[0]))
+    sound = math.sqrt(pair.reference.variance * (1 + pair.sets[1] / pair.sets[0]))
     yield from _two(
         "self_bleu",
-        (pair.generated.value, pair.real.value),
-        (own, real),
+        (pair.generated.value, pair.reference.value),
+        (own, reference),
         records,
         sound,
         _part(pair) if helped else 0.0,
@@ -93,11 +90,11 @@ def _bleu(found: Measures, helped: bool) -> Iterator[Estimate]:
     )
 
 
-def _rates(name: str, generated: Flags, real: Flags, helped: bool) -> Iterator[Estimate]:
-    n, m = len(generated), len(real)
-    values = float(generated.mean()), float(real.mean())
+def _rates(name: str, generated: Flags, reference: Flags, helped: bool) -> Iterator[Estimate]:
+    n, m = len(generated), len(reference)
+    values = float(generated.mean()), float(reference.mean())
     own, other = (Share(value, 1 / (4 * size), size, _FREEDOM) for value, size in zip(values, (n, m), strict=True))
-    pooled = (generated.sum() + real.sum() + 0.5) / (n + m + 1)
+    pooled = (generated.sum() + reference.sum() + 0.5) / (n + m + 1)
     sound = math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
     return _two(
         f"{name}_rate",
@@ -122,7 +119,7 @@ def _two(
     better: Better,
 ) -> Iterator[Estimate]:
     """A share of the generated records, whose perfect value is the real one's, and its difference to it."""
-    value, real = values
+    value, reference = values
     apart = _difference(values, sides)
     whole = Estimate(
         name=name,
@@ -132,28 +129,28 @@ def _two(
         method=methods[0],
         unit="share",
         better=better,
-        perfect=Perfect(real, max(0.0, real - _BAND * sound), min(1.0, real + _BAND * sound)),
+        perfect=Perfect(reference, max(0.0, reference - BAND * sound), min(1.0, reference + BAND * sound)),
         p_value=p_value(apart, 0.0),
-        minimum_detectable=(_BAND + _POWER) * sound,
+        minimum_detectable=DETECTION * sound,
         from_draws=1.0 if draws else 0.0,
     )
     yield whole
     yield replace(
         whole,
         name=f"{name}_difference",
-        value=value - real,
+        value=value - reference,
         curve=curve(apart),
         method=methods[1],
-        perfect=Perfect(0.0, -_BAND * sound, _BAND * sound),
+        perfect=Perfect(0.0, -BAND * sound, BAND * sound),
         from_draws=draws,
     )
 
 
 def _entropy(pair: Pair, n: int, m: int, helped: bool) -> Estimate:
-    value = pair.generated.value - pair.real.value
+    value = pair.generated.value - pair.reference.value
     # Rounding alone is no evidence, and the smallest p that is told is 1e-6.
     error = max(math.sqrt(_sum(pair)), 1e-9)
-    sound = math.sqrt(pair.real.variance * (1 + pair.sets[1] / pair.sets[0]))
+    sound = math.sqrt(pair.reference.variance * (1 + pair.sets[1] / pair.sets[0]))
 
     def limits(level: float) -> Interval:
         return Interval(level, value - _quantile(level) * error, value + _quantile(level) * error)
@@ -166,9 +163,9 @@ def _entropy(pair: Pair, n: int, m: int, helped: bool) -> Estimate:
         method=_LEFT_OUT,
         unit="bits per token",
         better=Better.NEITHER,
-        perfect=Perfect(0.0, -_BAND * sound, _BAND * sound),
+        perfect=Perfect(0.0, -BAND * sound, BAND * sound),
         p_value=_normal_p(value / error),
-        minimum_detectable=(_BAND + _POWER) * sound,
+        minimum_detectable=DETECTION * sound,
         from_draws=_part(pair) if helped else 0.0,
     )
 
@@ -198,14 +195,14 @@ def _frontier(found: Frontier, n: int, helped: bool) -> Iterator[Estimate]:
             better=Better.HIGHER,
             perfect=Perfect(perfect * scale, low * scale, high * scale),
             p_value=found.p_value,
-            minimum_detectable=(_ONE_SIDED + _POWER) * spread * scale,
+            minimum_detectable=ONE_SIDED_DETECTION * spread * scale,
             from_draws=None if helped else 0.0,
         )
 
 
 def _share(pair: Pair, side: int) -> Share:
     """A mean of scores in [0, 1] as a share; where nothing varies, its tokens stand for the trials."""
-    value, variance = (pair.generated, pair.real)[side]
+    value, variance = (pair.generated, pair.reference)[side]
     inner = value * (1 - value)
     return Share(value, variance / (4 * inner) if inner > 0 else 0.0, max(pair.units[side], 1), _FREEDOM)
 
@@ -233,7 +230,7 @@ def _part(pair: Pair) -> float:
 
 
 def _sum(pair: Pair) -> float:
-    return pair.generated.variance + pair.real.variance
+    return pair.generated.variance + pair.reference.variance
 
 
 def _quantile(level: float) -> float:

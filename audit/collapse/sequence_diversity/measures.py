@@ -25,7 +25,7 @@ class Pair:
     """One number of both sides; `units` are the tokens behind each, `sets` how many disjoint sets were averaged."""
 
     generated: Measured
-    real: Measured
+    reference: Measured
     units: tuple[int, int]
     sets: tuple[int, int] = (1, 1)
 

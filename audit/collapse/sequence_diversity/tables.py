@@ -28,14 +28,18 @@ def side_table(found: Measures, unit: str) -> Table:
     """What both sides show, before any comparison."""
     loops = [float((each.tokens > 0).mean()) for each in found.looping]
     rows = [
-        (f"Different {name} per {name} met", pair.generated.value / among, pair.real.value / among)
+        (f"Different {name} per {name} met", pair.generated.value / among, pair.reference.value / among)
         for (_, (pair, among)), name in zip(
             found.distinct.items(), (f"{unit}s", f"pairs of {unit}s", f"triples of {unit}s"), strict=False
         )
     ]
     rows += [
-        (f"Self-BLEU among {found.bleu_size:,} records", found.self_bleu.generated.value, found.self_bleu.real.value),
-        (f"Bits per {unit}, as observed", found.entropy.generated.value, found.entropy.real.value),
+        (
+            f"Self-BLEU among {found.bleu_size:,} records",
+            found.self_bleu.generated.value,
+            found.self_bleu.reference.value,
+        ),
+        (f"Bits per {unit}, as observed", found.entropy.generated.value, found.entropy.reference.value),
         ("Share of records that repeat a run", float(found.repeating[0].mean()), float(found.repeating[1].mean())),
         ("Share of records that end in a loop", loops[0], loops[1]),
     ]
@@ -73,10 +77,10 @@ def control_table(found: Measures | None, frontier: Frontier, size: int) -> tupl
     return (Table("control", caption, columns, tuple(rows)),)
 
 
-def phrase_table(generated: Sequences, real: Sequences, tokens: Tokens, *, max_tokens: int) -> tuple[Table, ...]:
+def phrase_table(generated: Sequences, reference: Sequences, tokens: Tokens, *, max_tokens: int) -> tuple[Table, ...]:
     """Runs of three tokens that far more generated than real records hold, by how much more."""
-    n, m = len(generated.lengths), len(real.lengths)
-    both = [generated.cut(max_tokens), real.cut(max_tokens)]
+    n, m = len(generated.lengths), len(reference.lengths)
+    both = [generated.cut(max_tokens), reference.cut(max_tokens)]
     together = Sequences(
         np.concatenate([each.tokens for each in both]), np.concatenate([each.lengths for each in both])
     )

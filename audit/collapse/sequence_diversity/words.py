@@ -37,21 +37,23 @@ class Tokens:
     unit: str
 
 
-def tokenize(modality: str, sets: Sequence[Sequence[Any]], *, real: int) -> Tokens:
+def tokenize(modality: str, sets: Sequence[Sequence[Any]], *, reference: int) -> Tokens:
     """Records as tokens: pitches of melodies; words of texts, or characters where texts are not divided by blanks.
 
-    Characters are taken where fewer than one in ten records of the set `real` has a blank between other characters, as
-    in molecules written as SMILES or in languages that do not divide words.
+    Characters are taken where fewer than one in ten records of the set `reference` has a blank between other
+    characters, as in molecules written as SMILES or in languages that do not divide words.
     """
-    unit = "pitch" if modality == "music" else _unit(sets[real])
+    unit = "pitch" if modality == "music" else _unit(sets[reference])
     split: Callable[[Any], list[Any]] = re.compile(WORD).findall if unit == "word" else list
     numbers: dict[Any, int] = {}
-    made = []
+    sequences = []
     for records in sets:
         parts = [split(record) for record in records]
         flat = [numbers.setdefault(token, len(numbers)) for part in parts for token in part]
-        made.append(Sequences(np.array(flat, dtype=np.int64), np.array([len(part) for part in parts], dtype=np.int64)))
-    return Tokens(tuple(made), tuple(str(token) for token in numbers), unit)
+        sequences.append(
+            Sequences(np.array(flat, dtype=np.int64), np.array([len(part) for part in parts], dtype=np.int64))
+        )
+    return Tokens(tuple(sequences), tuple(str(token) for token in numbers), unit)
 
 
 def _unit(texts: Sequence[str]) -> str:

@@ -105,8 +105,10 @@ def group_rows(evidence: Evidence, chosen: Compared) -> tuple[tuple[str, Indices
     if not evidence.groups:
         return ()
     first = evidence.groups[0]
-    made, real = first.predicted[chosen.generated_rows], first.reference[chosen.reference_rows]
-    parts = ((name, np.flatnonzero(made == at), np.flatnonzero(real == at)) for at, name in enumerate(first.names))
+    generated, reference = first.predicted[chosen.generated_rows], first.reference[chosen.reference_rows]
+    parts = (
+        (name, np.flatnonzero(generated == at), np.flatnonzero(reference == at)) for at, name in enumerate(first.names)
+    )
     return tuple(parts)
 
 
@@ -130,11 +132,11 @@ def by_group(
     rows = tuple(
         (
             name,
-            len(real),
-            len(made),
-            *(measure(made, real) if min(len(made), len(real)) >= FEWEST_OF_GROUP else nothing),
+            len(reference),
+            len(generated),
+            *(measure(generated, reference) if min(len(generated), len(reference)) >= FEWEST_OF_GROUP else nothing),
         )
-        for name, made, real in groups
+        for name, generated, reference in groups
     )
     sizes = (
         Column("group", "Group", Kind.TEXT),

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...finding import Better, Estimate, Perfect
 from ...statistics.intervals import Limits, Share, curve, p_value, scaled
-from ...statistics.neighbours.measure import Measurement
+from ...statistics.neighbours.measurement import Measurement
 from ...statistics.neighbours.prdc import expected_coverage
 from ...statistics.neighbours.splits import SHARES
 

@@ -71,10 +71,10 @@ def mode_cells(
 def counted(cells: Cells) -> tuple[Ints, Ints]:
     """Generated and real counts of each mode and, last, outside: (K + 1,) each."""
     k = len(cells.modes.centres)
-    made, real = (
+    generated, reference = (
         np.bincount(np.where(each == OUTSIDE, k, each), minlength=k + 1) for each in (cells.generated, cells.reference)
     )
-    return made, real
+    return generated, reference
 
 
 def _divide(

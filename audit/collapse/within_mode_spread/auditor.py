@@ -64,9 +64,9 @@ class SpreadWithinModes:
         )
         assert evidence.features is not None
         modes = len(cells.names)
-        real = scatter(samples=evidence.features.reference[cells.rows], labels=cells.reference, modes=modes)
-        made = scatter(samples=evidence.features.generated, labels=cells.generated, modes=modes)
-        usable = (real.sizes >= self.fewest) & (made.sizes >= self.fewest) & (real.squares > 0)
+        reference = scatter(samples=evidence.features.reference[cells.rows], labels=cells.reference, modes=modes)
+        generated = scatter(samples=evidence.features.generated, labels=cells.generated, modes=modes)
+        usable = (reference.sizes >= self.fewest) & (generated.sizes >= self.fewest) & (reference.squares > 0)
         if not usable.any():
             raise Inconclusive(
                 f"none of {modes} modes holds {self.fewest} generated and {self.fewest} real samples that differ, "
@@ -80,7 +80,7 @@ class SpreadWithinModes:
             modes=modes,
             rng=rng,
         )
-        found = Spreads(cells, real, made, usable, (permuted[0][:, usable], permuted[1][:, usable]))
+        found = Spreads(cells, reference, generated, usable, (permuted[0][:, usable], permuted[1][:, usable]))
         return Finding(
             code=self.code,
             title=self.title,

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...finding import LEVELS, NOMINAL, Better, Column, Estimate, Interval, Kind, Perfect, Table
+from ...finding import LEVELS, NOMINAL, Better, Column, Estimate, Kind, Perfect, Table
+from ...statistics.intervals import DETECTION, nested
 from ...statistics.modes.discovery import REACH
 from ...statistics.modes.shares import rank_p_value
 from ...statistics.modes.spread import (
@@ -19,13 +20,11 @@ from ...statistics.modes.spread import (
     spread_p_values,
 )
 from ...statistics.multiplicity import holm
-from ...statistics.shares.corrected import simultaneous_levels
+from ...statistics.shares.ratios import simultaneous_levels
 from ..shared.mode_cells import Cells
 
 Floats = NDArray[np.float64]
 
-# A departure of this many standard errors is seen at the 5 % level with power 0.8.
-_DETECTABLE = 1.96 + 0.8416
 _METHOD = "F limits of mean squares, with degrees of freedom from how unequal the squared distances are"
 
 
@@ -48,19 +47,19 @@ class Spreads:
     permuted: tuple[Floats, Floats]
 
     @property
-    def real(self) -> Scatter:
+    def usable_reference(self) -> Scatter:
         """Of the usable modes."""
         return _of(self.reference, self.usable)
 
     @property
-    def made(self) -> Scatter:
+    def usable_generated(self) -> Scatter:
         """Of the usable modes."""
         return _of(self.generated, self.usable)
 
     @property
     def ratio(self) -> Ratio:
         """Of each usable mode."""
-        return ratio_of(self.made, self.real)
+        return ratio_of(generated=self.usable_generated, reference=self.usable_reference)
 
     @property
     def weights(self) -> Floats:
@@ -81,10 +80,14 @@ def _of(scatter: Scatter, modes: NDArray[np.bool_]) -> Scatter:
 
 def estimates(found: Spreads, *, repeats: int, rng: np.random.Generator) -> tuple[Estimate, ...]:
     """The spread over all modes together, the smallest and the largest of single modes."""
-    perfect = perfect_ratios(found.real, found.made.sizes, rng=rng, repeats=repeats)
-    limits = spread_limits(found.ratio, samples=found.made.sizes, levels=LEVELS)
+    perfect = perfect_ratios(
+        reference=found.usable_reference, generated=found.usable_generated.sizes, rng=rng, repeats=repeats
+    )
+    limits = spread_limits(found.ratio, samples=found.usable_generated.sizes, levels=LEVELS)
     together = spread_limits(
-        found.ratio, samples=found.made.sizes, levels=simultaneous_levels(LEVELS, len(found.made.sizes))
+        found.ratio,
+        samples=found.usable_generated.sizes,
+        levels=simultaneous_levels(LEVELS, len(found.usable_generated.sizes)),
     )
     small, large = _family_p_values(found)
     # The end on the side of the extreme must hold for all modes together, the other only for the extreme one.
@@ -98,7 +101,7 @@ def estimates(found: Spreads, *, repeats: int, rng: np.random.Generator) -> tupl
 def table(found: Spreads) -> Table:
     """Every mode: the spread of real and generated samples, their ratio, and a test over all modes."""
     at = LEVELS.index(NOMINAL)
-    limits = spread_limits(found.ratio, samples=found.made.sizes, levels=LEVELS)
+    limits = spread_limits(found.ratio, samples=found.usable_generated.sizes, levels=LEVELS)
     values = np.sqrt(found.ratio.value)
     p_values = np.minimum(1.0, 2 * np.minimum(*spread_p_values(found.ratio)))
     # The F distribution gives 0 where generated samples do not spread at all; no smaller p than this is told anywhere.
@@ -136,30 +139,37 @@ def table(found: Spreads) -> Table:
 
 
 def _pooled(found: Spreads) -> Estimate:
-    ratio = pooled_ratio(found.made, found.real, weights=found.weights)
-    n = int(found.made.sizes.sum())
+    ratio = pooled_ratio(generated=found.usable_generated, reference=found.usable_reference, weights=found.weights)
+    n = int(found.usable_generated.sizes.sum())
     limits = spread_limits(ratio, samples=n, levels=LEVELS)
-    made, real = (each @ found.weights for each in found.permuted)
-    small, large = rank_p_value(-float(ratio.value), -made / real), rank_p_value(float(ratio.value), made / real)
-    sizes = np.maximum(found.made.sizes - 1, 1) / np.maximum(found.real.sizes - 1, 1)
+    generated, reference = (each @ found.weights for each in found.permuted)
+    small, large = (
+        rank_p_value(-float(ratio.value), -generated / reference),
+        rank_p_value(float(ratio.value), generated / reference),
+    )
+    sizes = np.maximum(found.usable_generated.sizes - 1, 1) / np.maximum(found.usable_reference.sizes - 1, 1)
     sound = pooled_ratio(
-        Scatter(found.made.sizes, found.real.squares, found.real.freedom * sizes), found.real, weights=found.weights
+        generated=Scatter(
+            found.usable_generated.sizes, found.usable_reference.squares, found.usable_reference.freedom * sizes
+        ),
+        reference=found.usable_reference,
+        weights=found.weights,
     )
     band = spread_limits(Ratio(np.array(1.0), sound.generated, sound.reference), samples=n, levels=[NOMINAL])
     error = _error(sound)
     return Estimate(
         name="spread_ratio",
         value=float(np.sqrt(ratio.value)),
-        curve=_curve(limits.low, limits.high),
+        curve=nested(low=limits.low, high=limits.high),
         n=n,
-        method=f"{_METHOD}; {len(found.made.sizes)} modes, each in units of its own scale; "
+        method=f"{_METHOD}; {len(found.usable_generated.sizes)} modes, each in units of its own scale; "
         "p by permuting samples within modes",
         unit="ratio",
         better=Better.NEITHER,
         # The band of the value: the limits mirrored around 1 on the logarithmic scale.
         perfect=Perfect(1.0, float(1 / band.high[0]), float(1 / band.low[0])),
         p_value=min(1.0, 2 * min(small, large)),
-        minimum_detectable=1 - math.exp(-_DETECTABLE * error),
+        minimum_detectable=1 - math.exp(-DETECTION * error),
         from_draws=_from_draws(ratio.generated, ratio.reference),
     )
 
@@ -172,13 +182,13 @@ def _extreme(
     simulated = perfect.min(axis=1) if which == "smallest" else perfect.max(axis=1)
     low, median, high = np.quantile(simulated, [0.025, 0.5, 0.975])
     modes = len(values)
-    error = float(np.median(np.sqrt(0.5 / found.real.freedom + 0.5 / found.made.freedom)))
-    steps = _DETECTABLE + (0.0 if modes == 1 else math.sqrt(2 * math.log(modes)))
+    error = float(np.median(np.sqrt(0.5 / found.usable_reference.freedom + 0.5 / found.usable_generated.freedom)))
+    steps = DETECTION + (0.0 if modes == 1 else math.sqrt(2 * math.log(modes)))
     return Estimate(
         name=f"{which}_spread_ratio",
         value=float(values[at]),
-        curve=_curve(*limits),
-        n=int(found.made.sizes[at]),
+        curve=nested(low=limits[0], high=limits[1]),
+        n=int(found.usable_generated.sizes[at]),
         method=f"{which} of {modes} modes: one end by intersection–union, the other by Bonferroni; {_METHOD}; "
         "p by permuting samples within modes",
         unit="ratio",
@@ -186,15 +196,15 @@ def _extreme(
         perfect=Perfect(float(median), float(low), float(high)),
         p_value=p_value,
         minimum_detectable=1 - math.exp(-steps * error) if which == "smallest" else math.exp(steps * error) - 1,
-        from_draws=_from_draws(found.made.freedom[at], found.real.freedom[at]),
+        from_draws=_from_draws(found.usable_generated.freedom[at], found.usable_reference.freedom[at]),
     )
 
 
 def _family_p_values(found: Spreads) -> tuple[float, float]:
     """How often a perfect generator has a mode as surely too narrow, and one as surely too wide, as the worst here."""
     ratio = found.ratio
-    made, real = found.permuted
-    chance = Ratio(made / np.maximum(real, 1e-300), ratio.generated, ratio.reference)
+    generated, reference = found.permuted
+    chance = Ratio(generated / np.maximum(reference, 1e-300), ratio.generated, ratio.reference)
     small, large = (
         rank_p_value(-float(seen.min()), -each.min(axis=1))
         for seen, each in zip(spread_p_values(ratio), spread_p_values(chance), strict=True)
@@ -208,10 +218,5 @@ def _error(ratio: Ratio) -> float:
 
 
 def _from_draws(generated: Floats | np.float64, reference: Floats | np.float64) -> float:
-    made, real = float(generated), float(reference)
-    return (1 / made) / (1 / made + 1 / real)
-
-
-def _curve(low: Floats, high: Floats) -> tuple[Interval, ...]:
-    lows, highs = np.minimum.accumulate(low), np.maximum.accumulate(high)
-    return tuple(Interval(level, float(a), float(b)) for level, a, b in zip(LEVELS, lows, highs, strict=True))
+    ours, theirs = 1 / float(generated), 1 / float(reference)
+    return ours / (ours + theirs)

@@ -47,11 +47,19 @@ def pixel_features(images: "Tensor", most: int = MAX_VALUES) -> "Tensor":
 
 def collect(plan: Plan, so_far: Evidence, progress: Callable[[float], None]) -> Features:
     """Features of all samples at hand; see `collect_features`."""
-    return collect_features(plan.modality, so_far.generated, so_far.reference, so_far.holdout)
+    return collect_features(
+        plan.modality, generated=so_far.generated, reference=so_far.reference, holdout=so_far.holdout
+    )
 
 
-def collect_features(modality: str, generated: Generated, reference: Real | None, holdout: Real | None) -> Features:
+def collect_features(modality: str, *, generated: Generated, reference: Real | None, holdout: Real | None) -> Features:
     """Features of all samples at hand.
+
+    Args:
+        modality: of the records, which decides the map.
+        generated: the samples.
+        reference: real data to compare with.
+        holdout: further real data, if there are any.
 
     Raises:
         Unavailable: without reference data.

@@ -58,19 +58,19 @@ def frechet_distance(*, generated: ArrayLike, reference: ArrayLike) -> float:
     if y.shape[1] != x.shape[1] or min(len(x), len(y)) < 2:
         raise ValueError(f"expected two rows or more of equally many features on both sides, got {y.shape}, {x.shape}")
     if min(len(x), len(y)) >= x.shape[1]:
-        return frechet_from_moments(moments(y), moments(x))
+        return frechet_from_moments(generated=moments(y), reference=moments(x))
     first, second = ((each - each.mean(axis=0)) / np.sqrt(len(each) - 1) for each in (x, y))
     shift = np.square(x.mean(axis=0) - y.mean(axis=0)).sum()
     spread = np.square(first).sum() + np.square(second).sum()
     return _positive(shift + spread - 2 * _nuclear(first, second), shift + spread)
 
 
-def frechet_from_moments(generated: Moments, reference: Moments) -> float:
+def frechet_from_moments(*, generated: Moments, reference: Moments) -> float:
     """The same from means and covariances alone."""
-    return distance_to(generated, reference, root(reference.covariance))
+    return distance_to(generated=generated, reference=reference, reference_root=root(reference.covariance))
 
 
-def distance_to(generated: Moments, reference: Moments, reference_root: Values) -> float:
+def distance_to(*, generated: Moments, reference: Moments, reference_root: Values) -> float:
     """The same where the reference's `root` is already at hand, for many generated samples."""
     shift = np.square(generated.mean - reference.mean).sum()
     spread = np.trace(generated.covariance) + np.trace(reference.covariance)

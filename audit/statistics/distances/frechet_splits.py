@@ -18,6 +18,9 @@ from .squared_distance import SquaredDistance
 PER_DIMENSION = 4
 """Records in a half for each dimension at least."""
 
+SETS = 8
+"""Sets of generated records with principal components of their own, at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class FrechetMeasurement:
@@ -55,8 +58,10 @@ def measure_frechet(
         rng: for the cuts.
         splits: how many cuts.
         dimensions: principal components of both samples together that are kept at most, and never more than one for
-            every `PER_DIMENSION` records of a half: beyond that noise no longer adds up as for squared lengths. A
-            perfect generator stays exchangeable with the reference, because the components know no difference.
+            every `PER_DIMENSION` records of a half: beyond that noise no longer adds up as for squared lengths. Where
+            that leaves any out, the components are those of as many generated as reference records, at most `SETS`
+            times: then a perfect generator stays exchangeable with the reference, and the components do not turn as
+            more are drawn.
 
     Raises:
         ValueError: on fewer generated than reference records, or fewer than four.
@@ -65,19 +70,27 @@ def measure_frechet(
         raise ValueError(f"expected 4 <= reference <= generated records, got {len(reference)} and {len(generated)}")
     half = len(reference) // 2
     most = min(dimensions, max(1, half // PER_DIMENSION))
-    y, x, kept = leading_components(generated=generated, reference=reference, dimensions=most)
-    whole = moments(x)
-    seen = np.array([_six(y, x, half, rng) for _ in range(splits)])
+    parts = [generated] if reference.shape[1] <= most else _sets(generated, len(reference), rng)
+    turned = [leading_components(generated=each, reference=reference, dimensions=most) for each in parts]
+    seen = np.array([_six(*turned[cut % len(turned)][:2], half, rng) for cut in range(splits)])
+    _, x, kept = turned[0]
+    used = sum(len(each) for each in parts)
     return FrechetMeasurement(
-        distance=_distance(seen, half=half, generated=len(y), reference=len(x), covariance=whole.covariance),
+        distance=_distance(seen, half=half, generated=used, reference=len(x), covariance=moments(x).covariance),
         floor=float(seen[:, 4].mean()),
         between=float(seen[:, :4].mean()),
         half=half,
-        generated=len(y),
+        generated=used,
         reference=len(x),
         dimensions=x.shape[1],
         kept=kept,
     )
+
+
+def _sets(points: Values, size: int, rng: np.random.Generator) -> list[Values]:
+    """Disjoint random sets of `size` points, at most `SETS`."""
+    count = min(len(points) // size, SETS)
+    return list(points[rng.permutation(len(points))[: count * size]].reshape(count, size, -1))
 
 
 def leading_components(*, generated: Values, reference: Values, dimensions: int) -> tuple[Values, Values, float]:
@@ -99,8 +112,12 @@ def _six(y: Values, x: Values, half: int, rng: np.random.Generator) -> tuple[flo
     r = _pair(x, half, rng)
     g = _pair(y, half, rng)
     roots = [root(each.covariance) for each in (*r, g[0])]
-    between = [distance_to(g[i], r[j], roots[j]) for i in range(2) for j in range(2)]
-    return (*between, distance_to(r[1], r[0], roots[0]), distance_to(g[1], g[0], roots[2]))
+    between = [distance_to(generated=g[i], reference=r[j], reference_root=roots[j]) for i in range(2) for j in range(2)]
+    return (
+        *between,
+        distance_to(generated=r[1], reference=r[0], reference_root=roots[0]),
+        distance_to(generated=g[1], reference=g[0], reference_root=roots[2]),
+    )
 
 
 def _pair(points: Values, half: int, rng: np.random.Generator) -> tuple[Moments, Moments]:

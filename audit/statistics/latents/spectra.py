@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...finding import LEVELS, Interval
+from ..intervals import curve
 
 Matrix = NDArray[np.float64]
 Bounds = Callable[[float], tuple[Matrix, Matrix]]
@@ -80,16 +81,14 @@ def mean_curve(values: Matrix, *, least: float, most: float) -> tuple[Interval, 
     third = float(((values - mean) ** 3).mean())
     # So few values say little about their skewness, and more than this would turn the limits inside out.
     bend = min(max(third / deviation**3, -_MOST_BENT * math.sqrt(m)), _MOST_BENT * math.sqrt(m)) if error > 0 else 0.0
-    curve: list[Interval] = []
-    for level in LEVELS:
+
+    def limits(level: float) -> Interval:
         quantile = float(t.ppf(0.5 + level / 2, m - 1))
         low = mean - error * _bent(quantile, bend, m)
         high = mean - error * _bent(-quantile, bend, m)
-        low, high = min(mean, max(least, low)), max(mean, min(most, high))
-        if curve:
-            low, high = min(low, curve[-1].low), max(high, curve[-1].high)
-        curve.append(Interval(level, low, high))
-    return tuple(curve)
+        return Interval(level, min(mean, max(least, low)), max(mean, min(most, high)))
+
+    return curve(limits)
 
 
 def _bent(quantile: float, skewness: float, m: int) -> float:
@@ -110,13 +109,14 @@ def median_curve(values: Matrix, *, least: float, most: float) -> tuple[Interval
     from scipy.stats import binom
 
     ordered, n, middle = np.sort(values), len(values), float(np.median(values))
-    curve = []
-    for level in LEVELS:
+
+    def limits(level: float) -> Interval:
         # As many values may lie beyond either end as a fair coin leaves with half of the error.
         beyond = int(binom.ppf((1 - level) / 2, n, 0.5)) - 1
         low, high = (float(ordered[beyond]), float(ordered[-1 - beyond])) if beyond >= 0 else (least, most)
-        curve.append(Interval(level, min(low, middle), max(high, middle)))
-    return tuple(curve)
+        return Interval(level, min(low, middle), max(high, middle))
+
+    return curve(limits)
 
 
 def variances(values: Matrix) -> Units:
@@ -155,11 +155,12 @@ def relative_strength(norms: Matrix, *, least: float = 0.0) -> Units:
 
 def count_above(units: Units, limit: float) -> tuple[int, tuple[Interval, ...]]:
     """How many units exceed the limit; intervals from those that surely and those that possibly do."""
-    curve = []
-    for level in LEVELS:
+
+    def limits(level: float) -> Interval:
         low, high = units.bounds(level)
-        curve.append(Interval(level, float((low > limit).sum()), float((high > limit).sum())))
-    return int((units.values > limit).sum()), tuple(curve)
+        return Interval(level, float((low > limit).sum()), float((high > limit).sum()))
+
+    return int((units.values > limit).sum()), tuple(limits(level) for level in LEVELS)
 
 
 def posterior_divergence(means: Matrix, log_variances: Matrix) -> Matrix:

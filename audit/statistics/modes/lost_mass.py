@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from ..intervals import POWER
 from ..shares.binomial import Limits, clopper_pearson
 from ..shares.total_variation import pearson
 from .shares import Counts, Floats, Ints
@@ -37,7 +38,7 @@ class LostMass:
     detectable: float
 
 
-def excess(counts: Counts, generated: Ints, reference: Ints) -> Floats:
+def excess(counts: Counts, *, generated: Ints, reference: Ints) -> Floats:
     """Half of what modes (and the outside) lose or gain beyond one standard error each, for (…, K + 1) counts."""
     moved = np.abs(reference / counts.n - generated / counts.m)
     found: Floats = 0.5 * np.maximum(moved - _THRESHOLD * _errors(counts), 0).sum(axis=-1)
@@ -55,7 +56,7 @@ def lost_mass(counts: Counts, *, levels: ArrayLike, simulated: Ints, rng: np.ran
     """
     from scipy.special import ndtri
 
-    observed = float(excess(counts, counts.generated, counts.reference))
+    observed = float(excess(counts, generated=counts.generated, reference=counts.reference))
     truths, reached, middles = _path(counts, observed, rng)
     z = ndtri(0.5 + np.asarray(levels, dtype=np.float64) / 2)
     # On the normal scale the chance of a statistic as large as the observed one is nearly straight in the truth.
@@ -66,12 +67,12 @@ def lost_mass(counts: Counts, *, levels: ArrayLike, simulated: Ints, rng: np.ran
     low = np.interp(ndtri((1 - _SINGLE) * tails), rising, truths)
     low = np.maximum(low, np.minimum(_largest_single_loss(counts, _SINGLE * tails), value))
     pooled = counts.generated + counts.reference
-    null = excess(counts, simulated, pooled - simulated)
+    null = excess(counts, generated=simulated, reference=pooled - simulated)
     quantiles = np.quantile(null, [0.025, 0.95, 0.975])
     # The same reading of the statistic, applied to perfect generators.
     order = np.maximum.accumulate(middles) + 1e-12 * np.arange(len(_PARTS))
     perfect = np.interp(quantiles, order, truths)
-    detectable = float(np.interp(quantiles[1] + 0.8416 * null.std(), order, truths))
+    detectable = float(np.interp(quantiles[1] + POWER * null.std(), order, truths))
     return LostMass(
         value,
         Limits(np.minimum(low, value), np.maximum(high, value)),
@@ -93,10 +94,10 @@ def _largest_single_loss(counts: Counts, tails: Floats) -> Floats:
     doi:10.1002/(SICI)1097-0258(19980430)17:8<873::AID-SIM779>3.0.CO;2-I.
     """
     levels = 1 - 2 * tails[:, None] / (len(counts.reference) - 1)
-    real, made = counts.reference[:-1] / counts.n, counts.generated[:-1] / counts.m
+    reference, generated = counts.reference[:-1] / counts.n, counts.generated[:-1] / counts.m
     least = clopper_pearson(successes=counts.reference[None, :-1], trials=counts.n, level=levels).low
     most = clopper_pearson(successes=counts.generated[None, :-1], trials=counts.m, level=levels).high
-    found: Floats = np.maximum(real - made - np.hypot(real - least, most - made), 0).max(axis=1)
+    found: Floats = np.maximum(reference - generated - np.hypot(reference - least, most - generated), 0).max(axis=1)
     return found
 
 
@@ -112,10 +113,11 @@ def _path(counts: Counts, observed: float, rng: np.random.Generator) -> tuple[Fl
     truths, reached, middles = np.zeros((3, len(_PARTS)))
     for at, part in enumerate(_PARTS):
         kept = difference * np.maximum(0, 1 - max(part, 0) * furthest / np.maximum(steps, 1e-300)) * (1 - min(part, 0))
-        real = _shares(pooled + kept * m / (m + n))
-        made = _shares(pooled - kept * n / (m + n))
-        truths[at] = np.maximum(real - made, 0)[:-1].sum()
-        found = excess(counts, rng.multinomial(m, made, size=_REPEATS), rng.multinomial(n, real, size=_REPEATS))
+        reference = _shares(pooled + kept * m / (m + n))
+        generated = _shares(pooled - kept * n / (m + n))
+        truths[at] = np.maximum(reference - generated, 0)[:-1].sum()
+        drawn = rng.multinomial(m, generated, size=_REPEATS)
+        found = excess(counts, generated=drawn, reference=rng.multinomial(n, reference, size=_REPEATS))
         spread = max(float(found.std()), 1e-12)
         skewness = ((found - found.mean()) ** 3).mean() / spread**3
         below = float(pearson(np.array((observed - found.mean()) / spread), np.array(skewness)))

@@ -62,13 +62,12 @@ def scatter(*, samples: Floats, labels: Ints, modes: int) -> Scatter:
     return Scatter(sizes, squares, 2 * np.maximum(sizes - 1, 1) / np.maximum(inequality, 1e-6))
 
 
-def ratio_of(generated: Scatter, reference: Scatter) -> Ratio:
+def ratio_of(*, generated: Scatter, reference: Scatter) -> Ratio:
     """The ratio of each mode; the real scatter of every mode must be positive."""
-    made, real = _cautious_freedom(generated, reference)
-    return Ratio(generated.squares / reference.squares, made, real)
+    return Ratio(generated.squares / reference.squares, *_cautious_freedom(generated, reference))
 
 
-def pooled_ratio(generated: Scatter, reference: Scatter, *, weights: Floats) -> Ratio:
+def pooled_ratio(*, generated: Scatter, reference: Scatter, weights: Floats) -> Ratio:
     """One ratio over all modes, each of them measured in units of its own scale.
 
     Args:
@@ -126,7 +125,7 @@ def spread_p_values(ratio: Ratio) -> tuple[Floats, Floats]:
     return small, large
 
 
-def perfect_ratios(reference: Scatter, generated: Ints, *, rng: np.random.Generator, repeats: int = 4000) -> Floats:
+def perfect_ratios(*, reference: Scatter, generated: Ints, rng: np.random.Generator, repeats: int = 4000) -> Floats:
     """Ratios of spreads, (repeats, K), that a perfect generator with so many samples in each mode would show.
 
     How its squared distances vary is taken from the real samples.
@@ -150,8 +149,8 @@ def permuted_squares(
     Distances are taken from each set's own mean first, so that modes may be shifted. At most 1,000 repeats, fewer where
     there are many samples.
     """
-    made = np.ones((_permutations(len(generated) + len(reference)), modes))
-    real = made.copy()
+    of_generated = np.ones((_permutations(len(generated) + len(reference)), modes))
+    of_reference = of_generated.copy()
     kept = [labels >= 0 for labels in (generated_labels, reference_labels)]
     sets = []
     for samples, labels, inside in zip((generated, reference), (generated_labels, reference_labels), kept, strict=True):
@@ -165,13 +164,13 @@ def permuted_squares(
         if min(first, len(both) - first) < 2:
             continue
         second, total, average = len(both) - first, both.sum(), both.mean()
-        for start in range(0, len(made), _BLOCK):
-            part = slice(start, min(start + _BLOCK, len(made)))
+        for start in range(0, len(of_generated), _BLOCK):
+            part = slice(start, min(start + _BLOCK, len(of_generated)))
             mixed = rng.permuted(np.tile(both, (part.stop - start, 1)), axis=1)
             chosen = mixed[:, :first].sum(axis=1)
-            made[part, k] = _own_mean(chosen / first, average, first)
-            real[part, k] = _own_mean((total - chosen) / second, average, second)
-    return made, real
+            of_generated[part, k] = _own_mean(chosen / first, average, first)
+            of_reference[part, k] = _own_mean((total - chosen) / second, average, second)
+    return of_generated, of_reference
 
 
 def _own_mean(squares: Floats, average: float, n: int) -> Floats:

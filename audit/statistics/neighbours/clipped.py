@@ -61,25 +61,25 @@ def contributions(
     """The means of `CLIPPED`, from which `clipped` makes its scores; arguments and errors as there."""
     x, y = checked_pair(generated=generated, reference=reference, k=k)
     seed, centre = tie_seed(rng), origin(x)
-    real = balls(x, depth=k, first=0, seed=seed, centre=centre, device=device)
-    fake = balls(y, depth=k, first=len(x), seed=seed, centre=centre, device=device)
-    limit, held, hits = median_radius(real, k=k), np.zeros(len(y)), np.zeros(len(x))
-    for block in crossings(real, fake, k=k, depth=k, seed=seed):
+    reference_balls = balls(x, depth=k, first=0, seed=seed, centre=centre, device=device)
+    generated_balls = balls(y, depth=k, first=len(x), seed=seed, centre=centre, device=device)
+    limit, held, hits = median_radius(reference_balls, k=k), np.zeros(len(y)), np.zeros(len(x))
+    for block in crossings(reference_balls, generated_balls, k=k, depth=k, seed=seed):
         small = block.forward.level <= limit
         held += np.bincount(block.forward.point[small], minlength=len(y))
         hits += np.bincount(block.forward.ball, minlength=len(x))
-    return limited(held, k), limited(own_counts(real, k=k, limit=limit), k), limited(hits, k)
+    return limited(held, k), limited(own_counts(reference_balls, k=k, limit=limit), k), limited(hits, k)
 
 
-def median_radius(real: Balls, *, k: int) -> float:
+def median_radius(reference: Balls, *, k: int) -> float:
     """The squared median distance to the k-th neighbour."""
-    return float(np.median(real.levels[:, k - 1]))
+    return float(np.median(reference.levels[:, k - 1]))
 
 
-def own_counts(real: Balls, *, k: int, limit: float) -> Values:
+def own_counts(reference: Balls, *, k: int, limit: float) -> Values:
     """In how many others' balls each reference point lies, with squared radii clipped at a limit: (n,)."""
-    small = real.levels[:, :k] <= limit
-    return np.bincount(real.nearest[:, :k][small], minlength=real.size).astype(np.float64)
+    small = reference.levels[:, :k] <= limit
+    return np.bincount(reference.nearest[:, :k][small], minlength=reference.size).astype(np.float64)
 
 
 def limited(counts: NDArray[np.floating | np.integer], k: int) -> float:
@@ -137,16 +137,16 @@ def clipped_replicates(around: Neighbourhood, parts: Parts, *, k: int, sets: int
     own = own_pairs(around.reference, around.levels)
     for start in range(0, splits, 8):
         few = slice(start, start + 8)
-        real = [part[:, few] for part in parts.reference]
+        reference = [part[:, few] for part in parts.reference]
         for a in range(2):
-            reaching = np.unpackbits(open_ranks(around.reference, real[a], k=k), axis=2)
-            limit = _median_radii(around.levels, reaching, real[a])
-            result[1, a, :, few] = _inside(own, reaching, limit, (real[a],), k)[0]
+            reaching = np.unpackbits(open_ranks(around.reference, reference[a], k=k), axis=2)
+            limit = _median_radii(around.levels, reaching, reference[a])
+            result[1, a, :, few] = _inside(own, reaching, limit, (reference[a],), k)[0]
             inside, filled = np.zeros((2, 8)), np.zeros((2, 8))
             for pairs, each in zip(around.forward[:sets], parts.generated, strict=False):
-                fake = tuple(part[:, few] for part in each)
-                inside += _inside(pairs, reaching, limit, fake, k)
-                filled += _filled(pairs, reaching, real[a], fake, k)
+                generated = tuple(part[:, few] for part in each)
+                inside += _inside(pairs, reaching, limit, generated, k)
+                filled += _filled(pairs, reaching, reference[a], generated, k)
             result[0, a, :, few], result[2, a, :, few] = inside / sets, filled / sets
     return result
 

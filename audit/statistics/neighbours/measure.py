@@ -1,7 +1,7 @@
 """One reference against disjoint generated sets: every neighbour statistic with its variance, from one pass."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 from ..disaggregate import mean_by_group
 from .clipped import CLIPPED, clipped_replicates, limited, own_counts
 from .graph import Balls, Indices, Matrix, balls, checked, origin, tie_seed
-from .outliers import Strays, strays
+from .measurement import Grouped, Limited, Measurement, Spread
+from .outliers import outliers
 from .prdc import checked_pair
 from .splits import (
     SHARES,
@@ -27,98 +28,6 @@ from .tally import NeighbourTally, apart, own_outside
 
 # Counts up to k cost more than flags: their variance comes from fewer cuts and generated sets.
 _COUNT_SPLITS, _COUNT_SETS = 64, 4
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """Variance of the shares on the half-angle scale, asin √share, in the order of `SHARES`.
-
-    Args:
-        covariance: (4, 4), over fresh reference and generated sets.
-        draws: (4,), the part of its diagonal that is due to the generated sets.
-    """
-
-    covariance: Values
-    draws: Values
-
-
-@dataclass(frozen=True, slots=True)
-class Grouped:
-    """Coverage of each group of reference points, and precision of each group of generated points.
-
-    Args:
-        coverage: (groups,), NaN where the group is absent.
-        coverage_variance: (groups,), on the half-angle scale, NaN where unknown.
-        reference_sizes: (groups,), reference points.
-        precision: (groups,), NaN where the group is absent.
-        precision_variance: (groups,), on the half-angle scale, NaN where unknown.
-        generated_sizes: (groups,), generated points in all sets.
-    """
-
-    coverage: Values
-    coverage_variance: Values
-    reference_sizes: Indices
-    precision: Values
-    precision_variance: Values
-    generated_sizes: Indices
-
-
-@dataclass(frozen=True, slots=True)
-class Limited:
-    """Mean contributions, each limited to 1, with their variances.
-
-    Args:
-        shares: the values of `CLIPPED` or of `SUPPORTS`.
-        spread: their variance for this generator, in that order.
-        perfect_spread: the same for a perfect generator.
-        splits: the cuts from which it comes.
-    """
-
-    shares: dict[str, float]
-    spread: Spread
-    perfect_spread: Spread
-    splits: int
-
-
-@dataclass(frozen=True, slots=True)
-class Measurement:
-    """Statistics averaged over the generated sets, with what their uncertainty is computed from.
-
-    Args:
-        size: points in the reference and in each generated set.
-        sets: generated sets.
-        k: neighbours.
-        shares: the values of `SHARES`.
-        density: its value.
-        spread: variance of the shares for this generator.
-        perfect_spread: the same for a perfect generator.
-        density_from_reference: variance of the density over fresh references.
-        density_from_draws: its variance over fresh generated sets.
-        perfect_density_variance: its variance for a perfect generator.
-        reference_reach: (size,), distance of the nearest generated point, as a multiple of the ball's radius.
-        generated_reach: (sets, size), smallest multiple of a reference ball's radius that would include the point.
-        clipped: contributions to clipped density and coverage.
-        supported: contributions to the shares of the supports; None if k is 1.
-        strays: generated points beyond all but a few real ones.
-        groups: by group, if groups were given.
-    """
-
-    size: int
-    sets: int
-    k: int
-    shares: dict[str, float]
-    density: float
-    spread: Spread
-    perfect_spread: Spread
-    density_from_reference: float
-    density_from_draws: float
-    perfect_density_variance: float
-    reference_reach: Values
-    generated_reach: Values
-    clipped: Limited
-    supported: Limited | None
-    strays: Strays
-    groups: Grouped | None
 
 
 def measure(
@@ -152,59 +61,78 @@ def measure(
     Raises:
         ValueError: on sets of another size than the reference, too few points, or input that `prdc` would refuse.
     """
-    if splits < 64 or splits % 64:
-        raise ValueError(f"expected a positive multiple of 64 splits, got {splits}")
-    x = checked(reference, "reference")
-    n, fakes = len(x), [checked_pair(generated=each, reference=x, k=k)[1] for each in generated]
-    if any(len(y) != n for y in fakes):
-        raise ValueError(
-            f"expected generated sets of {n} points, as many as the reference, got {[len(y) for y in fakes]}"
-        )
-    if n < 4 * (k + 1):
-        raise ValueError(f"expected at least {4 * (k + 1)} points for k = {k}, got {n}; choose a smaller k")
-    seed, centre, depth = tie_seed(rng), origin(x), depth_for(k, 2, n)
-    real = balls(x, depth=depth_for(k, 4, n), first=0, seed=seed, centre=centre, device=device)
-    tally = NeighbourTally(real, len(fakes), k, depth)
-    lists: list[Indices] = []
-    first_levels: Values = np.empty((0, 0))
-    for index, y in enumerate(fakes):
-        fake = balls(y, depth=depth, first=(index + 1) * n, seed=seed, centre=centre, device=device)
-        lists.append(fake.nearest)
-        first_levels = fake.levels if index == 0 else first_levels
-        tally.add(index, fake, seed)
-    around = Neighbourhood(
-        real.nearest[:, :depth],
-        real.levels[:, :depth],
-        tuple(lists),
-        tuple(tally.forward),
-        tuple(tally.backward),
-        first_levels,
-        _members(reference_groups, groups),
-        tuple(_members(each, groups) for each in generated_groups),
+    x, sets = _checked_sets(generated, reference, k=k, splits=splits)
+    n, seed = len(x), tie_seed(rng)
+    own = balls(x, depth=depth_for(k, 4, n), first=0, seed=seed, centre=origin(x), device=device)
+    tally, around = _tallied(own, sets, k=k, seed=seed, centre=origin(x), device=device)
+    around = replace(
+        around,
+        reference_groups=_members(reference_groups, groups),
+        generated_groups=tuple(_members(each, groups) for each in generated_groups),
     )
-    halves = _halves(n, len(fakes), splits, rng)
-    found = replicates(around, halves, k=k)
-    itself, quarters = within_itself(real.nearest, real.levels), _quarters(n, splits, rng)
-    perfect = replicates(itself, quarters, k=k)
+    pairs = around, _halves(n, len(sets), splits, rng)
+    sound_pairs = within_itself(own.nearest, own.levels), _quarters(n, splits, rng)
+    found, sound = replicates(*pairs, k=k), replicates(*sound_pairs, k=k)
     outside = apart(tally.generated_reach, tally.counts > 0)
     return Measurement(
         size=n,
-        sets=len(fakes),
+        sets=len(sets),
         k=k,
         shares=dict(zip(SHARES, tally.shares(), strict=True)),
         density=float(tally.counts.mean() / k),
         spread=_spread(found.shares, shrink=2, sets=1),
-        perfect_spread=_spread(perfect.shares, shrink=4, sets=len(fakes)),
+        perfect_spread=_spread(sound.shares, shrink=4, sets=len(sets)),
         density_from_reference=tally.density_from_reference(),
         density_from_draws=float(tally.counts.var(ddof=1) / (k * k * tally.counts.size)),
-        perfect_density_variance=_perfect_density_variance(real, len(fakes), k),
+        perfect_density_variance=_perfect_density_variance(own, len(sets), k),
         reference_reach=apart(tally.reference_reach, tally.hits.sum(0) > 0),
         generated_reach=outside,
-        clipped=_clipped(tally, (around, halves), (itself, quarters)),
-        supported=_supported(tally, (around, halves), (itself, quarters), columns or (fakes, x), columns is not None),
-        strays=strays(generated=outside.reshape(-1), reference=own_outside(real, k)),
+        clipped=_clipped(tally, pairs, sound_pairs),
+        supported=_supported(tally, pairs, sound_pairs, columns or (sets, x), columns is not None),
+        outliers=outliers(generated=outside.reshape(-1), reference=own_outside(own, k)),
         groups=None if reference_groups is None else _grouped(tally, around, found, reference_groups),
     )
+
+
+def _checked_sets(
+    generated: Sequence[ArrayLike], reference: ArrayLike, *, k: int, splits: int
+) -> tuple[Matrix, list[Matrix]]:
+    if splits < 64 or splits % 64:
+        raise ValueError(f"expected a positive multiple of 64 splits, got {splits}")
+    x = checked(reference, "reference")
+    n, sets = len(x), [checked_pair(generated=each, reference=x, k=k)[1] for each in generated]
+    if any(len(y) != n for y in sets):
+        raise ValueError(
+            f"expected generated sets of {n} points, as many as the reference, got {[len(y) for y in sets]}"
+        )
+    if n < 4 * (k + 1):
+        raise ValueError(f"expected at least {4 * (k + 1)} points for k = {k}, got {n}; choose a smaller k")
+    return x, sets
+
+
+def _tallied(
+    own: Balls, sets: Sequence[Matrix], *, k: int, seed: int, centre: Matrix, device: str
+) -> tuple[NeighbourTally, Neighbourhood]:
+    """The distances between the reference, of which `own` are the balls, and every generated set."""
+    n = own.size
+    depth = depth_for(k, 2, n)
+    tally = NeighbourTally(own, len(sets), k, depth)
+    lists: list[Indices] = []
+    first_levels: Values = np.empty((0, 0))
+    for index, y in enumerate(sets):
+        theirs = balls(y, depth=depth, first=(index + 1) * n, seed=seed, centre=centre, device=device)
+        lists.append(theirs.nearest)
+        first_levels = theirs.levels if index == 0 else first_levels
+        tally.add(index, theirs, seed)
+    around = Neighbourhood(
+        own.nearest[:, :depth],
+        own.levels[:, :depth],
+        tuple(lists),
+        tuple(tally.forward),
+        tuple(tally.backward),
+        first_levels,
+    )
+    return tally, around
 
 
 def _halves(n: int, sets: int, splits: int, rng: np.random.Generator) -> Parts:
@@ -219,7 +147,7 @@ def _clipped(tally: NeighbourTally, sets: tuple[Neighbourhood, Parts], perfect: 
     sound = clipped_replicates(*perfect, k=k, sets=1, splits=_COUNT_SPLITS)
     values = (
         limited(tally.held, k),
-        limited(own_counts(tally.real, k=k, limit=tally.median), k),
+        limited(own_counts(tally.reference, k=k, limit=tally.median), k),
         limited(tally.hits, k),
     )
     return Limited(
@@ -241,12 +169,13 @@ def _supported(
     k, total = tally.k, len(tally.counts)
     if k < 2:
         return None
-    made, real = columns
-    itself = alone(real, steps=steps)
+    generated, reference = columns
+    itself = alone(reference, steps=steps)
     able = [
-        (possible(y, real, steps=steps), itself, possible(real, y, steps=steps), alone(y, steps=steps)) for y in made
+        (possible(y, reference, steps=steps), itself, possible(reference, y, steps=steps), alone(y, steps=steps))
+        for y in generated
     ]
-    own = np.tile(own_counts(tally.real, k=k, limit=tally.largest), (total, 1))
+    own = np.tile(own_counts(tally.reference, k=k, limit=tally.largest), (total, 1))
     counts = (tally.vouching, own, tally.recalling, tally.crowding)
     values = [
         float(np.mean([vouched(each[index], able[index][at]) for index in range(total)]))
@@ -277,10 +206,10 @@ def _spread(shares: Values, *, shrink: int, sets: float) -> Spread:
     return Spread(total - (1 - 1 / sets) * given, np.diag(given) / sets)
 
 
-def _perfect_density_variance(real: Balls, sets: int, k: int) -> float:
+def _perfect_density_variance(own: Balls, sets: int, k: int) -> float:
     """If the distributions are equal, points lie in as many balls as reference points are neighbours of others."""
-    chosen = np.bincount(real.nearest[:, :k].reshape(-1), minlength=real.size) / k
-    return float(chosen.var(ddof=1) / real.size * (1 + 1 / sets))
+    chosen = np.bincount(own.nearest[:, :k].reshape(-1), minlength=own.size) / k
+    return float(chosen.var(ddof=1) / own.size * (1 + 1 / sets))
 
 
 def _members(groups: NDArray[np.int64] | None, count: int) -> tuple[Indices, ...]:
@@ -291,11 +220,11 @@ def _grouped(tally: NeighbourTally, around: Neighbourhood, found: Replicates, la
     hit, held = (tally.hits > 0).mean(0), tally.counts > 0
     sizes = np.array([len(rows) for rows in around.reference_groups])
     coverage = mean_by_group(hit, labels, len(sizes))
-    fakes, precision = [], []
+    sizes_of_generated, precision = [], []
     for group in range(len(sizes)):
         members = [held[index, rows[group]] for index, rows in enumerate(around.generated_groups)]
         joined = np.concatenate(members)
-        fakes.append(len(joined))
+        sizes_of_generated.append(len(joined))
         precision.append(joined.mean() if len(joined) else np.nan)
     return Grouped(
         coverage,
@@ -303,7 +232,7 @@ def _grouped(tally: NeighbourTally, around: Neighbourhood, found: Replicates, la
         sizes,
         np.array(precision),
         _group_variance(found.group_precision),
-        np.array(fakes),
+        np.array(sizes_of_generated),
     )
 
 

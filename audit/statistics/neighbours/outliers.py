@@ -22,7 +22,7 @@ BEYOND = 0.002
 
 
 @dataclass(frozen=True, slots=True)
-class Strays:
+class Outliers:
     """Generated records beyond a limit that some real records set.
 
     Args:
@@ -88,7 +88,7 @@ class Strays:
         return np.append(np.cumsum(chance[::-1])[::-1], 0.0)
 
 
-def strays(*, generated: Values, reference: Values) -> Strays:
+def outliers(*, generated: Values, reference: Values) -> Outliers:
     """Count what lies beyond the limit.
 
     Args:
@@ -97,6 +97,6 @@ def strays(*, generated: Values, reference: Values) -> Strays:
     """
     allowed = max(1, math.floor(BEYOND * len(reference)))
     limit = float(np.partition(reference, -allowed)[-allowed])
-    # Where hardly any real record lies outside, being inside a ball is never straying, which only makes counts fewer.
+    # Where hardly any real record lies outside, a record inside a ball is never an outlier: counts only get smaller.
     limit = max(limit, 1.0)
-    return Strays(int((generated > limit).sum()), len(generated), allowed, len(reference), limit)
+    return Outliers(int((generated > limit).sum()), len(generated), allowed, len(reference), limit)

@@ -51,11 +51,11 @@ def prdc(
     """
     x, y = checked_pair(generated=generated, reference=reference, k=k)
     seed, centre = tie_seed(rng), origin(x)
-    real = balls(x, depth=k, first=0, seed=seed, centre=centre, device=device, cells=block_cells)
-    fake = balls(y, depth=k, first=len(x), seed=seed, centre=centre, device=device, cells=block_cells)
+    reference_balls = balls(x, depth=k, first=0, seed=seed, centre=centre, device=device, cells=block_cells)
+    generated_balls = balls(y, depth=k, first=len(x), seed=seed, centre=centre, device=device, cells=block_cells)
     precise, recalled, covered = np.zeros(len(y), bool), np.zeros(len(x), bool), np.zeros(len(x), bool)
     pairs = 0
-    for block in crossings(real, fake, k=k, depth=k, seed=seed, ranks=False, cells=block_cells):
+    for block in crossings(reference_balls, generated_balls, k=k, depth=k, seed=seed, ranks=False, cells=block_cells):
         precise[block.forward.point] = True
         covered[block.forward.ball] = True
         recalled[block.backward.point] = True

@@ -87,38 +87,38 @@ def replicates(around: Neighbourhood, parts: Parts, *, k: int) -> Replicates:
     """Precision, recall and coverage between parts, pooled over the generated sets; perfect precision of each part."""
     n = len(around.reference)
     splits = parts.reference[0].shape[1]
-    every_real = (None, *around.reference_groups)
+    every_reference = (None, *around.reference_groups)
     opened = [open_ranks(around.reference, part, k=k) for part in parts.reference]
-    real = [np.packbits(part, axis=1) for part in parts.reference]
-    real_sizes = [_counts(part, splits, every_real) for part in real]
-    hit = np.zeros((len(every_real), 2, 2, splits))  # reference points that hold a generated one
+    reference = [np.packbits(part, axis=1) for part in parts.reference]
+    reference_sizes = [_counts(part, splits, every_reference) for part in reference]
+    hit = np.zeros((len(every_reference), 2, 2, splits))  # reference points that hold a generated one
     held, held_of = np.zeros_like(hit), np.zeros_like(hit)  # generated points inside, and all
     recalled = np.zeros((2, 2, splits))
     for index, nearest in enumerate(around.generated):
         forward, backward, m = around.forward[index], around.backward[index], len(nearest)
-        every_fake = (None, *(around.generated_groups[index] if around.generated_groups else ()))
-        fake = [np.packbits(part, axis=1) for part in parts.generated[index]]
-        fake_opened = [open_ranks(nearest, part, k=k) for part in parts.generated[index]]
+        every_generated = (None, *(around.generated_groups[index] if around.generated_groups else ()))
+        generated = [np.packbits(part, axis=1) for part in parts.generated[index]]
+        generated_opened = [open_ranks(nearest, part, k=k) for part in parts.generated[index]]
         for a in range(2):
             inside = opened[a][forward.ball, forward.rank]
             some_ball = _any(inside, forward.point, m)
             for b in range(2):
-                held[:, a, b] += _counts(some_ball & fake[b], splits, every_fake)
-                held_of[:, a, b] += _counts(fake[b], splits, every_fake)
-                some_point = _any(inside & fake[b][forward.point], forward.ball, n)
-                hit[:, a, b] += _counts(some_point, splits, every_real)
+                held[:, a, b] += _counts(some_ball & generated[b], splits, every_generated)
+                held_of[:, a, b] += _counts(generated[b], splits, every_generated)
+                some_point = _any(inside & generated[b][forward.point], forward.ball, n)
+                hit[:, a, b] += _counts(some_point, splits, every_reference)
         for b in range(2):
-            some_ball = _any(fake_opened[b][backward.ball, backward.rank], backward.point, n)
+            some_ball = _any(generated_opened[b][backward.ball, backward.rank], backward.point, n)
             for a in range(2):
-                recalled[a, b] += _counts(some_ball & real[a], splits)[0]
-    hit_of = len(around.generated) * np.stack(real_sizes, axis=1)[:, :, None]
+                recalled[a, b] += _counts(some_ball & reference[a], splits)[0]
+    hit_of = len(around.generated) * np.stack(reference_sizes, axis=1)[:, :, None]
     with np.errstate(invalid="ignore"):
         coverage, precision, recall = hit / hit_of, held / held_of, recalled / hit_of[0]
     own = own_pairs(around.reference, around.levels)
     perfect = np.zeros((2, 2, splits))
     for a in range(2):
-        chosen = _any(opened[a][own.ball, own.rank], own.point, n) & real[a]
-        perfect[a] = _counts(chosen, splits)[0] / real_sizes[a][0]
+        chosen = _any(opened[a][own.ball, own.rank], own.point, n) & reference[a]
+        perfect[a] = _counts(chosen, splits)[0] / reference_sizes[a][0]
     return Replicates(np.stack([precision[0], recall, coverage[0], perfect]), coverage[1:], precision[1:])
 
 

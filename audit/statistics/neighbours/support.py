@@ -72,14 +72,17 @@ def support(
     x, y = x[:size], y[:size]
     spread = np.where(x.std(0) > 0, x.std(0), 1.0) if standardised else np.ones(x.shape[1])
     seed, centre = tie_seed(rng), origin(x / spread)
-    real = balls(x / spread, depth=k, first=0, seed=seed, centre=centre, device=device)
-    fake = balls(y / spread, depth=k, first=size, seed=seed, centre=centre, device=device)
+    reference_balls = balls(x / spread, depth=k, first=0, seed=seed, centre=centre, device=device)
+    generated_balls = balls(y / spread, depth=k, first=size, seed=seed, centre=centre, device=device)
     held, recalled = np.zeros(size), np.zeros(size)
-    limits = largest_vouching(real, k=k), largest_vouching(fake, k=k)
-    for block in crossings(real, fake, k=k, depth=k, seed=seed):
+    limits = largest_vouching(reference_balls, k=k), largest_vouching(generated_balls, k=k)
+    for block in crossings(reference_balls, generated_balls, k=k, depth=k, seed=seed):
         held += small_counts(block.forward, limits[0], size)
         recalled += small_counts(block.backward, limits[1], size)
-    amid = [own_counts(each, k=k, limit=limit) for each, limit in zip((real, fake), limits, strict=True)]
+    amid = [
+        own_counts(each, k=k, limit=limit)
+        for each, limit in zip((reference_balls, generated_balls), limits, strict=True)
+    ]
     perfect = [vouched(own, alone(each, steps=steps)) for own, each in zip(amid, (x, y), strict=True)]
     if not min(perfect):
         raise ValueError("expected samples whose records lie within each other's support, got none that does; raise k")
@@ -179,11 +182,11 @@ def support_replicates(
         splits: cuts that are used, from the first, a multiple of 8.
     """
     result = np.empty((4, 2, 2, splits))
-    real = (around.reference, around.levels, around.forward[0], parts.reference, parts.generated[0])
-    fake = (around.generated[0], around.first_levels, around.backward[0], *real[4:2:-1])
+    reference = (around.reference, around.levels, around.forward[0], parts.reference, parts.generated[0])
+    generated = (around.generated[0], around.first_levels, around.backward[0], *reference[4:2:-1])
     for start in range(0, splits, 8):
         few = slice(start, start + 8)
-        for first, (nearest, levels, pairs, centres, points) in ((0, real), (2, fake)):
+        for first, (nearest, levels, pairs, centres, points) in ((0, reference), (2, generated)):
             for a in range(2):
                 cut = centres[a][:, few]
                 reaching = np.unpackbits(open_ranks(nearest, cut, k=k), axis=2)

@@ -16,12 +16,12 @@ _ENOUGH = 64
 class NeighbourTally:
     """Counts for every point, set by set."""
 
-    def __init__(self, real: Balls, sets: int, k: int, depth: int) -> None:
-        n = real.size
-        self.real, self.k, self.depth = real, k, depth
+    def __init__(self, reference: Balls, sets: int, k: int, depth: int) -> None:
+        n = reference.size
+        self.reference, self.k, self.depth = reference, k, depth
         self.counts = np.zeros((sets, n), dtype=np.int64)  # reference balls around each generated point
         self.hits = np.zeros((sets, n), dtype=np.int64)  # generated points in each reference ball
-        self.median, self.largest = median_radius(real, k=k), largest_vouching(real, k=k)
+        self.median, self.largest = median_radius(reference, k=k), largest_vouching(reference, k=k)
         self.held = np.zeros((sets, n))  # reference balls, none larger than the median one, around each generated point
         self.vouching = np.zeros((sets, n))  # the same of all balls that vouch
         self.recalling = np.zeros((sets, n))  # generated balls that vouch around each real point
@@ -32,13 +32,13 @@ class NeighbourTally:
         self.forward: list[Inside] = []
         self.backward: list[Inside] = []
 
-    def add(self, index: int, fake: Balls, seed: int) -> None:
+    def add(self, index: int, generated: Balls, seed: int) -> None:
         """Count the distances between the reference and one generated set."""
-        n, k = self.real.size, self.k
+        n, k = self.reference.size, self.k
         forward, backward = [], []
-        largest = largest_vouching(fake, k=k)
-        self.crowding[index] = own_counts(fake, k=k, limit=largest)
-        for block in crossings(self.real, fake, k=k, depth=self.depth, seed=seed, reach=True):
+        largest = largest_vouching(generated, k=k)
+        self.crowding[index] = own_counts(generated, k=k, limit=largest)
+        for block in crossings(self.reference, generated, k=k, depth=self.depth, seed=seed, reach=True):
             inside = block.forward.rank < k
             known = self.counts[index].copy()
             self.counts[index] += np.bincount(block.forward.point[inside], minlength=n)
@@ -57,7 +57,7 @@ class NeighbourTally:
     def shares(self) -> tuple[float, float, float, float]:
         """The values of `SHARES`."""
         precision, coverage = float((self.counts > 0).mean()), float((self.hits > 0).mean())
-        return precision, float(self.recalled.mean()), coverage, share_chosen(self.real, k=self.k)
+        return precision, float(self.recalled.mean()), coverage, share_chosen(self.reference, k=self.k)
 
     def density_from_reference(self) -> float:
         """Variance of Σ hits / (k m) over fresh references, from what leaving out each point does to it.
@@ -67,7 +67,7 @@ class NeighbourTally:
         """
         total = self.hits.sum(0)
         gain = np.repeat(total / self.k, self.k)
-        gained = np.bincount(self.real.nearest[:, : self.k].reshape(-1), weights=gain, minlength=len(total))
+        gained = np.bincount(self.reference.nearest[:, : self.k].reshape(-1), weights=gain, minlength=len(total))
         change = (gained - total) / (self.k * self.hits.size)
         return float(change.var(ddof=1) * len(total))
 
@@ -102,10 +102,10 @@ def apart(reach: Values, inside: NDArray[np.bool_]) -> Values:
     return np.where(inside, np.minimum(outside, 1), np.maximum(outside, np.nextafter(1, 2)))
 
 
-def own_outside(real: Balls, k: int) -> Values:
+def own_outside(reference: Balls, k: int) -> Values:
     """How far each reference point lies outside the others' balls: (n,), 0 for those inside."""
-    outside = np.setdiff1d(np.arange(real.size), real.nearest[:, :k])
-    result = np.zeros(real.size)
+    outside = np.setdiff1d(np.arange(reference.size), reference.nearest[:, :k])
+    result = np.zeros(reference.size)
     # Not inside, whatever rounding says.
-    result[outside] = np.maximum(np.sqrt(own_reach(real, outside, k=k)), np.nextafter(1, 2))
+    result[outside] = np.maximum(np.sqrt(own_reach(reference, outside, k=k)), np.nextafter(1, 2))
     return result

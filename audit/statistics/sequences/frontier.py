@@ -116,12 +116,12 @@ def measure_frontier(
     if labels.ndim != 2 or labels.shape[1] != sum(sizes) or min(sizes) < 1 or compared not in (1, 2):
         raise ValueError(f"expected labels of {sum(sizes)} records and 1 or 2 compared, got {labels.shape}, {compared}")
     used = sizes[: 1 + compared]
-    own, real = labels[:, : sum(used)], labels[:, sizes[0] :]
+    own, reference = labels[:, : sum(used)], labels[:, sizes[0] :]
     each = _areas(_histograms(own, used), _STEP).mean(axis=0)  # (quantisers,)
     null = _areas(_dealt(own, used, draws, rng)).mean(axis=0)  # (draws, quantisers)
-    perfect = _areas(_again(real, used, draws, rng)).mean(axis=(0, 2))
+    perfect = _areas(_again(reference, used, draws, rng)).mean(axis=(0, 2))
     # Drawn with replacement, rare bins are met by chance alone; without, two halves show what they are worth.
-    centre = float(_areas(_dealt(real, sizes[1:], draws, rng)).mean())
+    centre = float(_areas(_dealt(reference, sizes[1:], draws, rng)).mean())
     perfect = np.clip(perfect + centre - perfect.mean(), 0.0, 1.0)
     dealt = np.stack([own[:, rng.permutation(own.shape[1])] for _ in range(_DEALS)])
     beyond = float(_left_out(own[None], used)[0] - _left_out(dealt, used).mean())

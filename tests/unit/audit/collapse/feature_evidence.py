@@ -17,7 +17,7 @@ def feature_evidence(x: Matrix, y: Matrix, *, holdout: Matrix | None = None, lab
         predicted=(y[:, 0] > 0).astype(np.int64),
         confusion=np.eye(2, dtype=np.int64),
         reference_counts=np.bincount(labels, minlength=2),
-        judge="the sign",
+        classifier="the sign",
         parameters={},
         reference=labels,
     )

@@ -107,7 +107,7 @@ def test_modes_are_counted() -> None:
 def test_records_unlike_each_other_are_one_kind_each_at_every_size(size: int) -> None:
     """1 / (1 / 98) is above 98 in floating point, which the interval's upper end is not."""
     made, real = (Similarity(mean, 0.0, 0.0, size, np.full(size, mean)) for mean in (0.0, 1 / 32))
-    number, ratio = number_estimates(made, real)
+    number, ratio = number_estimates(generated=made, reference=real)
     assert number.value == number.interval().high == size
     assert ratio.value == pytest.approx(1 + (size - 1) / 32)
 

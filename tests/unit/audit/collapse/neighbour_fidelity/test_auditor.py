@@ -102,9 +102,9 @@ def test_shrinking_and_blurring_have_their_own_signatures(fake: Any, low: str, k
 
 def test_a_generator_that_misses_everything_is_measured_as_zero() -> None:
     finding = Neighbours(splits=64)(evidence(normal(KNOWN), normal(DRAWN, shift=1e3)), seeded(1))
-    strays = finding.estimate("stray_share")
-    assert strays.value == strays.interval().high == 1
-    assert strays.p_value == pytest.approx(1e-6, rel=1e-3)
+    outliers = finding.estimate("stray_share")
+    assert outliers.value == outliers.interval().high == 1
+    assert outliers.p_value == pytest.approx(1e-6, rel=1e-3)
     for name in NAMES[:-1]:
         estimate = finding.estimate(name)
         assert estimate.value == 0
@@ -125,13 +125,13 @@ def test_exhibits_point_at_the_planted_rows_after_subsampling() -> None:
         return y
 
     finding = Neighbours(splits=64, max_reference=150, shown=5)(evidence(real, fake), seeded(2))
-    missed, strays = finding.exhibits
+    missed, outliers = finding.exhibits
     assert missed.pictures[0].kind == "reference"
     assert missed.pictures[0].indices
     assert set(missed.pictures[0].indices) <= set(range(30, 50))
-    assert strays.pictures[0].kind == "generated"
-    assert strays.pictures[0].indices[:3] == (3, 77, 500)
-    assert len(strays.pictures[0].indices) == 5
+    assert outliers.pictures[0].kind == "generated"
+    assert outliers.pictures[0].indices[:3] == (3, 77, 500)
+    assert len(outliers.pictures[0].indices) == 5
     assert finding.settings["reference_compared"] == 150
 
 

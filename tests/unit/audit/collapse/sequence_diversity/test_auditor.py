@@ -145,16 +145,16 @@ def test_melodies_are_compared_by_pitch() -> None:
 def test_texts_without_blanks_are_read_by_character() -> None:
     molecules = ["CC(=O)O", "c1ccccc1", "CCO", "C1CCCCC1N"] * 20
     assert ask(molecules, molecules).settings["token"] == "character"
-    found = tokenize("text", [["a b"], ["don’t stop, it's me_2"]], real=1)
+    found = tokenize("text", [["a b"], ["don’t stop, it's me_2"]], reference=1)
     assert [found.names[at] for at in found.sets[1].tokens] == ["don’t", "stop", ",", "it's", "me_2"]
 
 
 def test_hashing_depends_on_the_records_alone() -> None:
-    one = tokenize("text", [["b c a", "c a"], ["a b c"]], real=1)
-    other = tokenize("text", [["z y x"], ["b c a", "c a"]], real=1)
+    one = tokenize("text", [["b c a", "c a"], ["a b c"]], reference=1)
+    other = tokenize("text", [["z y x"], ["b c a", "c a"]], reference=1)
     assert (hashed(one.sets[0], one.names) == hashed(other.sets[1], other.names)).all()
     assert np.linalg.norm(hashed(one.sets[0], one.names), axis=1) == pytest.approx(1)
-    empty = tokenize("text", [["", "a b"]], real=0)
+    empty = tokenize("text", [["", "a b"]], reference=0)
     assert hashed(empty.sets[0], empty.names)[0].tolist() == [0.0] * 512
 
 

@@ -63,15 +63,43 @@ def table(n: int, seed: int) -> pd.DataFrame:
 def test_columns_count_alike_and_units_do_not_matter() -> None:
     one, two = table(50, 0), table(30, 1)
     plain = table_features([one, two])
-    scaled = [each.assign(wage=np.exp(each["wage"].rank() / 10)) for each in (one, two)]
     assert [len(each) for each in plain] == [50, 30]
     assert all(np.isfinite(each).all() for each in plain)
-    # A monotone change of units within both tables together changes nothing.
-    both = pd.concat([one, two])
-    order = both["wage"].rank()
-    again = table_features([one.assign(wage=order[:50].to_numpy()), two.assign(wage=order[50:].to_numpy())])
-    np.testing.assert_allclose(plain[0], again[0])
-    assert not np.allclose(plain[0], table_features(scaled)[0])
+    cents = [each.assign(wage=100 * each["wage"] - 7) for each in (one, two)]
+    for before, after in zip(plain, table_features(cents), strict=True):
+        np.testing.assert_allclose(before, after, atol=1e-9)
+
+
+def test_an_outlier_decides_nothing() -> None:
+    real = pd.DataFrame({"x": np.append(np.random.default_rng(5).normal(size=399), 1e9)})
+    shares = table_features([real, real])[1][:, 0]
+    # Shares are ranks to within a part between two knots: at most 1/16 off, and evenly spread.
+    ranks = (real["x"].rank().to_numpy() - 0.5) / 400
+    assert np.abs(shares - ranks).max() < 1 / 16
+    assert shares.std() == pytest.approx(np.sqrt(1 / 12), abs=0.02)
+
+
+def test_a_step_of_many_equal_values_stays_a_step() -> None:
+    # 60 % zeros, then lengths: the least positive number lies above all zeros, not among them.
+    lengths = np.random.default_rng(6).exponential(size=40)
+    real = pd.DataFrame({"x": np.append(np.zeros(60), lengths)})
+    made = pd.DataFrame({"x": [0.0, lengths.min(), lengths.max()]})
+    np.testing.assert_allclose(table_features([made, real])[0][:, 0], [0.3, 0.605, 0.995])
+
+
+def test_numbers_become_shares_of_the_reference() -> None:
+    # Levels 1, 2, 2, 4 have middle ranks 1/8, 1/2, 1/2, 7/8; 3 lies half-way between the last two.
+    real = pd.DataFrame({"x": [1.0, 2.0, 2.0, 4.0]})
+    made = pd.DataFrame({"x": [0.0, 1.0, 2.0, 3.0, 4.0, 9.0, np.inf]})
+    np.testing.assert_allclose(table_features([made, real])[0][:, 0], [0, 0.125, 0.5, 0.6875, 0.875, 1, 1])
+    # What is no number counts as missing, as a missing number does: in the middle, and marked.
+    odd = pd.DataFrame({"x": ["2", "oops", None]})
+    np.testing.assert_allclose(table_features([odd, real])[0], [[0.5, 0], [0.5, np.sqrt(0.5)], [0.5, np.sqrt(0.5)]])
+
+
+def test_a_constant_column_tells_what_differs_from_it() -> None:
+    real, made = pd.DataFrame({"x": [3.0] * 5}), pd.DataFrame({"x": [2.0, 3.0, 4.0]})
+    np.testing.assert_allclose(table_features([made, real])[0][:, 0], [0, 0.5, 1])
 
 
 def test_no_column_can_make_rows_differ_by_more_than_one() -> None:
@@ -79,21 +107,50 @@ def test_no_column_can_make_rows_differ_by_more_than_one() -> None:
     assert distances(features).max() ** 2 <= 4 + 0.5 + 1e-9  # four columns, and the mark of a missing number
 
 
-def test_generated_and_real_rows_are_treated_alike() -> None:
-    # Exchangeability: swapping the roles of two tables swaps their features and nothing else.
-    one, two, three = table(40, 0), table(40, 1), table(20, 2)
-    forth = table_features([one, two, three])
-    back = table_features([two, one, three])
-    np.testing.assert_allclose(forth[0], back[1])
-    np.testing.assert_allclose(forth[1], back[0])
-    np.testing.assert_allclose(forth[2], back[2])
+def test_features_hang_on_no_row_order_and_on_no_other_generated_row() -> None:
+    made, real, held = table(60, 0), table(40, 1), table(20, 2)
+    plain = table_features([made, real, held])
+    order = np.random.default_rng(3).permutation(40)
+    shuffled = table_features([made, real.iloc[order], held])
+    np.testing.assert_array_equal(plain[0], shuffled[0])
+    np.testing.assert_array_equal(plain[1][order], shuffled[1])
+    np.testing.assert_array_equal(plain[0][:30], table_features([made.iloc[:30], real, held])[0])
+    # Which of the tables comes first says nothing, only which is the reference.
+    turned = table_features([real, held, made], reference=0)
+    for before, after in zip(plain, (turned[2], turned[0], turned[1]), strict=True):
+        np.testing.assert_array_equal(before, after)
 
 
-def test_many_categories_share_a_column() -> None:
-    values = [f"v{index}" for index in range(300)] + ["common"] * 300
-    (features,) = table_features([pd.DataFrame({"c": values})])
-    assert features.shape[1] == 201
-    assert features[:, -1].sum() == pytest.approx((300 + 1 - 200) * np.sqrt(0.5))
+def ids(n: int, seed: int) -> pd.DataFrame:
+    """An id of its own for every row, and a column of more categories than get an axis each."""
+    rng = np.random.default_rng(seed)
+    number = rng.integers(0, 1000, n)
+    return pd.DataFrame({"id": [f"{each:x}" for each in rng.integers(0, 2**60, n)], "many": [f"v{k}" for k in number]})
+
+
+@pytest.mark.parametrize(("values", "tolerance"), [(20, 1e-9), (2000, 0.5)])
+def test_rows_of_two_categories_are_equally_far_apart_whatever_they_are_called(values: int, tolerance: float) -> None:
+    rng = np.random.default_rng(4)
+    real, made = (pd.DataFrame({"c": [f"v{k}" for k in rng.integers(0, values, n)]}) for n in (300, 200))
+    made = pd.concat([made, pd.DataFrame({"c": ["new", "new"]})], ignore_index=True)
+    renamed = [each.assign(c=["name " + text[::-1] for text in each["c"]]) for each in (made, real)]
+    both = pd.concat([made, real])["c"].to_numpy()
+    differ = both[:, None] != both[None]
+    for tables in ([made, real], renamed):
+        squares = distances(np.vstack(table_features(tables))) ** 2
+        np.testing.assert_allclose(squares[~differ], 0, atol=1e-9)
+        # Of many categories the directions are at right angles only nearly; none are left out or put together.
+        np.testing.assert_allclose(squares[differ], 1, atol=tolerance)
+        assert squares[differ].mean() == pytest.approx(1, abs=0.01)
+
+
+def test_new_categories_do_not_betray_themselves() -> None:
+    features = table_features([ids(220, 0), ids(210, 1)])
+    assert features[0].shape[1] <= 2 * (200 + 64)
+    apart = distances(np.vstack(features))
+    among = [apart[:220, :220][np.triu_indices(220, 1)], apart[220:, 220:][np.triu_indices(210, 1)], apart[:220, 220:]]
+    means = [float((each**2).mean()) for each in among]
+    assert max(means) - min(means) < 0.01
 
 
 RECORDS: dict[str, Any] = {
@@ -109,10 +166,10 @@ RECORDS: dict[str, Any] = {
 def test_every_modality_has_features(modality: str) -> None:
     samples = RECORDS[modality]
     real = Real(samples, 3, "r", "r", "0")
-    found = collect_features(modality, Generated(samples, 0, "m"), real, real)
+    found = collect_features(modality, generated=Generated(samples, 0, "m"), reference=real, holdout=real)
     assert found.generated.shape == found.reference.shape == found.holdout.shape
     np.testing.assert_array_equal(found.generated, found.reference)
     # What is saved narrows to single precision without loss, so that a reloaded audit sees the same bits.
     np.testing.assert_array_equal(found.generated, found.generated.astype(np.float32))
     with pytest.raises(Unavailable, match="--reference"):
-        collect_features(modality, Generated(samples, 0, "m"), None, None)
+        collect_features(modality, generated=Generated(samples, 0, "m"), reference=None, holdout=None)

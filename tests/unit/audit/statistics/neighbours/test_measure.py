@@ -13,7 +13,8 @@ from genai_audit.audit.finding import LEVELS, Interval
 from genai_audit.audit.statistics.intervals import Quotient, Rate, Share, curve, p_value, scaled
 from genai_audit.audit.statistics.neighbours import tally as neighbour_tally
 from genai_audit.audit.statistics.neighbours.graph import Inside, balls, crossings
-from genai_audit.audit.statistics.neighbours.measure import Measurement, measure
+from genai_audit.audit.statistics.neighbours.measure import measure
+from genai_audit.audit.statistics.neighbours.measurement import Measurement
 from genai_audit.audit.statistics.neighbours.prdc import perfect_precision, prdc
 from genai_audit.audit.statistics.neighbours.splits import SHARES, Neighbourhood, Parts, cut, replicates
 

@@ -5,28 +5,28 @@ import pytest
 
 from genai_audit.audit.statistics.neighbours.graph import balls, origin, own_reach
 from genai_audit.audit.statistics.neighbours.measure import measure
-from genai_audit.audit.statistics.neighbours.outliers import Strays, strays
+from genai_audit.audit.statistics.neighbours.outliers import Outliers, outliers
 
 
 def test_counts_beyond_the_last_real_record() -> None:
     """With 100 real records one sets the limit: 3.0 here, passed by two of the generated ones."""
     reference = np.append(np.linspace(0, 1.5, 99), 3.0)
-    found = strays(generated=np.array([0.5, 2.9, 3.0, 3.1, 50.0]), reference=reference)
+    found = outliers(generated=np.array([0.5, 2.9, 3.0, 3.1, 50.0]), reference=reference)
     assert (found.beyond, found.drawn, found.allowed, found.limit) == (2, 5, 1, 3.0)
     assert found.expected == pytest.approx(1 / 101)
 
 
 def test_no_record_inside_a_ball_ever_strays() -> None:
-    found = strays(generated=np.array([0.2, 0.9, 1.0]), reference=np.full(80, 0.4))
+    found = outliers(generated=np.array([0.2, 0.9, 1.0]), reference=np.full(80, 0.4))
     assert (found.beyond, found.limit) == (0, 1.0)
 
 
 def test_one_beyond_one_is_a_matter_of_rank() -> None:
     """Of n + m exchangeable records the furthest c are all generated with chance Π (m − i) / (n + m − i)."""
-    found = Strays(beyond=3, drawn=40, allowed=1, reference=60, limit=2.0)
+    found = Outliers(beyond=3, drawn=40, allowed=1, reference=60, limit=2.0)
     assert found.p_value() == pytest.approx(40 * 39 * 38 / (100 * 99 * 98))
-    assert Strays(0, 40, 1, 60, 2.0).p_value() == pytest.approx(1.0)
-    low, high = Strays(0, 1000, 2, 1000, 2.0).perfect_band()
+    assert Outliers(0, 40, 1, 60, 2.0).p_value() == pytest.approx(1.0)
+    low, high = Outliers(0, 1000, 2, 1000, 2.0).perfect_band()
     assert low == 0
     assert 0.005 < high < 0.009
 
@@ -34,7 +34,7 @@ def test_one_beyond_one_is_a_matter_of_rank() -> None:
 @pytest.mark.parametrize(("drawn", "reference"), [(1, 5), (3, 3), (50, 50), (500, 333), (80_000, 5000)])
 def test_chances_and_excesses_stay_between_0_and_1(drawn: int, reference: int) -> None:
     """Rounding must not lift the sum of all chances above 1, and where no count is rare nothing less than all shows."""
-    found = Strays(0, drawn, max(1, reference // 500), reference, 1.0)
+    found = Outliers(0, drawn, max(1, reference // 500), reference, 1.0)
     assert 1 - 1e-9 < found.p_value() <= 1
     assert 0 < found.minimum_detectable() <= 1 - found.expected
     if drawn < 10:
@@ -42,10 +42,10 @@ def test_chances_and_excesses_stay_between_0_and_1(drawn: int, reference: int) -
 
 
 def test_the_smallest_detectable_excess_is_found_as_often_as_it_says() -> None:
-    found, rng = Strays(0, 500, 1, 500, 2.0), np.random.default_rng(0)
+    found, rng = Outliers(0, 500, 1, 500, 2.0), np.random.default_rng(0)
     share = found.minimum_detectable() + found.expected
     counts = rng.binomial(500, share, size=4000)
-    power = np.mean([Strays(int(each), 500, 1, 500, 2.0).p_value() <= 0.05 for each in counts])
+    power = np.mean([Outliers(int(each), 500, 1, 500, 2.0).p_value() <= 0.05 for each in counts])
     assert power == pytest.approx(0.8, abs=0.03)
 
 
@@ -70,7 +70,7 @@ def test_two_junk_records_in_a_hundred_show_where_precision_does_not() -> None:
 
     made = grid(500)
     made[:10] = rng.uniform(-5, 5, size=(10, 2))
-    found = measure(generated=[made], reference=grid(500), k=5, rng=rng, splits=64).strays
+    found = measure(generated=[made], reference=grid(500), k=5, rng=rng, splits=64).outliers
     assert 7 <= found.beyond <= 11
     assert found.p_value() < 0.02
 
@@ -80,6 +80,6 @@ def test_sound_generators_stray_no_more_than_they_should() -> None:
     alarms = []
     for _ in range(60):
         x, y = (rng.standard_t(3, size=(150, 3)) for _ in range(2))
-        alarms.append(measure(generated=[y], reference=x, k=5, rng=rng, splits=64).strays.p_value() <= 0.05)
+        alarms.append(measure(generated=[y], reference=x, k=5, rng=rng, splits=64).outliers.p_value() <= 0.05)
     # At a rate of 6 % more than 9 of 60 happen once in a hundred times.
     assert sum(alarms) <= 9
