@@ -25,7 +25,7 @@ class Generated:
     """One draw of samples. Sample i depends on the seed and i alone, so a longer draw extends a shorter one.
 
     `samples` are records in the form of their modality, see `genai_audit.models.records`, as the model gave them;
-    `sample_rate` is that of audio, in Hz.
+    `sample_rate` is that of audio, in Hz; `given` says that they came as a file, in its order, not from a model.
     """
 
     samples: Any
@@ -33,13 +33,15 @@ class Generated:
     source: str
     seconds: float = 0.0
     sample_rate: int | None = None
+    given: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Real:
     """Real data: records in the form of their modality, of which there are `total` where `samples` is a random part.
 
-    `population` says that they are all there is, rather than a sample of it.
+    `population` says that they are all there is, rather than a sample of it; `unit` names what each of them stands for
+    where one record of each was taken.
     """
 
     samples: Any
@@ -48,14 +50,15 @@ class Real:
     source: str
     sha256: str
     population: bool = False
+    unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
     """The same map applied to generated, reference and holdout samples: float64 (n, d) each; holdout may be (0, d).
 
-    The map depends on no data, or on all of them alike, so that a perfect generator's samples and the reference stay
-    exchangeable.
+    The map depends on no data, or coarsely on the reference alone: generated records are independent given it, whatever
+    their number, and a perfect generator's stay all but exchangeable with the reference.
     """
 
     generated: NDArray[np.float64]
@@ -183,6 +186,9 @@ class Latents:
     shown: NDArray[np.float32]
     remarks: tuple[str, ...] = ()
 
+
+TOO_FEW = "(too few)"
+"""The name of all groups together that have too few labelled records for a classifier."""
 
 DECLARED = "declared"
 """What `Groups.classifier` says where groups were observed rather than told apart, so that no error needs correcting."""
