@@ -8,6 +8,7 @@ from html import escape
 from pathlib import Path
 
 from . import numbers
+from .diagnosis import NOT_RECORDED, page_one
 from .junit import rule_name
 from .record import Record, RulePart
 from .words import bound_words, in_order, observed_words, rule_words, ruling_mark, short, verdict_sentence, worst_group
@@ -21,12 +22,16 @@ def record_html(record: Record, report: Path | None) -> str:
     """A record as a fragment of HTML; `report` is where its report was written, if it was."""
     mark = ruling_mark(record.verdict.outcome)
     rows = "".join(_row(record, rule) for rule in in_order(record.verdict.rules))
-    heads = "".join(f'<th scope="col" style="{CELL}">{head}</th>' for head in ("Outcome", "Rule", "Asked", "Observed"))
+    beside = page_one(record)
+    told = NOT_RECORDED if record.diagnosis is None else record.diagnosis.sentence
+    heads = "".join(_cell(head, 'th scope="col"') for head in ("Outcome", "Rule", "Asked", "Observed"))
     return (
         f'<div style="{BLOCK}">'
         f"<p><strong>{mark.sign} {mark.word}</strong>: {_text(record.checkpoint.name)}. "
         f"{_text(verdict_sentence(record), 600)}</p>"
+        f"{'' if beside is None else f'<p>{_text(beside, 600)}</p>'}"
         f'<table style="{TABLE}"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
+        f"<p>Diagnosis: {_text(told, 600)}</p>"
         f"<p>{_text(_looked_at(record), 2000)}</p>"
         f"{'' if report is None else _link(report)}"
         "</div>"
@@ -39,7 +44,11 @@ def _row(record: Record, rule: RulePart) -> str:
     observed = observed_words(rule) + (f" in group {short(group)}" if group is not None else "")
     asked = f"{rule_words(rule, record)} {bound_words(rule)}"
     cells = (word, rule_name(rule), asked, observed)
-    return f"<tr>{''.join(f'<td style={CELL!r}>{_text(cell)}</td>' for cell in cells)}</tr>"
+    return f"<tr>{''.join(_cell(cell, 'td') for cell in cells)}</tr>"
+
+
+def _cell(text: str, tag: str) -> str:
+    return f'<{tag} style="{CELL}">{_text(text)}</{tag[:2]}>'
 
 
 def _looked_at(record: Record) -> str:

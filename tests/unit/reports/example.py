@@ -262,7 +262,7 @@ def record(
     **more: Any,
 ) -> Record:
     """A record of these findings, judged by the rules that look at them unless another policy is given."""
-    policy = policy or judging()
+    policy, told = policy or judging(), tuple(with_facts(each) for each in findings)
     verdict = judge(findings, policy, drawn=DRAWN, today=date(2026, 3, 14))
     return Record(
         verdict=convert.verdict_part(verdict),
@@ -283,8 +283,8 @@ def record(
             holdout=None,
             groups=(GroupsPart(names=names, source="logistic regression on pixels, out of fold", accuracy=0.968),),
         ),
-        findings=tuple(convert.finding_part(with_facts(each)) for each in findings),
-        diagnosis=diagnosis_part(diagnose(findings, patterns_by_code())),
+        findings=tuple(convert.finding_part(each) for each in told),
+        diagnosis=diagnosis_part(diagnose(told, patterns_by_code())),
         coverage=convert.coverage_of(findings),
         policy=PolicyPart(
             name=policy.name,

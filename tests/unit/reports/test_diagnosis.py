@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import date
 from html import unescape
 
 import numpy as np
@@ -12,6 +13,7 @@ from genai_audit.audit.collapse.within_mode_spread.auditor import SpreadWithinMo
 from genai_audit.audit.diagnosis import diagnose
 from genai_audit.audit.evidence.bundle import Evidence, Features, Generated
 from genai_audit.audit.finding import Better, Finding, Outcome, Perfect
+from genai_audit.audit.run import rejudge
 from genai_audit.audit.verdict import Ruling
 from genai_audit.reports import diagnosis as said
 from genai_audit.reports.console import closing_lines
@@ -19,6 +21,7 @@ from genai_audit.reports.finding_parts import PerfectPart
 from genai_audit.reports.html import render
 from genai_audit.reports.junit import junit
 from genai_audit.reports.markdown import summary
+from genai_audit.reports.notebook import record_html
 from genai_audit.reports.record import DiagnosisPart, Record, SignPart
 from genai_audit.reports.scatter import scatter
 from unit.reports import example
@@ -160,10 +163,21 @@ def test_every_output_shows_the_same_diagnosis_and_what_a_pass_leaves_open() -> 
     )
     page = plain(render(record, example.evidence()))
     before_the_rules = page[: page.index("Skip to the rules") + 2000]
-    outputs = [page, summary(record), "\n".join(closing_lines(record, None)), junit(record)]
-    assert [record.diagnosis.sentence in output for output in outputs] == [True] * 4
+    notebook = plain(record_html(record, None))
+    outputs = [page, summary(record), "\n".join(closing_lines(record, None)), notebook, junit(record)]
+    assert [record.diagnosis.sentence in output for output in outputs] == [True] * 5
     assert beside in before_the_rules
-    assert [beside in output for output in outputs[:3]] == [True] * 3
+    assert [beside in output for output in outputs[:4]] == [True] * 4
+
+
+def test_judging_again_keeps_the_diagnosis_and_gives_one_to_an_old_record() -> None:
+    record = example.record((example.representation(example.SOUND), example.neighbours(), SHRUNK))
+    again = rejudge(record, example.waiving(date(2030, 1, 31)), None, None, date(2026, 3, 15))
+    assert again.diagnosis == record.diagnosis
+    old = record.model_copy(update={"diagnosis": None, "schema_version": 1})
+    mended = rejudge(old, example.judging(), None, None, date(2026, 3, 15))
+    assert mended.diagnosis == record.diagnosis
+    assert mended.schema_version == 2
 
 
 def test_a_sign_that_a_rule_allows_is_told_apart_from_one_that_no_rule_judges() -> None:
