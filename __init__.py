@@ -12,25 +12,27 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .audit.api import audit_checkpoint
     from .audit.evidence.bundle import Evidence
-    from .audit.finding import Better, Estimate, Finding, Interval, Outcome
+    from .audit.finding import Better, Outcome
     from .audit.policy import Policy, PolicyError
-    from .audit.verdict import Ruling, Verdict
+    from .audit.verdict import Ruling
     from .models.errors import UserError
-    from .reports.record import Record
+    from .reports.finding_parts import EstimatePart, FindingPart
+    from .reports.record import Coverage, Record, RulePart, VerdictPart
 
 __all__ = [
     "Better",
-    "Estimate",
+    "Coverage",
+    "EstimatePart",
     "Evidence",
-    "Finding",
-    "Interval",
+    "FindingPart",
     "Outcome",
     "Policy",
     "PolicyError",
     "Record",
+    "RulePart",
     "Ruling",
     "UserError",
-    "Verdict",
+    "VerdictPart",
     "audit_checkpoint",
 ]
 
@@ -38,16 +40,17 @@ _HOMES = {
     "audit_checkpoint": "audit.api",
     "Evidence": "audit.evidence.bundle",
     "Better": "audit.finding",
-    "Estimate": "audit.finding",
-    "Finding": "audit.finding",
-    "Interval": "audit.finding",
     "Outcome": "audit.finding",
     "Policy": "audit.policy",
     "PolicyError": "audit.policy",
     "Ruling": "audit.verdict",
-    "Verdict": "audit.verdict",
     "UserError": "models.errors",
+    "Coverage": "reports.record",
+    "EstimatePart": "reports.finding_parts",
+    "FindingPart": "reports.finding_parts",
     "Record": "reports.record",
+    "RulePart": "reports.record",
+    "VerdictPart": "reports.record",
 }
 
 

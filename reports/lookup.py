@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .record import EstimatePart, FindingPart, Record
+    from .finding_parts import EstimatePart, FindingPart
+    from .record import Record
 
 
 def finding(record: "Record", code: str) -> "FindingPart":
@@ -32,5 +33,7 @@ def estimate(found: "FindingPart", name: str, group: str | None = None) -> "Esti
         groups = ", ".join("None (the whole)" if each.group is None else repr(each.group) for each in named)
         raise KeyError(f"{found.code} has no {name} for group {group!r}; it has it for: {groups}")
     known = ", ".join(dict.fromkeys(each.name for each in found.estimates))
-    reason = "" if known else f" ({found.outcome}: {' '.join((found.reason or '').split())[:200]})"
+    # Of a traceback, the last line says what happened.
+    said = (found.reason or "").strip().splitlines()
+    reason = f" ({found.outcome}: {said[-1][:200]})" if said and not known else ""
     raise KeyError(f"{found.code} has no estimate {name!r}; it has: {known or 'none'}{reason}")

@@ -11,11 +11,12 @@ import jsonschema
 import numpy as np
 import pytest
 
-from genai_audit import Finding, Outcome, Policy, PolicyError, Record, Ruling, UserError, audit_checkpoint
+from genai_audit import Outcome, Policy, PolicyError, Record, Ruling, UserError, audit_checkpoint
 from genai_audit.audit import catalogue, run
 from genai_audit.audit.commands.rejudge import judge_again, render_again
 from genai_audit.audit.evidence.bundle import Evidence
 from genai_audit.audit.evidence.features import collect as features
+from genai_audit.audit.finding import Finding
 from genai_audit.reports.record import TIME_FIELDS, schema
 
 FEW = 600
