@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from ..audit.finding import NOMINAL, Better
 from . import numbers
 from .axis import Tick, scale
-from .record import BoundPart, EstimatePart, FindingPart, RulePart
+from .finding_parts import EstimatePart, FindingPart
+from .record import BoundPart, RulePart
 from .words import Mark, bound_words, label, ruling_mark, short
 
 MOST_ROWS = 20

@@ -2,22 +2,17 @@
 
 from ..audit import finding as words
 from ..audit.verdict import Bound, Observed, RuleResult, Verdict, Waiver
-from .record import (
-    BoundPart,
+from .finding_parts import (
     ColumnPart,
-    Coverage,
     EstimateFactsPart,
     EstimatePart,
     ExhibitPart,
     FindingPart,
-    ObservedPart,
     PerfectPart,
     PicturesPart,
-    RulePart,
     TablePart,
-    VerdictPart,
-    WaiverPart,
 )
+from .record import BoundPart, Coverage, ObservedPart, RulePart, VerdictPart, WaiverPart
 
 
 def coverage_of(findings: tuple[words.Finding, ...]) -> Coverage:

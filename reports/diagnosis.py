@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from ..audit.diagnosis import Diagnosis, Sign, State
 from ..audit.verdict import Ruling
 from . import numbers
-from .record import DiagnosisPart, PerfectPart, Record, SignPart
+from .finding_parts import PerfectPart
+from .record import DiagnosisPart, Record, SignPart
 from .words import measured, perfect_text, sentence
 
 NOT_RECORDED = "The diagnosis is not recorded: this record was written by an earlier version."

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..audit.evidence.bundle import Evidence
-from .record import ExhibitPart, PicturesPart
+from .finding_parts import ExhibitPart, PicturesPart
 from .words import short
 
 MOST_RECORDS, FEWEST = 8, 2

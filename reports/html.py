@@ -22,9 +22,10 @@ from ..audit.pages import page
 from . import diagnosis, numbers, words
 from .answers import answer
 from .charts import Chart, charts
+from .finding_parts import FindingPart
 from .markdown_lite import markdown
 from .pictures import BUDGET, Shown, show
-from .record import FindingPart, Record, RulePart
+from .record import Record, RulePart
 from .scatter import scatter
 from .tables import TableView, estimates_table, table
 

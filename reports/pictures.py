@@ -13,7 +13,7 @@ from PIL import Image
 from ..audit.evidence.bundle import KINDS, Evidence
 from . import numbers
 from .excerpts import Excerpt, excerpts
-from .record import ExhibitPart, PicturesPart
+from .finding_parts import ExhibitPart, PicturesPart
 from .renderings import LONGEST, piano_rolls, spectrograms
 from .words import short
 

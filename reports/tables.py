@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ..audit.finding import Kind
 from . import numbers, words
-from .record import Cell, EstimatePart, FindingPart, TablePart
+from .finding_parts import Cell, EstimatePart, FindingPart, TablePart
 
 MOST_ROWS = 200
 MOST_COLUMNS = 40

@@ -59,7 +59,7 @@ THEMES = {
 }
 
 
-def label(name: str, finding: FindingPart | None = None) -> str:
+def label(name: str, finding: FindingPart | None) -> str:
     """What an estimate is called in a sentence: its auditor's word, else its name as plain words."""
     known = (each.label for each in finding.facts if each.name == name) if finding is not None else iter(())
     return next(known, name.replace("_", " "))

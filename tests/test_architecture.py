@@ -20,9 +20,7 @@ WIDER_FOLDERS = {
     "reports": "one file an output, beside the parts of the page that they share",
 }
 LONGER_FILES = {
-    "audit/statistics/neighbours/measure.py": "to be split",
     "models/data/columns.py": "to be split",
-    "reports/record.py": "to be split",
 }
 LONGER_FUNCTIONS = {
     "audit/attribution/latent_drivers/tables.py:readouts_table": "a list of columns",

@@ -7,7 +7,7 @@ import pytest
 from planted.audits import audited
 
 from genai_audit.audit.catalogue import AUDITORS
-from genai_audit.reports.record import FindingPart
+from genai_audit.reports.finding_parts import FindingPart
 
 
 def contradictions(finding: FindingPart) -> Iterator[str]:

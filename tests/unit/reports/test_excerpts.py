@@ -10,8 +10,8 @@ from PIL import Image
 
 from genai_audit.audit.evidence.bundle import Evidence, Generated, Real
 from genai_audit.reports.excerpts import MOST_RECORDS, excerpts
+from genai_audit.reports.finding_parts import ExhibitPart, PicturesPart
 from genai_audit.reports.pictures import show
-from genai_audit.reports.record import ExhibitPart, PicturesPart
 from genai_audit.reports.renderings import piano_rolls, spectrograms
 
 

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from genai_audit.audit.evidence.bundle import Evidence
+from genai_audit.reports.finding_parts import ExhibitPart, PicturesPart
 from genai_audit.reports.pictures import BUDGET, SHEET, coloured, plain, show
-from genai_audit.reports.record import ExhibitPart, PicturesPart
 from unit.reports import example
 
 

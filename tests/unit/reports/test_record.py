@@ -24,7 +24,8 @@ from genai_audit.audit.finding import (
 from genai_audit.audit.judge import judge
 from genai_audit.audit.policy import Policy
 from genai_audit.reports.convert import coverage_of, finding_from, finding_part, verdict_part
-from genai_audit.reports.record import SCHEMA_VERSION, TIME_FIELDS, FindingPart, Record, schema
+from genai_audit.reports.finding_parts import FindingPart
+from genai_audit.reports.record import SCHEMA_VERSION, TIME_FIELDS, Record, schema
 from unit.reports.small_record import FINDINGS, HOSTILE, TODAY, estimate, small_record
 
 EVERYTHING = Finding(
@@ -132,7 +133,9 @@ def test_the_schema_refuses_what_is_no_record(path: str, value: Any) -> None:
 def test_loading_refuses_what_is_no_record(tmp_path: Path, path: str, value: Any) -> None:
     target = tmp_path / "record.json"
     target.write_text(json.dumps(broken(path, value)), encoding="utf-8")
-    with pytest.raises(ValueError, match=r"record\.json: (not a record of schema_version 2|expected schema_version 1 or 2)"):
+    with pytest.raises(
+        ValueError, match=r"record\.json: (not a record of schema_version 2|expected schema_version 1 or 2)"
+    ):
         Record.load(target)
 
 
