@@ -6,6 +6,7 @@ Images are float32 (n, c, h, w) in [0, 1] and audio float32 (n, t), both numpy a
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,8 +16,17 @@ from numpy.typing import NDArray
 
 MODALITIES = ("image", "text", "tabular", "music", "audio")
 
-OTHER = "(other)"
+MISSING = "(missing)"
+"""The group of a record without a value."""
+
+INVENTED = "(not in the reference)"
 """The group of a record whose value none of the names fits."""
+
+NUMERAL = re.compile(r"-?(0|[1-9]\d*)\.\d+")
+"""A decimal number as text, rather than a code such as 007, which is no number."""
+
+_EXACT = 2**53
+"""Below it every whole number is a float, too."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,18 +48,22 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Records:
-    """What a reader or a bundled set returns: records, what is known of their groups, and audio's sample rate in Hz."""
+    """What a reader or a bundled set returns: records, what is known of their groups, and audio's sample rate in Hz.
+
+    `identifiers` are values of each record, by name, that are too many to be groups but may say what it belongs to.
+    """
 
     modality: str
     samples: Any
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     sample_rate: int | None = None
+    identifiers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     def take(self, rows: NDArray[np.int64]) -> "Records":
         """The records at `rows`, in that order, with their groups."""
-        return Records(
-            self.modality, take(self.samples, rows), take_attributes(self.attributes, rows), self.sample_rate
-        )
+        identifiers = {name: tuple(values[row] for row in rows) for name, values in self.identifiers.items()}
+        attributes = take_attributes(self.attributes, rows)
+        return Records(self.modality, take(self.samples, rows), attributes, self.sample_rate, identifiers)
 
 
 def take(samples: Any, rows: NDArray[np.int64]) -> Any:
@@ -87,26 +101,41 @@ def digest(samples: Any, attributes: Mapping[str, Attribute]) -> str:
 def table_attribute(samples: Any, column: str, *, names: tuple[str, ...] = (), edges: tuple[float, ...] = ()) -> Any:
     """The groups that a column of a table makes.
 
+    Values that are equal but of different types (1, 1.0 and "1") are of one group. Records without a value are of the
+    group `MISSING`, and those whose value has no name of the group `INVENTED`; each is added only if it occurs.
+
     Args:
         samples: a `pandas.DataFrame` with that column.
         column: its name.
-        names: the groups; by default the values that occur, in order. With `edges`, one name more than edges.
+        names: the groups; by default the values that occur, in order. With `edges`, at least one name more than edges.
         edges: ascending bounds, for a column of numbers.
     """
     values = samples[column]
     if edges:
         numbers = values.to_numpy(dtype=float, na_value=np.nan)
-        index = np.searchsorted(edges, numbers, side="right").astype(np.int64)
-        if np.isnan(numbers).any():
-            names, index = (*names, OTHER), np.where(np.isnan(numbers), len(names), index)
-        return Attribute(names, index, column, edges)
-    texts = np.array([OTHER if missing else str(value) for value, missing in zip(values, values.isna(), strict=True)])
-    names = names or tuple(sorted(set(texts.tolist())))
-    known = {name: index for index, name in enumerate(names)}
-    if not set(texts.tolist()) <= set(known):
-        names, known = (*names, OTHER), {OTHER: len(names), **known}
-    other = known.get(OTHER, -1)
-    return Attribute(names, np.array([known.get(text, other) for text in texts], dtype=np.int64), column)
+        bins = np.searchsorted(edges, numbers, side="right").tolist()
+        found = [
+            MISSING if np.isnan(number) else _as_text(names[bin_]) for number, bin_ in zip(numbers, bins, strict=True)
+        ]
+    else:
+        found = [MISSING if gone else _as_text(value) for value, gone in zip(values, values.isna(), strict=True)]
+        names = names or tuple(sorted(set(found)))
+    known = {_as_text(name): index for index, name in enumerate(names)}
+    found = [text if text in known or text == MISSING else INVENTED for text in found]
+    for extra in (MISSING, INVENTED):
+        if extra not in known and extra in found:
+            known[extra] = len(names)
+            names = (*names, extra)
+    return Attribute(names, np.array([known[text] for text in found], dtype=np.int64), column, edges)
+
+
+def _as_text(value: Any) -> str:
+    """The same text for equal values of different types."""
+    text = str(value)
+    if not isinstance(value, float) and NUMERAL.fullmatch(text) is None:
+        return text
+    number = float(value)
+    return str(int(number)) if number.is_integer() and abs(number) < _EXACT else str(number)
 
 
 def is_number(column: Any) -> bool:

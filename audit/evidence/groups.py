@@ -1,40 +1,26 @@
-"""The groups of generated samples as a judge sees them, and how often the judge errs.
-
-The judge is kernel ridge classification on random landmarks: closed form, hence the same on every run, and small enough
-to be saved as four plain arrays which numpy and torch can apply again without unpickling anything.
-"""
+"""The groups of generated samples, read from a table or told apart by a classifier whose errors are counted."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...models.records import Attribute, table_attribute
-from .bundle import DECLARED, Groups, Ints
-from .unavailable import Unavailable
-
-if TYPE_CHECKING:
-    from torch import Tensor
+from ..statistics.shares.confusion import WEAKEST, youden
+from .bundle import DECLARED, TOO_FEW, Groups, Ints
+from .group_classifier import Classifier, fit, raw_scores, sharpened
+from .unavailable import Unavailable, Unmeasured
 
 FOLDS = 5
-"""Folds of the cross-validation, hence also the smallest class whose error rate can be measured at all."""
-
-LANDMARKS = 2_000
-"""Reference samples that the judge compares with: MNIST gained 0.35 points from 1,000 to 2,000, for some time."""
+"""Folds of the cross-validation, hence also the smallest group whose error rate can be measured at all."""
 
 TRAINING = 10_000
-"""Reference samples that the judge learns from at most; beyond it the error rates are known well enough."""
+"""Reference samples that the classifier learns from at most; beyond it the error rates are known well enough."""
 
-RIDGE = 1e-3
-"""Penalty on the squared weights. Accuracy on digits and MNIST is flat between 1e-4 and 1e-2."""
-
-BLOCK = 2_048
-"""Samples judged at a time, so that memory does not grow with their number."""
-
-Judge = Mapping[str, NDArray[Any]]
-"""`landmarks` (m, d), `gamma` (), `weights` (m, K), `intercept` (K,): see `judge_scores`."""
+NOBODY = -1
+"""The label of samples of groups that are too few even together."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +33,25 @@ class Labelled:
     counts: Ints
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Classes:
+    """The classes of one attribute that a classifier learns, after groups that are too few have been put together.
+
+    Args:
+        names: the groups, `TOO_FEW` last if there are any.
+        learned: how many of them, from the first, are classes of the classifier.
+        labels: int64 (m,), of all reference samples, index `names`.
+        counts: int64 of each, of the whole reference.
+        too_few: see `Groups`.
+    """
+
+    names: tuple[str, ...]
+    learned: int
+    labels: Ints
+    counts: Ints
+    too_few: Mapping[str, int]
+
+
 def collect_groups(
     *,
     generated: NDArray[np.float64],
@@ -57,31 +62,32 @@ def collect_groups(
     rng: np.random.Generator,
     attribute: str = "class",
 ) -> Groups:
-    """The groups of one attribute; see `collect_judged`.
+    """The groups of one attribute; see `collect_classified`.
 
     Raises:
-        Unavailable: if there is nothing to tell apart, too few members to measure an error rate, or constant features.
+        Unavailable: if there is nothing to tell apart.
+        Unmeasured: if there are too few members to measure an error rate, or the features tell nothing.
         ValueError: if shapes or labels do not fit together.
     """
     asked = Labelled(attribute, classes, np.asarray(labels, dtype=np.int64), np.asarray(reference_counts))
-    (found,) = collect_judged(generated=generated, reference=reference, attributes=[asked], rng=rng)
-    if isinstance(found, Unavailable):
+    (found,) = collect_classified(generated=generated, reference=reference, attributes=[asked], rng=rng)
+    if not isinstance(found, Groups):
         raise found
     return found
 
 
-def collect_judged(
+def collect_classified(
     *,
     generated: NDArray[np.float64],
     reference: NDArray[np.float64],
     attributes: Sequence[Labelled],
     rng: np.random.Generator,
-) -> list[Groups | Unavailable]:
-    """Fit judges on the labelled reference, measure their errors out of fold, and let them name the generated samples.
+) -> list[Groups | Unavailable | Unmeasured]:
+    """Fit classifiers to the labelled reference, count their errors out of fold, and let them name generated samples.
 
-    All attributes share landmarks and folds, so that the costly products are made once. The judge that names the
-    generated samples has seen all of the training part; those whose errors are counted have seen the labels of four
-    fifths of it, so the error rates are slightly pessimistic.
+    All attributes share landmarks and folds, so that the costly products are made once. The classifier that names the
+    generated samples has seen all of the training part; those whose errors are counted have seen four fifths of it, so
+    the error rates are slightly pessimistic.
 
     Args:
         generated: (n, d) features.
@@ -97,99 +103,117 @@ def collect_judged(
     """
     refused = [_refusal(generated, reference, each) for each in attributes]
     chosen = [each for each, why in zip(attributes, refused, strict=True) if why is None]
-    judged = iter(_judged(generated, reference, chosen, rng) if chosen else [])
-    return [next(judged) if why is None else why for why in refused]
+    part = np.arange(len(reference))
+    if chosen and len(part) > TRAINING:
+        part = _stratified_part(chosen[0].labels, TRAINING, rng)
+    classes = [_classes(each, part) for each in chosen]
+    usable = [each if isinstance(each, Unmeasured) else None for each in classes]
+    learned = [(one, each) for one, each in zip(chosen, classes, strict=True) if isinstance(each, _Classes)]
+    told = iter(_told_apart(generated, reference, part, learned, rng) if learned else [])
+    answers = iter([next(told) if why is None else why for why in usable])
+    return [next(answers) if why is None else why for why in refused]
 
 
-def _judged(
+def _told_apart(
     generated: NDArray[np.float64],
     reference: NDArray[np.float64],
-    attributes: Sequence[Labelled],
+    part: Ints,
+    attributes: Sequence[tuple[Labelled, _Classes]],
     rng: np.random.Generator,
 ) -> list[Groups]:
-    gamma = 1.0 / _mean_square_distance(reference)
-    labels = np.stack([each.labels for each in attributes])  # (A, m)
-    if labels.shape[1] > TRAINING:
-        part = _stratified_part(labels[0], TRAINING, rng)
-        reference, labels = reference[part], labels[:, part]
-    folds = _folds(labels, rng)
-    landmarks = reference
-    if len(reference) > LANDMARKS:
-        landmarks = reference[np.sort(rng.choice(len(reference), LANDMARKS, replace=False))]
+    labels = np.stack([np.where(each.labels < each.learned, each.labels, NOBODY)[part] for _, each in attributes])
     signs = [
-        2.0 * (row[:, None] == np.arange(len(each.classes))) - 1 for row, each in zip(labels, attributes, strict=True)
+        2.0 * (row[:, None] == np.arange(each.learned)) - 1 for row, (_, each) in zip(labels, attributes, strict=True)
     ]
-    ends = np.cumsum([part.shape[1] for part in signs])[:-1]
-    whole, held_out = _ridges(_kernel(reference, landmarks, gamma), np.hstack(signs), folds)
-    scored = np.split(_scores({"landmarks": landmarks, "gamma": np.array(gamma), **whole}, generated), ends, axis=1)
+    ends = np.cumsum([each.learned for _, each in attributes])[:-1]
+    whole, held_out = fit(reference[part], np.hstack(signs), folds=_folds(labels, rng), rng=rng)
+    scored = np.split(raw_scores(whole, generated), ends, axis=1)
+    apart = np.split(held_out, ends, axis=1)
     found = []
-    for index, (each, out_of_fold) in enumerate(zip(attributes, np.split(held_out, ends, axis=1), strict=True)):
+    for index, (asked, each) in enumerate(attributes):
         own = {name: np.split(whole[name], ends, axis=-1)[index] for name in ("weights", "intercept")}
-        judge = {"landmarks": landmarks, "gamma": np.array(gamma), **own}
-        confusion = np.zeros((len(each.classes), len(each.classes)), dtype=np.int64)
-        np.add.at(confusion, (labels[index], out_of_fold.argmax(axis=1)), 1)
-        found.append(
-            Groups(
-                names=each.classes,
-                predicted=scored[index].argmax(axis=1).astype(np.int64),
-                confusion=confusion,
-                reference_counts=np.asarray(each.counts, dtype=np.int64),
-                judge=f"kernel ridge classifier on {len(landmarks):,} landmarks, "
-                f"fitted to {len(reference):,} labelled reference samples",
-                parameters=_sharpened(judge, _sharpness(out_of_fold, labels[index])),
-                reference=each.labels,
-                attribute=each.attribute,
-            )
-        )
+        found.append(_groups(asked, each, {**whole, **own}, labels[index], apart[index], scored[index]))
     return found
 
 
-def _ridges(
-    kernel: NDArray[np.float64], signs: NDArray[np.float64], folds: Sequence[Ints]
-) -> tuple[dict[str, NDArray[np.float64]], NDArray[np.float64]]:
-    """Ridge regressions of all signs (m, C) on the kernel (m, l): of all rows, and the scores (m, C) out of fold.
+def _groups(
+    asked: Labelled,
+    classes: _Classes,
+    classifier: Classifier,
+    labels: Ints,
+    held_out: NDArray[np.float64],
+    scored: NDArray[np.float64],
+) -> Groups:
+    """The groups of one attribute.
 
-    The sums over the rows outside a fold are those over all rows less those inside it.
+    Args:
+        asked: the attribute.
+        classes: what the classifier learned of it.
+        classifier: its parameters.
+        labels: (m,) of the training part; `NOBODY` where the classifier has no class for them.
+        held_out: (m, C) scores of the training part, out of fold.
+        scored: (n, C) scores of the generated samples.
     """
-    sums = _Sums.of(kernel, signs)
-    whole = _solved(sums)
-    held_out = np.empty_like(signs)
-    for rows in folds:
-        ridge = _solved(sums.without(_Sums.of(kernel[rows], signs[rows])))
-        held_out[rows] = kernel[rows] @ ridge["weights"] + ridge["intercept"]
-    return whole, held_out
+    learned, size = classes.learned, len(classes.names)
+    confusion = _confusion(labels, held_out, size)
+    pooled = learned == size and classes.names[-1] == TOO_FEW
+    if pooled and learned > 2 and youden(confusion)[-1] < WEAKEST:
+        # Rare groups of all kinds may have nothing in common: then nobody is put among them.
+        learned -= 1
+        labels = np.where(labels < learned, labels, NOBODY)
+        held_out, scored = held_out[:, :learned], scored[:, :learned]
+        classifier = {**classifier, **{name: classifier[name][..., :learned] for name in ("weights", "intercept")}}
+        confusion = _confusion(labels, held_out, size)
+    known = labels >= 0
+    return Groups(
+        names=classes.names,
+        predicted=scored.argmax(axis=1).astype(np.int64),
+        confusion=confusion,
+        reference_counts=classes.counts,
+        classifier=f"kernel ridge classifier on {len(classifier['landmarks']):,} landmarks, "
+        f"fitted to {len(labels):,} labelled reference samples",
+        parameters=sharpened(classifier, held_out[known], labels[known]),
+        reference=classes.labels,
+        attribute=asked.attribute,
+        too_few=classes.too_few,
+    )
 
 
-class _Sums(NamedTuple):
-    """What a ridge regression needs of its rows: their number, sums and products."""
-
-    n: int
-    kernel: NDArray[np.float64]
-    signs: NDArray[np.float64]
-    gram: NDArray[np.float64]
-    cross: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, kernel: NDArray[np.float64], signs: NDArray[np.float64]) -> "_Sums":
-        return cls(len(kernel), kernel.sum(axis=0), signs.sum(axis=0), kernel.T @ kernel, kernel.T @ signs)
-
-    def without(self, part: "_Sums") -> "_Sums":
-        return _Sums(self.n - part.n, *(ours - theirs for ours, theirs in zip(self[1:], part[1:], strict=True)))
+def _confusion(labels: Ints, held_out: NDArray[np.float64], size: int) -> Ints:
+    confusion = np.zeros((size, size), dtype=np.int64)
+    known = labels >= 0
+    np.add.at(confusion, (labels[known], held_out[known].argmax(axis=1)), 1)
+    return confusion
 
 
-def _solved(sums: _Sums) -> dict[str, NDArray[np.float64]]:
-    """Weights (l, C) and intercept (C,) of a ridge regression with a free intercept."""
-    from scipy.linalg import solve
-
-    middle, level = sums.kernel / sums.n, sums.signs / sums.n
-    gram = sums.gram - sums.n * np.outer(middle, middle)
-    gram[np.diag_indices_from(gram)] += RIDGE
-    weights = solve(gram, sums.cross - sums.n * np.outer(middle, level), assume_a="pos")
-    return {"weights": weights, "intercept": level - middle @ weights}
+def _classes(asked: Labelled, part: Ints) -> _Classes | Unmeasured:
+    """What a classifier can learn of an attribute from the rows `part`, or why that is nothing."""
+    size = len(asked.classes)
+    members = np.bincount(asked.labels[part], minlength=size)
+    few = members < FOLDS
+    kept = np.flatnonzero(~few)
+    pooled = int(members[few].sum()) >= FOLDS
+    if len(kept) + pooled < 2:
+        listed = ", ".join(f"{name} ({number})" for name, number in zip(asked.classes, members, strict=True))
+        return Unmeasured(
+            f"a classifier's error rate needs two groups of at least {FOLDS} labelled reference samples each, got: "
+            f"{listed}; label more of them, or merge groups"
+        )
+    places = np.full(size, len(kept))
+    places[kept] = np.arange(len(kept))
+    too_few = {asked.classes[k]: int(asked.counts[k]) for k in np.flatnonzero(few)}
+    lacking = int(asked.counts[few].sum()) > 0 or bool(members[few].sum())
+    return _Classes(
+        names=(*(asked.classes[k] for k in kept), *((TOO_FEW,) if lacking else ())),
+        learned=len(kept) + pooled,
+        labels=places[asked.labels].astype(np.int64),
+        counts=np.append(asked.counts[kept], asked.counts[few].sum())[: len(kept) + lacking].astype(np.int64),
+        too_few=too_few,
+    )
 
 
 def read_groups(*, generated: Any, labels: Attribute, reference_counts: Ints, attribute: str) -> Groups:
-    """The groups that stand in a column of a generated table, so that nothing need be judged.
+    """The groups that stand in a column of a generated table, so that no classifier is needed.
 
     Args:
         generated: a `pandas.DataFrame` with the column that `labels` names.
@@ -198,58 +222,42 @@ def read_groups(*, generated: Any, labels: Attribute, reference_counts: Ints, at
         attribute: what tells the groups apart.
 
     Raises:
-        Unavailable: if the generated table has no such column.
+        Unavailable: if the generated table has no such column, or all records of both sides are of one group.
     """
     if labels.column is None or labels.column not in generated.columns:
         raise Unavailable(f"the generated table has no column {labels.column or attribute!r} to read groups from")
     found = table_attribute(generated, labels.column, names=labels.names, edges=labels.edges)
     k = len(found.names)
+    if k < 2:
+        raise Unavailable(_one_group(found.names))
     return Groups(
         names=found.names,
         predicted=found.values,
         confusion=np.zeros((k, k), dtype=np.int64),
         # A value that the reference lacks makes a group more, of which none was wanted.
         reference_counts=np.pad(reference_counts, (0, k - len(reference_counts))).astype(np.int64),
-        judge=DECLARED,
+        classifier=DECLARED,
         parameters={},
         reference=labels.values,
         attribute=attribute,
     )
 
 
-def judge_scores(parameters: Judge, features: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    """Log-probabilities of each group, (n, K), of a saved judge; features (n, d).
-
-    log softmax(exp(−gamma ‖x − landmark‖²) · weights + intercept), the sharpness of the softmax fitted out of fold.
-    """
-    from scipy.special import log_softmax
-
-    scores: NDArray[np.float64] = log_softmax(_scores(parameters, features), axis=1)
-    return scores
+def _one_group(names: Sequence[str]) -> str:
+    return f"the reference has one group only ({', '.join(names)}): there are no shares to compare"
 
 
-def judge_scores_torch(parameters: Judge, features: "Tensor") -> "Tensor":
-    """The same as `judge_scores`, differentiable in `features` (n, d), in their dtype and on their device."""
-    import torch
-
-    landmarks, gamma, weights, intercept = (
-        torch.as_tensor(np.asarray(parameters[name]), dtype=features.dtype, device=features.device)
-        for name in ("landmarks", "gamma", "weights", "intercept")
-    )
-    # Not torch.cdist: its gradient is undefined where a sample meets a landmark.
-    squared = features.square().sum(1, keepdim=True) + landmarks.square().sum(1) - 2 * features @ landmarks.T
-    return torch.log_softmax(torch.exp(-gamma * squared.clamp(min=0)) @ weights + intercept, dim=1)
-
-
-def _refusal(generated: NDArray[np.float64], reference: NDArray[np.float64], asked: Labelled) -> Unavailable | None:
-    """Why no judge can tell these groups apart; None if one can.
+def _refusal(
+    generated: NDArray[np.float64], reference: NDArray[np.float64], asked: Labelled
+) -> Unavailable | Unmeasured | None:
+    """Why no classifier can tell these groups apart; None if one can.
 
     Raises:
         ValueError: if shapes or labels do not fit together.
     """
     labels, classes = asked.labels, asked.classes
     if len(labels) == 0:
-        return Unavailable("the reference carries no labels, so no judge of groups can be fitted: give labelled data")
+        return Unavailable("the reference has no labels, so no classifier can tell groups apart: give labelled data")
     if len(labels) != len(reference) or len(asked.counts) != len(classes):
         raise ValueError(
             f"expected a label for each of {len(reference)} reference samples and a count for each of {len(classes)} "
@@ -259,27 +267,15 @@ def _refusal(generated: NDArray[np.float64], reference: NDArray[np.float64], ask
         raise ValueError(f"expected {reference.shape[1]} features a generated sample, got {generated.shape[1]}")
     if labels.min() < 0 or labels.max() >= len(classes):
         raise ValueError(f"expected labels in 0…{len(classes) - 1}, got {labels.min()}…{labels.max()}")
-    if len(classes) < 2:
-        return Unavailable(f"the reference has one group only ({classes[0]}): there are no shares to compare")
-    members = np.bincount(labels, minlength=len(classes))
-    if members.min() < FOLDS:
-        few = ", ".join(f"{classes[k]} ({members[k]})" for k in np.flatnonzero(members < FOLDS))
-        return Unavailable(
-            f"a judge's error rate needs at least {FOLDS} labelled reference samples a group, got fewer of: {few}; "
-            "label more of them, or merge or leave out these groups"
-        )
+    if np.count_nonzero(asked.counts) < 2:
+        return Unavailable(_one_group([classes[k] for k in np.flatnonzero(asked.counts)] or classes[:1]))
     if not (np.isfinite(reference).all() and np.isfinite(generated).all()):
-        return Unavailable(
-            "some features are not finite numbers, so no judge can use them: look at the generated values"
+        return Unmeasured(
+            "some features are not finite numbers, so no classifier can use them: look at the generated values"
         )
     if np.ptp(reference, axis=0).max() == 0:
-        return Unavailable("all reference samples have the same features, so no judge can tell groups apart")
+        return Unmeasured("all reference samples have the same features, so no classifier can tell groups apart")
     return None
-
-
-def _mean_square_distance(features: NDArray[np.float64]) -> float:
-    # Over all pairs of different samples it is twice the summed variance of the features.
-    return float(2.0 * features.var(axis=0, ddof=1).sum())
 
 
 def _stratified_part(labels: Ints, size: int, rng: np.random.Generator) -> Ints:
@@ -298,33 +294,3 @@ def _folds(labels: Ints, rng: np.random.Generator) -> list[Ints]:
 
 def _by_class(labels: Ints, order: Ints) -> list[Ints]:
     return [order[labels[order] == label] for label in np.unique(labels)]
-
-
-def _scores(parameters: Judge, features: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
-    landmarks, gamma = parameters["landmarks"], float(parameters["gamma"])
-    scores = np.empty((len(features), len(parameters["intercept"])))
-    for start in range(0, len(features), BLOCK):
-        block = np.asarray(features[start : start + BLOCK], dtype=np.float64)
-        scores[start : start + BLOCK] = _kernel(block, landmarks, gamma) @ parameters["weights"]
-    return scores + parameters["intercept"]
-
-
-def _kernel(features: NDArray[np.float64], landmarks: NDArray[np.float64], gamma: float) -> NDArray[np.float64]:
-    squared = np.square(features).sum(1)[:, None] + np.square(landmarks).sum(1) - 2 * features @ landmarks.T
-    kernel: NDArray[np.float64] = np.exp(-gamma * np.maximum(squared, 0))
-    return kernel
-
-
-def _sharpness(scores: NDArray[np.float64], labels: Ints) -> float:
-    """The factor on ridge scores (m, K) that makes their softmax the likeliest for the labels (m,) held out."""
-    from scipy.optimize import minimize_scalar
-    from scipy.special import log_softmax
-
-    def surprise(log_factor: float) -> float:
-        return -float(log_softmax(np.exp(log_factor) * scores, axis=1)[np.arange(len(labels)), labels].mean())
-
-    return float(np.exp(minimize_scalar(surprise, bounds=(-3.0, 5.0), method="bounded").x))
-
-
-def _sharpened(judge: Judge, factor: float) -> Judge:
-    return {**judge, "weights": judge["weights"] * factor, "intercept": judge["intercept"] * factor}

@@ -23,6 +23,9 @@ A name of somebody else's that begins with the same sign has it doubled.
 """
 MARK = "$"
 
+RENAMED = {"Groups": {"judge": "classifier"}}
+"""Fields that evidence of older versions knows by another name, by dataclass."""
+
 
 def save_item(folder: Path, kind: str, item: Any) -> None:
     """Write one kind of evidence: a dataclass, or a tuple of them."""
@@ -83,7 +86,10 @@ def _lively(value: Any, arrays: Mapping[str, NDArray[Any]], types: Mapping[str, 
     if LINES in value:
         return _read_lines(folder / Path(value[LINES]).name, value["dtypes"])
     inner = {key.removeprefix(MARK): _lively(each, arrays, types, folder) for key, each in value.items() if key != TYPE}
-    return types[value[TYPE]](**inner) if TYPE in value else inner
+    if TYPE not in value:
+        return inner
+    names = RENAMED.get(value[TYPE], {})
+    return types[value[TYPE]](**{names.get(key, key): each for key, each in inner.items()})
 
 
 def _free(path: str, arrays: Mapping[str, Any]) -> str:

@@ -114,23 +114,14 @@ def collect_attributions(
         here, there = latents.to(like), baselines.to(like)
         sample = centre_image(model, here)
         rows = int(np.clip(MOST_PIXELS // sample[0].numel(), 32, 512))
-        parts = []
-        for done, readout in enumerate(readouts):
-            report(done / (len(readouts) + 1))
-            parts.append(_explain(readout, decoder(model), here, there, rows))
-        report(len(readouts) / (len(readouts) + 1))
+        explained = _explained(readouts, decoder(model), here, there, rows, report)
         maps = _jacobian_maps(decoder(model), here[: max(4, min(n, MAP_EVALUATIONS // size))], rows)
     report(1.0)
-    attributions, differences, errors, tolerances, steps = zip(*parts, strict=True)
     return Attributions(
         readouts=tuple(readout.name for readout in readouts),
         latents=latents.numpy(),
         baselines=baselines.numpy(),
-        attributions=np.stack(attributions),
-        differences=np.stack(differences),
-        completeness_error=np.stack(errors),
-        tolerance=np.array(tolerances),
-        steps=np.array(steps, dtype=np.int64),
+        **explained,
         maps=maps.cpu().float().numpy(),
         # The derivative is linear in the direction, so the null needs no further pass through the model.
         null_maps=torch.tensordot(directions, maps.cpu().float(), dims=1).numpy(),
@@ -215,6 +206,30 @@ def _values(function: Measure, points: "Tensor", rows: int) -> "Tensor":
 
     with torch.no_grad():
         return torch.cat([function(part) for part in torch.split(points, rows)])
+
+
+def _explained(
+    readouts: Sequence[Readout],
+    decode: Measure,
+    latents: "Tensor",
+    baselines: "Tensor",
+    rows: int,
+    report: Callable[[float], None],
+) -> dict[str, Any]:
+    """What moves every readout: the fields of `Attributions` that have one row a readout."""
+    parts = []
+    for done, readout in enumerate(readouts):
+        report(done / (len(readouts) + 1))
+        parts.append(_explain(readout, decode, latents, baselines, rows))
+    report(len(readouts) / (len(readouts) + 1))
+    attributions, differences, errors, tolerances, steps = zip(*parts, strict=True)
+    return {
+        "attributions": np.stack(attributions),
+        "differences": np.stack(differences),
+        "completeness_error": np.stack(errors),
+        "tolerance": np.array(tolerances),
+        "steps": np.array(steps, dtype=np.int64),
+    }
 
 
 def _explain(

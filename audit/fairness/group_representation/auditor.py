@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from ...evidence.bundle import Evidence, Groups
+from ...evidence.bundle import TOO_FEW, Evidence, Groups
 from ...finding import EstimateFacts, Finding, Inconclusive, Json, NotApplicable, Outcome
 from ...pattern import Pattern
 from ...statistics.shares.confusion import youden
@@ -20,6 +20,9 @@ from .exhibits import exhibits
 from .facts import ESTIMATES
 from .group_shares import GroupShares, measure_shares, refuse_weak_classifier
 from .tables import tables
+
+INCOMPLETE = ("share_ratio", "worst_share_ratio", "total_variation")
+"""The estimates that are about all groups, so that a group without a share leaves them incomplete."""
 
 
 @dataclass(frozen=True)
@@ -65,28 +68,34 @@ class GroupRepresentation:
             )
 
     def __call__(self, evidence: Evidence, rng: np.random.Generator) -> Finding:
-        """Measure; raises `NotApplicable` without groups and `Inconclusive` where no classifier is good enough to say."""
+        """Measure.
+
+        Raises:
+            NotApplicable: if there are no groups.
+            Inconclusive: if groups could not be told apart, or not well enough.
+        """
         if not evidence.groups:
+            if "groups" in evidence.unmeasured:
+                raise Inconclusive(evidence.unmeasured["groups"])
             raise NotApplicable(evidence.absent.get("groups", "no groups are known for the generated samples"))
         parts, refused = self._measured(evidence, rng)
         several = len(evidence.groups) > 1
-        attributes = {part.attribute: part for part in parts}
-        groups = [each for each in evidence.groups if each.attribute in attributes]
+        gap = "; ".join([*_too_few(parts, self.targets), *(f"{name}: {why}" for name, why in refused.items())])
+        groups = {each.attribute: each for each in evidence.groups}
         return Finding(
             code=self.code,
             title=self.title,
             question=self.question,
             outcome=Outcome.MEASURED,
             estimates=(
-                # The worst of all groups is known only where all could be measured.
-                *((worst_ratio(parts),) if not refused else ()),
+                worst_ratio(parts),
                 *((worst_ratio([part], group=part.attribute) for part in parts) if several else ()),
                 *(total_variation_estimate(part, rng, group=part.attribute if several else None) for part in parts),
                 *(each for part in parts for each in share_estimates(part, several=several)),
                 *(each for part in parts for each in uncorrected_estimates(part, several=several)),
             ),
             tables=tuple(each for part in parts for each in tables(part, several=several)),
-            exhibits=exhibits([(attributes[each.attribute], each) for each in groups], several=several),
+            exhibits=exhibits([(part, groups[part.attribute]) for part in parts], several=several),
             references=(
                 "Rogan and Gladen 1978, doi:10.1093/oxfordjournals.aje.a112510",
                 "Lang and Reiczigel 2014, doi:10.1016/j.prevetmed.2013.09.015",
@@ -94,23 +103,28 @@ class GroupRepresentation:
                 "Berger 1982, doi:10.1080/00401706.1982.10487790",
             ),
             settings=self._settings(parts, groups, refused),
+            gaps=dict.fromkeys(INCOMPLETE, gap) if gap else {},
         )
 
     def _measured(self, evidence: Evidence, rng: np.random.Generator) -> tuple[list[GroupShares], dict[str, str]]:
-        """The shares of each attribute, and why those of others could not be measured.
+        """The shares of each attribute, that with the worst group first, and why those of others were not measured.
 
         Raises:
             Inconclusive: if no attribute could be measured.
         """
         assert evidence.groups is not None
         prefix = "groups of "
-        refused = {kind.removeprefix(prefix): why for kind, why in evidence.absent.items() if kind.startswith(prefix)}
-        together = sum(len(each.names) for each in evidence.groups)
+        reasons = {**evidence.absent, **evidence.unmeasured}
+        refused = {kind.removeprefix(prefix): why for kind, why in reasons.items() if kind.startswith(prefix)}
+        population = evidence.reference is not None and evidence.reference.population
+        together = sum(len(each.told_apart) for each in evidence.groups)
         parts = []
         for groups in evidence.groups:
             try:
                 targets = targets_of(groups.attribute, self.targets)
-                part = measure_shares(groups, targets, repeats=self.repeats, rng=rng, together=together)
+                part = measure_shares(
+                    groups, targets, population=population, repeats=self.repeats, rng=rng, together=together
+                )
                 refuse_weak_classifier(part, self.tolerance)
             except Inconclusive as reason:
                 refused[groups.attribute] = str(reason)
@@ -118,22 +132,22 @@ class GroupRepresentation:
                 parts.append(part)
         if not parts:
             raise Inconclusive(next(iter(refused.values())))
-        return parts, refused
+        return sorted(parts, key=lambda part: float(part.ratios.min())), refused
 
     def _settings(
-        self, parts: Sequence[GroupShares], groups: Sequence[Groups], refused: Mapping[str, str]
+        self, parts: Sequence[GroupShares], groups: Mapping[str, Groups], refused: Mapping[str, str]
     ) -> dict[str, Json]:
         settings: dict[str, Json] = {
             "generated_samples": parts[0].n,
             "attributes": ", ".join(part.attribute for part in parts),
-            "targets": self._sources([part.attribute for part in parts]),
+            "targets": self._sources(parts),
             "tolerance": self.tolerance,
             "perfect_repeats": self.repeats,
         }
         settings |= {f"not_measured_{attribute}": why for attribute, why in refused.items()}
-        for part, each in zip(parts, groups, strict=True):
+        for part in parts:
             of = f"_{part.attribute}" if len(parts) + len(refused) > 1 else ""
-            settings[f"classifier{of}"] = each.classifier
+            settings[f"classifier{of}"] = groups[part.attribute].classifier
             if part.confusion is not None:
                 settings |= {
                     f"classifier_accuracy{of}": float(np.trace(part.confusion) / part.confusion.sum()),
@@ -142,14 +156,32 @@ class GroupRepresentation:
                 }
         return settings
 
-    def _sources(self, attributes: Sequence[str]) -> str:
+    def _sources(self, parts: Sequence[GroupShares]) -> str:
         """Where the targets of the measured attributes come from."""
-        own = [each for each in attributes if targets_of(each, self.targets) is not None]
-        if not own:
-            return "shares of the reference, taken as exact"
+        own = [part.attribute for part in parts if targets_of(part.attribute, self.targets) is not None]
+        rest = [part for part in parts if part.attribute not in own]
         given = "given in the policy"
-        rest = [each for each in attributes if each not in own]
-        return f"{given} for {', '.join(own)}; of {', '.join(rest)} shares of the reference" if rest else given
+        if not rest:
+            return given
+        size = rest[0].size
+        of_reference = (
+            "shares of the reference, taken as the whole population"
+            if size is None
+            else f"shares of the reference, a sample of {size:,} records"
+        )
+        names = ", ".join(part.attribute for part in rest)
+        return f"{given} for {', '.join(own)}; of {names} {of_reference}" if own else of_reference
+
+
+def _too_few(parts: Sequence[GroupShares], targets: Mapping[str, float | Mapping[str, float]] | None) -> Iterator[str]:
+    """Why groups that are wanted have no ratio of their own."""
+    for part in parts:
+        wanted = targets_of(part.attribute, targets) or part.too_few
+        for name, number in part.too_few.items():
+            if wanted.get(name, 0) > 0:
+                records = "1 labelled record" if number == 1 else f"{number:,} labelled records"
+                alone = "only together with others as rare" if TOO_FEW in part.names else "not"
+                yield f"group {name} of {part.attribute} has {records}: its share was {alone} measured"
 
 
 def targets_of(attribute: str, targets: Mapping[str, float | Mapping[str, float]] | None) -> Mapping[str, float] | None:

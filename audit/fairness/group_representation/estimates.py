@@ -5,17 +5,19 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from ....models.records import INVENTED
 from ...evidence.bundle import DECLARED
 from ...finding import LEVELS, Better, Estimate, Interval, Perfect
-from ...statistics.shares.binomial import Limits, clopper_pearson
-from ...statistics.shares.corrected import worst_ratio_limits
+from ...statistics.shares.binomial import Limits, clopper_pearson, normal_quantile
+from ...statistics.shares.confusion import share_covariance
+from ...statistics.shares.ratios import detectable_fall, unseen_share, worst_ratio_limits
 from ...statistics.shares.total_variation import total_variation, total_variation_limits
 from .group_shares import GroupShares
 
 Floats = NDArray[np.float64]
 
-DETECTION = 1.96 + 0.8416
-"""Standard errors between the perfect value and a departure that is found at the 5 % level with power 0.8."""
+ERROR, POWER = 0.05, 0.8416
+"""Level of the test and normal quantile of the power for which the smallest departure is given."""
 
 
 def group_name(measured: GroupShares, name: str, *, several: bool) -> str:
@@ -25,81 +27,125 @@ def group_name(measured: GroupShares, name: str, *, several: bool) -> str:
 
 def share_estimates(measured: GroupShares, *, several: bool) -> Iterator[Estimate]:
     """Share and share ratio of each group."""
-    low, high = np.quantile(measured.perfect, [0.025, 0.975], axis=0)
-    deviations = measured.perfect.std(axis=0)
-    method = _method(measured)
+    p_values = measured.tails.two_sided
     for k, name in enumerate(measured.names):
-        share = Estimate(
+        # Values that the reference lacks were chosen by it: how often some of them come says nothing of a fixed group.
+        chosen = name == INVENTED and measured.reference is not None
+        gradient = np.eye(len(measured.names))[k]
+        yield Estimate(
             name="share",
             value=float(measured.shares[k]),
             curve=_curve(measured.each.low[:, k], measured.each.high[:, k]),
             n=measured.n,
-            method=method,
+            method=_method(measured),
             unit="share",
             better=Better.NEITHER,
             group=group_name(measured, name, several=several),
-            perfect=Perfect(float(measured.targets[k]), float(low[k]), float(high[k])),
-            p_value=float(measured.p_values[k]),
-            minimum_detectable=DETECTION * float(deviations[k]),
-            from_draws=_from_draws(measured, np.eye(len(measured.names))[k]),
+            perfect=_perfect_unseen(measured) if chosen else _perfect_share(measured, k),
+            p_value=None if chosen else float(p_values[k]),
+            minimum_detectable=(normal_quantile(1 - ERROR) + POWER) * float(_noise(measured)[:, k].std()),
+            from_draws=_from_draws(measured, gradient, 0 * gradient),
         )
-        yield share
-        if measured.targets[k] > 0:
-            yield _scaled(share, float(measured.targets[k]))
+        if measured.wanted[k]:
+            yield _ratio(measured, k, float(p_values[k]), several=several)
 
 
-def _scaled(share: Estimate, target: float) -> Estimate:
-    """The ratio of a share to its target, which is exact, so that everything scales."""
-    assert share.perfect is not None
-    assert share.minimum_detectable is not None
+def _ratio(measured: GroupShares, k: int, p_value: float, *, several: bool) -> Estimate:
+    simulated = measured.perfect_ratios[:, k]
+    low, high = np.quantile(simulated[np.isfinite(simulated)], [0.025, 0.975])
     return Estimate(
         name="share_ratio",
-        value=share.value / target,
-        curve=tuple(Interval(each.level, each.low / target, each.high / target) for each in share.curve),
-        n=share.n,
-        method=share.method,
+        value=float(measured.ratios[k]),
+        curve=_curve(measured.ratio_each.low[:, k], measured.ratio_each.high[:, k]),
+        n=measured.n,
+        method=_ratio_method(measured),
         unit="ratio",
         better=Better.NEITHER,
-        group=share.group,
-        perfect=Perfect(1.0, share.perfect.low / target, share.perfect.high / target),
-        p_value=share.p_value,
-        minimum_detectable=share.minimum_detectable / target,
-        from_draws=share.from_draws,
+        group=group_name(measured, measured.names[k], several=several),
+        perfect=Perfect(1.0, min(1.0, float(low)), max(1.0, float(high))),
+        p_value=p_value,
+        minimum_detectable=_fall(measured, k, tests=1),
+        from_draws=_ratio_from_draws(measured, k),
     )
+
+
+def _perfect_share(measured: GroupShares, k: int) -> Perfect:
+    """The band around the target that holds 95 % of a perfect generator's shares, the target's own error included."""
+    target = float(measured.targets[k])
+    low, high = target + np.quantile(_noise(measured)[:, k], [0.025, 0.975])
+    return Perfect(target, float(np.clip(low, 0, target)), float(np.clip(high, target, 1)))
+
+
+def _perfect_unseen(measured: GroupShares) -> Perfect:
+    assert measured.reference is not None
+    expected, high = unseen_share(measured.reference)
+    return Perfect(expected, 0.0, high)
+
+
+def _noise(measured: GroupShares) -> Floats:
+    """What a perfect generator's shares differ by from the targets, (repeats, K)."""
+    differences: Floats = measured.perfect - measured.targets
+    return differences
 
 
 def worst_ratio(parts: Sequence[GroupShares], *, group: str | None = None) -> Estimate:
     """The least ratio of a share to its target over all groups of all attributes given."""
-    each, together = _side_by_side([part.each for part in parts]), _side_by_side([part.together for part in parts])
-    targets = np.concatenate([part.targets for part in parts])
-    limits = worst_ratio_limits(pointwise=each, simultaneous=together, targets=targets)
+    limits = worst_ratio_limits(
+        pointwise=_side_by_side([part.ratio_each for part in parts]),
+        simultaneous=_side_by_side([part.ratio_together for part in parts]),
+    )
     part = min(parts, key=lambda one: float(one.ratios.min()))
     worst = int(part.ratios.argmin())
+    number = sum(int(one.wanted.sum()) for one in parts)
     # Attributes are simulated apart, so a perfect generator's worst is that of independent attributes.
-    ratios = np.hstack([one.relative(one.perfect)[:, one.wanted] for one in parts])
-    lowest = ratios.min(axis=1)
-    low, alarm, median, high = np.quantile(lowest, [0.025, 0.05, 0.5, 0.975])
-    deviation = float(ratios.std(axis=0).max())
+    lowest = np.hstack([one.perfect_ratios for one in parts]).min(axis=1)
+    low, median, high = np.quantile(lowest, [0.025, 0.5, 0.975])
+    falls = [_fall(one, int(k), tests=number) for one in parts for k in np.flatnonzero(one.wanted)]
+    thin = min(float(one.tails.thin[one.wanted].min()) for one in parts)
     return Estimate(
         name="worst_share_ratio",
         value=float(part.ratios[worst]),
         curve=_curve(limits.low, limits.high),
         n=part.n,
-        method=f"least of {ratios.shape[1]} ratios: lower end by intersection–union, upper end by Bonferroni; "
-        + _method(part),
+        method=f"least of {number} ratios: lower end by intersection–union, upper end by Bonferroni; "
+        + _ratio_method(part),
         unit="ratio",
         better=Better.HIGHER,
         group=group,
         perfect=Perfect(float(median), float(low), float(high)),
-        p_value=float((1 + (lowest <= part.ratios[worst]).sum()) / (1 + len(lowest))),
-        # How far one group must fall to be below what a perfect generator shows in one audit of twenty.
-        minimum_detectable=float(median - alarm) + 0.8416 * deviation,
-        from_draws=_from_draws(part, np.eye(len(part.names))[worst]),
+        p_value=min(1.0, 2 * number * thin),
+        # The fall of any one group that would be found; none where the absence of some group would not be.
+        minimum_detectable=max(each for each in falls if each is not None) if None not in falls else None,
+        from_draws=_ratio_from_draws(part, worst),
     )
 
 
 def _side_by_side(limits: Sequence[Limits]) -> Limits:
     return Limits(np.hstack([each.low for each in limits]), np.hstack([each.high for each in limits]))
+
+
+def _fall(measured: GroupShares, k: int, *, tests: int) -> float | None:
+    """How far the ratio of group k must fall to be found by one of so many tests; None if its absence would not be."""
+    target, without = float(measured.targets[k]), measured.targets.copy()
+    without[k] = 0.0
+    if without.sum() == 0:
+        return None
+    errors = [
+        np.sqrt(sum(matrix[k, k] for matrix in _covariance(measured, shares))) / target
+        for shares in (measured.targets, without / without.sum())
+    ]
+    fall = detectable_fall(
+        at_target=float(errors[0]),
+        at_zero=float(errors[1]),
+        reference=float(np.sqrt(measured.target_variance[k, k])) / target,
+        quantile=normal_quantile(1 - ERROR / tests),
+        power=POWER,
+    )
+    return None if np.isnan(fall) else fall
+
+
+def _covariance(measured: GroupShares, shares: Floats) -> Sequence[Floats]:
+    return share_covariance(shares=shares, rates=measured.softened, labelled=measured.labelled, n=measured.n)
 
 
 def total_variation_estimate(measured: GroupShares, rng: np.random.Generator, *, group: str | None = None) -> Estimate:
@@ -108,38 +154,42 @@ def total_variation_estimate(measured: GroupShares, rng: np.random.Generator, *,
         shares=measured.shares,
         targets=measured.targets,
         rates=measured.softened,
-        judged=measured.judged,
+        labelled=measured.labelled,
         n=measured.n,
         levels=LEVELS,
         rng=rng,
+        reference=measured.reference,
     )
     value = float(total_variation(shares=measured.shares, targets=measured.targets))
     perfect = total_variation(shares=measured.perfect, targets=measured.targets)
     low, median, high = np.quantile(perfect, [0.025, 0.5, 0.975])
+    gradient = 0.5 * np.sign(measured.shares - measured.targets)
     return Estimate(
         name="total_variation",
         value=value,
         curve=_curve(limits.low, limits.high),
         n=measured.n,
-        method="inversion of a simulated distribution that knows the upward bias of distances; " + _method(measured),
+        method="inversion of a simulated distribution that knows the upward bias of distances; "
+        + _ratio_method(measured),
         unit="share",
         better=Better.LOWER,
         group=group,
         perfect=Perfect(float(median), float(low), float(high)),
         p_value=float((1 + (perfect >= value).sum()) / (1 + len(perfect))),
         minimum_detectable=_detectable_distance(measured, perfect),
-        from_draws=_from_draws(measured, 0.5 * np.sign(measured.shares - measured.targets)),
+        from_draws=_from_draws(measured, gradient, gradient),
     )
 
 
 def _detectable_distance(measured: GroupShares, perfect: Floats) -> float | None:
     """How far the measured distance rises when one group loses just enough to be found; None if no loss is."""
-    alarm = np.quantile(perfect, 0.95)
-    loser = int(np.where(measured.wanted, measured.perfect.std(axis=0), -1.0).argmax())
+    alarm, noise = np.quantile(perfect, 0.95), _noise(measured)
+    loser = int(np.where(measured.wanted, noise.std(axis=0), -1.0).argmax())
     direction = measured.targets.copy()
     direction[loser] = measured.targets[loser] - 1.0
     room = float(total_variation(shares=direction, targets=np.zeros_like(direction)))
-    noise = measured.perfect - measured.targets
+    if room == 0:
+        return None
     for loss in np.linspace(0, measured.targets[loser], 101)[1:]:
         step = loss * direction / room
         distances = total_variation(shares=noise + step, targets=np.zeros_like(step))
@@ -161,7 +211,8 @@ def uncorrected_estimates(measured: GroupShares, *, several: bool) -> Iterator[E
             value=float(measured.counts[k] / measured.n),
             curve=_curve(limits.low[:, k], limits.high[:, k]),
             n=measured.n,
-            method="exact binomial (Clopper–Pearson) of the judge's own count; for comparison, not to be gated",
+            method="exact binomial (Clopper–Pearson) of the group classifier's own count; for comparison, not to be "
+            "gated",
             unit="share",
             better=Better.NEITHER,
             group=group_name(measured, name, several=several),
@@ -169,16 +220,29 @@ def uncorrected_estimates(measured: GroupShares, *, several: bool) -> Iterator[E
         )
 
 
-def _from_draws(measured: GroupShares, gradient: Floats) -> float | None:
-    """The part of the variance of a linear combination of shares that comes from the generated draws."""
-    draws, judge = (float(gradient @ matrix @ gradient) for matrix in measured.covariance)
-    return None if draws + judge <= 0 else min(1.0, max(0.0, draws / (draws + judge)))
+def _ratio_from_draws(measured: GroupShares, k: int) -> float | None:
+    gradient = np.eye(len(measured.names))[k]
+    return _from_draws(measured, gradient, gradient * measured.ratios[k])
+
+
+def _from_draws(measured: GroupShares, shares: Floats, targets: Floats) -> float | None:
+    """The part that the generated draws have in the variance of a combination of shares less one of targets."""
+    draws, classifier = (float(shares @ matrix @ shares) for matrix in measured.covariance)
+    whole = draws + classifier + float(targets @ measured.target_variance @ targets)
+    return None if whole <= 0 else min(1.0, max(0.0, draws / whole))
 
 
 def _method(measured: GroupShares) -> str:
     if measured.confusion is None:
         return f"exact binomial (Clopper–Pearson) of {DECLARED} groups"
-    return "corrected for the judge's errors, with their own sampling error"
+    return "corrected for the group classifier's errors, with their own sampling error"
+
+
+def _ratio_method(measured: GroupShares) -> str:
+    if measured.size is None:
+        return _method(measured)
+    how = f"of {DECLARED} groups" if measured.confusion is None else _method(measured)
+    return f"{how}, and with the sampling error of the reference's {measured.size:,} records"
 
 
 def _curve(low: Floats, high: Floats) -> tuple[Interval, ...]:

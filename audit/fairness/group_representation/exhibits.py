@@ -37,7 +37,7 @@ def exhibits(parts: Sequence[tuple[GroupShares, Groups]], *, several: bool = Fal
 
 
 def _questioned(measured: GroupShares) -> list[int]:
-    upper = measured.relative(measured.together.high[LEVELS.index(NOMINAL)])
+    upper = measured.ratio_together.high[LEVELS.index(NOMINAL)]
     order = [int(k) for k in np.argsort(measured.ratios, kind="stable")[:WORST] if measured.wanted[k]]
     return [k for rank, k in enumerate(order) if rank == 0 or upper[k] < 1]
 
@@ -47,9 +47,11 @@ def _in_question(name: str, whose: str, k: int, measured: GroupShares, groups: G
     made = _first(groups.predicted, k, SIDE_BY_SIDE)
     pictures = (
         Pictures(f"{group}, real", "reference", _first(groups.reference, k, SIDE_BY_SIDE)),
-        Pictures(f"{group}, generated{_as_judged(groups)}", "generated", made),
+        Pictures(f"{group}, generated{_as_classified(groups)}", "generated", made),
     )
-    none = "" if made else f" No generated sample was {'declared' if groups.judge == DECLARED else 'judged'} so."
+    none = (
+        "" if made else f" No generated sample was {'declared' if groups.classifier == DECLARED else 'classified'} so."
+    )
     caption = f"Group {whose}{group}: {measured.ratios[k]:.2f} of its target share.{none}"
     return Exhibit(name, caption, "grid", tuple(each for each in pictures if each.indices))
 
@@ -57,7 +59,7 @@ def _in_question(name: str, whose: str, k: int, measured: GroupShares, groups: G
 def _every_group(exhibit: str, whose: str, groups: Groups) -> Exhibit:
     number = EACH if len(groups.names) <= MANY else EACH // 2
     pictures = (
-        Pictures(f"{name}, generated{_as_judged(groups)}", "generated", _first(groups.predicted, k, number))
+        Pictures(f"{name}, generated{_as_classified(groups)}", "generated", _first(groups.predicted, k, number))
         for k, name in enumerate(groups.names)
     )
     caption = f"{whose}the first generated samples of every group, not picked by hand"
@@ -68,5 +70,5 @@ def _first(labels: np.ndarray, k: int, number: int) -> tuple[int, ...]:
     return tuple(int(index) for index in np.flatnonzero(labels == k)[:number])
 
 
-def _as_judged(groups: Groups) -> str:
-    return "" if groups.judge == DECLARED else " (as judged)"
+def _as_classified(groups: Groups) -> str:
+    return "" if groups.classifier == DECLARED else " (as classified)"

@@ -1,32 +1,30 @@
-"""The shares of the groups among generated samples, with all that is needed to report and to judge them."""
+"""The shares of the groups among generated samples, with all that is needed to report and to rule on them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...evidence.bundle import DECLARED, Groups, Ints
+from ....models.records import INVENTED, MISSING
+from ...evidence.bundle import DECLARED, TOO_FEW, Groups, Ints
 from ...finding import LEVELS, NOMINAL, Inconclusive
-from ...statistics.shares.binomial import Limits, clopper_pearson, normal_quantile
+from ...statistics.shares.binomial import Limits, normal_quantile
 from ...statistics.shares.confusion import (
+    WEAKEST,
     Floats,
     ShareCovariance,
     corrected_shares,
+    drawn_truths,
     error_rates,
     share_covariance,
     simulated_shares,
     softened_rates,
     youden,
 )
-from ...statistics.shares.corrected import share_limits, share_p_values, simultaneous_levels
-
-WEAKEST = 0.3
-"""The smallest Youden index with which a judge may speak.
-
-The standard error of a corrected share is that of a plain count divided by about this index: at 0.3 it takes eleven
-times the samples, and an error rate that is off by three points on generated samples moves the share by ten.
-"""
+from ...statistics.shares.ratios import Tails, counted_limits, ratios, simultaneous_levels
+from ...statistics.shares.total_variation import target_covariance
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,19 +33,25 @@ class GroupShares:
 
     Args:
         attribute: what tells the groups apart.
-        names: the K groups.
+        names: the K groups that could be told apart.
         n: generated samples.
-        counts: int64 (K,), generated samples judged to be of each group.
+        counts: int64 (K,), generated samples classified as each group.
         confusion: int64 (K, K), or None where groups are declared.
-        targets: (K,), the shares wanted, taken as exact.
+        targets: (K,), the shares wanted.
+        reference: int64 (K,), counts of the sample whose shares the targets are; None where they are exact.
         shares: (K,), corrected estimates.
-        softened: (K, K), the judge's rates, none of them zero without certainty.
-        judged: int64 (K,), labelled samples behind each row of the rates.
+        softened: (K, K), the classifier's rates, none of them zero without certainty.
+        labelled: int64 (K,), labelled samples behind each row of the rates.
         each: limits of the shares (levels, K), each group by itself at `LEVELS`.
-        together: the same, all groups together at `LEVELS`.
-        p_values: (K,), of each share being its target.
-        perfect: (repeats, K), shares a perfect generator would show under the same judge and n.
+        ratio_each: the same of the ratios of shares to targets; infinite where nothing is wanted.
+        ratio_together: the same, all groups together at `LEVELS`.
+        tails: one-sided p-values of each share being what is wanted.
+        perfect: (repeats, K), shares a perfect generator would show under the same classifier and n, whatever of the
+            shares that the reference leaves possible it has.
+        perfect_ratios: (repeats, K), what the ratios would be where a generator has the targets for its shares and the
+            reference is drawn anew; infinity where that has none of a group.
         covariance: sources of error of `shares`.
+        too_few: groups that were not measured, or only together, and how many records the reference has of each.
     """
 
     attribute: str
@@ -56,14 +60,18 @@ class GroupShares:
     counts: Ints
     confusion: Ints | None
     targets: Floats
+    reference: Ints | None
     shares: Floats
     softened: Floats
-    judged: Ints
+    labelled: Ints
     each: Limits
-    together: Limits
-    p_values: Floats
+    ratio_each: Limits
+    ratio_together: Limits
+    tails: Tails
     perfect: Floats
+    perfect_ratios: Floats
     covariance: ShareCovariance
+    too_few: Mapping[str, int]
 
     @property
     def wanted(self) -> NDArray[np.bool_]:
@@ -72,92 +80,137 @@ class GroupShares:
 
     @property
     def ratios(self) -> Floats:
-        """Share over target, (K,); infinite or undefined entries where the target is zero are set to infinity."""
-        return self.relative(self.shares)
-
-    def relative(self, shares: Floats) -> Floats:
-        """Shares (..., K) over their targets; infinity where nothing was wanted."""
-        ratios: Floats = np.full(np.shape(shares), np.inf)
-        np.divide(shares, self.targets, out=ratios, where=np.broadcast_to(self.wanted, ratios.shape))
-        return ratios
+        """Share over target, (K,); infinity where nothing was wanted."""
+        return relative(self.shares, self.targets)
 
     @property
     def rates(self) -> Floats:
-        """The judge's rates as counted, (K, K)."""
+        """The classifier's rates as counted, (K, K)."""
         return np.eye(len(self.names)) if self.confusion is None else error_rates(self.confusion)
+
+    @property
+    def size(self) -> int | None:
+        """Records of the sample that sets the targets; None where they are exact."""
+        return None if self.reference is None else int(self.reference.sum())
+
+    @property
+    def target_variance(self) -> Floats:
+        """Covariance (K, K) of the targets; zero where they are exact."""
+        return np.zeros_like(self.softened) if self.size is None else target_covariance(self.targets, self.size)
+
+
+def relative(shares: Floats, targets: Floats) -> Floats:
+    """Shares (..., K) over targets; infinity where nothing was wanted."""
+    shares, targets = np.broadcast_arrays(shares, targets)
+    quotients: Floats = np.full(shares.shape, np.inf)
+    np.divide(shares, targets, out=quotients, where=targets > 0)
+    return quotients
 
 
 def measure_shares(
     groups: Groups,
     targets: Mapping[str, float] | None,
     *,
+    population: bool = False,
     repeats: int,
     rng: np.random.Generator,
     together: int | None = None,
 ) -> GroupShares:
     """Correct the counted shares and simulate what a perfect generator would show.
 
-    `together` is how many groups are judged at once, where other attributes have groups as well.
+    Args:
+        groups: of one attribute.
+        targets: the share of each group, exact; the reference's own shares without them.
+        population: whether the reference is all there is, so that its shares are exact.
+        repeats: simulated audits of a perfect generator.
+        rng: for these.
+        together: how many groups are looked at together, where other attributes have groups as well.
 
     Raises:
         Inconclusive: if there is nothing to count, or the targets do not fit the groups.
     """
-    k, n = len(groups.names), len(groups.predicted)
+    names = groups.told_apart
+    k, n = len(names), len(groups.predicted)
     if n == 0:
         raise Inconclusive("no generated sample has a group: draw samples")
     counts = np.bincount(groups.predicted, minlength=k).astype(np.int64)
     goal = target_shares(groups, targets)
-    confusion = None if groups.judge == DECLARED else np.asarray(groups.confusion, dtype=np.int64)
+    reference = None if population or targets is not None else groups.reference_counts[:k]
+    confusion = None if groups.classifier == DECLARED else np.asarray(groups.confusion, dtype=np.int64)[:k, :k]
     if confusion is None:
-        rates, softened, judged = np.eye(k), np.eye(k), np.ones(k, dtype=np.int64)
+        rates, softened, labelled = np.eye(k), np.eye(k), np.ones(k, dtype=np.int64)
     else:
-        rates, softened, judged = error_rates(confusion), softened_rates(confusion), confusion.sum(axis=1)
+        rates, softened, labelled = error_rates(confusion), softened_rates(confusion), confusion.sum(axis=1)
     shares = corrected_shares(counts=counts, rates=rates)
+    quotients = ratios(counts=counts, confusion=confusion, targets=goal, reference=reference)
+    simulate = partial(simulated_shares, rates=softened, labelled=labelled, n=n, repeats=repeats, rng=rng)
+    truths = goal if reference is None else drawn_truths(reference, repeats=repeats, rng=rng)
     return GroupShares(
         attribute=groups.attribute,
-        names=groups.names,
+        names=names,
         n=n,
         counts=counts,
         confusion=confusion,
         targets=goal,
+        reference=reference,
         shares=shares,
         softened=softened,
-        judged=judged,
-        each=_limits(counts, confusion, np.array(LEVELS)),
-        together=_limits(counts, confusion, simultaneous_levels(LEVELS, together or k)),
-        p_values=_p_values(counts, confusion, goal),
-        perfect=simulated_shares(shares=goal, rates=softened, judged=judged, n=n, repeats=repeats, rng=rng),
-        covariance=share_covariance(shares=shares, rates=softened, judged=judged, n=n),
+        labelled=labelled,
+        each=counted_limits(counts=counts, confusion=confusion, levels=LEVELS),
+        ratio_each=quotients.limits(LEVELS),
+        ratio_together=quotients.limits(simultaneous_levels(LEVELS, together or k)),
+        tails=quotients.tails(),
+        perfect=simulate(shares=truths),
+        perfect_ratios=relative(simulate(shares=goal), _redrawn(goal, reference, repeats, rng)),
+        covariance=share_covariance(shares=shares, rates=softened, labelled=labelled, n=n),
+        too_few=groups.too_few,
     )
 
 
+def _redrawn(goal: Floats, reference: Ints | None, repeats: int, rng: np.random.Generator) -> Floats:
+    """The shares of samples as large as the reference, (repeats, K); the targets themselves where they are exact."""
+    if reference is None:
+        return goal
+    size = int(reference.sum())
+    drawn: Floats = rng.multinomial(size, goal, size=repeats) / size
+    return drawn
+
+
 def target_shares(groups: Groups, targets: Mapping[str, float] | None) -> Floats:
-    """The shares wanted, (K,), summing to 1: those given, else those of the whole reference.
+    """The shares wanted of the groups told apart, (K,), summing to 1: those given, else those of the whole reference.
 
     Raises:
-        Inconclusive: if the targets name other groups than there are.
+        Inconclusive: if the targets name other groups than there are, or none of those told apart.
     """
+    names = groups.told_apart
     if targets is None:
-        total = groups.reference_counts.sum()
-        if total == 0:
+        counts = groups.reference_counts[: len(names)]
+        if counts.sum() == 0:
             raise Inconclusive("the reference counts no group, so it sets no target: give target shares in the policy")
-        return np.asarray(groups.reference_counts / total, dtype=np.float64)
+        return np.asarray(counts / counts.sum(), dtype=np.float64)
     given = {str(name): float(share) for name, share in targets.items()}
-    if set(given) != set(groups.names):
+    single = {*names} - {TOO_FEW}
+    asked = single | {*groups.too_few}
+    # Values that only the generator knows are wanted by nobody, and need not be named.
+    if set(given) | {MISSING, INVENTED} != asked | {MISSING, INVENTED}:
         raise Inconclusive(
-            f"expected a target share for each of {', '.join(groups.names)}, got them for {', '.join(given)}: "
+            f"expected a target share for each of {', '.join([*names[: len(single)], *groups.too_few])}, "
+            f"got them for {', '.join(given)}: "
             "correct settings.GA101.targets in the policy"
         )
-    wanted = np.array([given[name] for name in groups.names])
+    together = sum(given.get(name, 0.0) for name in groups.too_few)
+    wanted = np.array([given.get(name, 0.0) if name in single else together for name in names])
+    if wanted.sum() == 0:
+        raise Inconclusive("the targets want none of the groups that can be told apart")
     return np.asarray(wanted / wanted.sum(), dtype=np.float64)
 
 
-def refuse_weak_judge(measured: GroupShares, tolerance: float) -> None:
-    """Refuse to answer where the judge leaves too much open, however many samples are drawn.
+def refuse_weak_classifier(measured: GroupShares, tolerance: float) -> None:
+    """Refuse to answer where the classifier leaves too much open, however many samples are drawn.
 
     Raises:
-        Inconclusive: if the smallest Youden index is below `WEAKEST`, or if the judge's error rates alone make some
-            share uncertain by more than `tolerance` either way.
+        Inconclusive: if the smallest Youden index is below `WEAKEST`, or if the classifier's error rates alone make
+            some share uncertain by more than `tolerance` either way.
     """
     if measured.confusion is None:
         return
@@ -166,32 +219,17 @@ def refuse_weak_judge(measured: GroupShares, tolerance: float) -> None:
     if indices[worst] < WEAKEST:
         column = np.where(np.arange(len(indices)) == worst, -1.0, measured.rates[:, worst])
         raise Inconclusive(
-            f"the judge cannot tell group {measured.names[worst]} apart: it recognises "
+            f"the group classifier cannot tell group {measured.names[worst]} apart: it recognises "
             f"{measured.rates[worst, worst]:.0%} of its members but takes {column.max():.0%} of group "
             f"{measured.names[int(column.argmax())]} for them; the difference must be at least {WEAKEST:.0%}. "
             "More labelled reference data, or merging the two groups, would help"
         )
-    floors = normal_quantile(NOMINAL) * np.sqrt(np.diagonal(measured.covariance.judge))
+    floors = normal_quantile(NOMINAL) * np.sqrt(np.diagonal(measured.covariance.classifier))
     widest = int(floors.argmax())
     if floors[widest] > tolerance:
         raise Inconclusive(
-            f"the judge's error rates are known so roughly that the share of group {measured.names[widest]} stays "
-            f"uncertain by ±{floors[widest]:.1%} however many samples are drawn (accepted: ±{tolerance:.1%}); "
-            f"label more reference data than the {measured.judged[widest]:,} samples of that group"
+            f"the group classifier's error rates are known so roughly that the share of group "
+            f"{measured.names[widest]} stays uncertain by ±{floors[widest]:.1%} however many samples are drawn "
+            f"(accepted: ±{tolerance:.1%}); label more reference data than the {measured.labelled[widest]:,} samples "
+            "of that group"
         )
-
-
-def _limits(counts: Ints, confusion: Ints | None, levels: Floats) -> Limits:
-    if confusion is not None:
-        return share_limits(counts=counts, confusion=confusion, levels=levels)
-    return clopper_pearson(successes=counts[None, :], trials=counts.sum(), level=levels[:, None])
-
-
-def _p_values(counts: Ints, confusion: Ints | None, targets: Floats) -> Floats:
-    if confusion is not None:
-        return share_p_values(counts=counts, confusion=confusion, targets=targets)
-    from scipy.stats import binom
-
-    n = counts.sum()
-    tails = np.minimum(binom.cdf(counts, n, targets), binom.sf(counts - 1, n, targets))
-    return np.asarray(np.minimum(1.0, 2 * tails), dtype=np.float64)

@@ -3,14 +3,14 @@
 from ...finding import LEVELS, NOMINAL, Column, Kind, Table
 from ...statistics.shares.confusion import corrected_shares, error_rates, scaled_errors
 from ...statistics.shares.total_variation import total_variation
-from .group_shares import GroupShares
+from .group_shares import GroupShares, relative
 
 SHIFTS = (0.5, 1.0, 2.0)
-"""Factors on the judge's error rates, should it err more or less on generated samples than on real ones."""
+"""Factors on the classifier's error rates, should it err more or less on generated samples than on real ones."""
 
 
 def tables(measured: GroupShares, *, several: bool = False) -> tuple[Table, ...]:
-    """Groups in detail; for a judge also its confusion and what a shift of its errors would change.
+    """Groups in detail; for a classifier also its confusion and what a shift of its errors would change.
 
     With `several` attributes, names and captions of the tables say which is theirs.
     """
@@ -26,6 +26,7 @@ def tables(measured: GroupShares, *, several: bool = False) -> tuple[Table, ...]
 def _groups(measured: GroupShares) -> Table:
     at = LEVELS.index(NOMINAL)
     low, high = measured.each.low[at], measured.each.high[at]
+    ratio_low, ratio_high = measured.ratio_each.low[at], measured.ratio_each.high[at]
     columns: tuple[Column, ...] = (
         Column("group", "Group", Kind.TEXT),
         Column("share", "Share generated", Kind.SHARE),
@@ -37,19 +38,19 @@ def _groups(measured: GroupShares) -> Table:
         Column("ratio_high", "to (95 %)", Kind.RATIO),
         Column("uniform_ratio", "Share / equal share", Kind.RATIO),
         Column("uncorrected", "Uncorrected share", Kind.SHARE),
-        Column("judged", "Samples judged so", Kind.COUNT),
+        Column("classified", "Samples classified so", Kind.COUNT),
     )
-    if measured.confusion is None:  # what is read from the records is neither judged nor corrected
-        columns = (*columns[:-2], Column("judged", "Samples", Kind.COUNT))
+    if measured.confusion is None:  # what is read from the records is neither classified nor corrected
+        columns = (*columns[:-2], Column("classified", "Samples", Kind.COUNT))
     rows = []
     for k, name in enumerate(measured.names):
         target = float(measured.targets[k])
         shares = [float(value[k]) for value in (measured.shares, low, high)]
-        ratios = [share / target if target > 0 else None for share in shares]
+        ratios = [float(each[k]) if target > 0 else None for each in (measured.ratios, ratio_low, ratio_high)]
         uniform, uncorrected = shares[0] * len(measured.names), float(measured.counts[k] / measured.n)
         last = (uncorrected, int(measured.counts[k])) if measured.confusion is not None else (int(measured.counts[k]),)
         rows.append((name, *shares, target, *ratios, uniform, *last))
-    how = "read from the records" if measured.confusion is None else "corrected for the judge's errors"
+    how = "read from the records" if measured.confusion is None else "corrected for the group classifier's errors"
     caption = f"Each group among the generated samples, {how}, beside its target"
     return Table("groups", caption, columns, tuple(rows))
 
@@ -58,14 +59,17 @@ def _confusion(measured: GroupShares) -> Table:
     assert measured.confusion is not None
     columns = (
         Column("group", "True group", Kind.TEXT),
-        *(Column(f"judged_{k}", f"judged {name}", Kind.COUNT) for k, name in enumerate(measured.names)),
+        *(Column(f"classified_{k}", f"classified as {name}", Kind.COUNT) for k, name in enumerate(measured.names)),
         Column("recognised", "Recognised", Kind.SHARE),
     )
     rows: list[tuple[str | float, ...]] = [
         (name, *measured.confusion[k].tolist(), float(measured.rates[k, k])) for k, name in enumerate(measured.names)
     ]
     return Table(
-        "confusion", "The judge on labelled reference samples that it had not learned from", columns, tuple(rows)
+        "confusion",
+        "The group classifier on labelled reference samples that it had not learned from",
+        columns,
+        tuple(rows),
     )
 
 
@@ -78,7 +82,10 @@ def _shift_sensitivity(measured: GroupShares) -> Table:
         *(Column(f"errors_{factor:g}", _heading(factor), Kind.SHARE) for factor in SHIFTS),
     )
     rows: list[tuple[str | float | None, ...]] = [
-        ("worst share ratio", *(None if each is None else float(measured.relative(each).min()) for each in shares)),
+        (
+            "worst share ratio",
+            *(None if each is None else float(relative(each, measured.targets).min()) for each in shares),
+        ),
         (
             "total variation",
             *(
@@ -91,7 +98,10 @@ def _shift_sensitivity(measured: GroupShares) -> Table:
         (f"share of {name}", *(None if each is None else float(each[k]) for each in shares))
         for k, name in enumerate(measured.names)
     ]
-    caption = "What the estimates would be if the judge erred on generated samples more or less often than on real ones"
+    caption = (
+        "What the estimates would be if the group classifier erred on generated samples more or less often than on "
+        "real ones"
+    )
     return Table("shift_sensitivity", caption, columns, tuple(rows))
 
 

@@ -1,6 +1,6 @@
 """What a confusion matrix does to shares, and how to undo it.
 
-Rows of a confusion matrix are true groups, columns the judge's; `rates` are its rows divided by their sums.
+Rows of a confusion matrix are true groups, columns the classifier's; `rates` are its rows divided by their sums.
 """
 
 from typing import NamedTuple
@@ -14,15 +14,23 @@ RELIABLE = 1e-12
 """Shares below this are rounding errors of the solver."""
 
 
+WEAKEST = 0.3
+"""The smallest Youden index with which a classifier may speak.
+
+The standard error of a corrected share is that of a plain count divided by about this index: at 0.3 it takes eleven
+times the samples, and an error rate that is off by three points on generated samples moves the share by ten.
+"""
+
+
 class ShareCovariance(NamedTuple):
     """The two sources of error in corrected shares, each a (K, K) covariance; they add up."""
 
     draws: Floats
-    judge: Floats
+    classifier: Floats
 
 
 def error_rates(confusion: ArrayLike) -> Floats:
-    """Rows divided by their sums, (..., K, K): how often the judge says j of a member of k."""
+    """Rows divided by their sums, (..., K, K): how often the classifier says j of a member of k."""
     counts = np.asarray(confusion, dtype=np.float64)
     rates: Floats = counts / counts.sum(axis=-1, keepdims=True)
     return rates
@@ -31,7 +39,7 @@ def error_rates(confusion: ArrayLike) -> Floats:
 def softened_rates(confusion: NDArray[np.int64]) -> Floats:
     """Rates after half a sample more right and half a sample more wrong in every row, (K, K).
 
-    A judge that made no error on 120 samples is not a judge without error; the variance of its rates must not be zero.
+    A classifier that made no error on 120 samples is not one without error; the variance of its rates must not be zero.
     For two groups this is the mean of the posterior under Jeffreys' prior.
     """
     k = len(confusion)
@@ -39,10 +47,10 @@ def softened_rates(confusion: NDArray[np.int64]) -> Floats:
 
 
 def youden(confusion: NDArray[np.int64]) -> Floats:
-    """How well the judge tells each group from the one most often mistaken for it, (K,) in [−1, 1].
+    """How well the classifier tells each group from the one most often mistaken for it, (K,) in [−1, 1].
 
     P(says k | is k) − max over j ≠ k of P(says k | is j). For two groups this is Youden's sensitivity + specificity − 1
-    for both. It bounds from below the factor by which a change of a true share shows up in the judged share, whatever
+    for both. It bounds from below the factor by which a change of a true share shows up in the counted share, whatever
     the shares of the others; errors of the corrected share grow with its inverse.
 
     Reference: Youden 1950, doi:10.1002/1097-0142(1950)3:1<32::AID-CNCR2820030106>3.0.CO;2-3.
@@ -54,20 +62,20 @@ def youden(confusion: NDArray[np.int64]) -> Floats:
 
 
 def scaled_errors(rates: Floats, factor: float) -> Floats | None:
-    """The rates of a judge that errs `factor` times as often in the same directions; None if a row would err always."""
+    """The rates where it errs `factor` times as often in the same directions; None if a row would err always."""
     errors = factor * np.where(np.eye(len(rates), dtype=bool), 0.0, rates)
     total = errors.sum(axis=1)
     return None if total.max() >= 1 else errors + np.diag(1 - total)
 
 
 def corrected_shares(*, counts: NDArray[np.int64], rates: Floats) -> Floats:
-    """Maximum-likelihood shares on the simplex of a multinomial seen through a judge, (..., K), each row summing to 1.
+    """Maximum-likelihood shares of a multinomial seen through a classifier, (..., K), each row summing to 1.
 
     Solves Σ_k p_k rates_kj = q_j where that has a solution with p ≥ 0, which is then the maximum; elsewhere maximises
     Σ_j counts_j log Σ_k p_k rates_kj under p ≥ 0 by projected Newton steps.
 
     Args:
-        counts: (..., K) samples that the judge put into each group, at least one in all.
+        counts: (..., K) samples that the classifier put into each group, at least one in all.
         rates: (K, K) or (..., K, K), see `error_rates`.
     """
     seen = np.asarray(counts, dtype=np.float64)
@@ -81,42 +89,53 @@ def corrected_shares(*, counts: NDArray[np.int64], rates: Floats) -> Floats:
     return shares.reshape(seen.shape)
 
 
-def share_covariance(*, shares: Floats, rates: Floats, judged: NDArray[np.int64], n: int) -> ShareCovariance:
+def share_covariance(*, shares: Floats, rates: Floats, labelled: NDArray[np.int64], n: int) -> ShareCovariance:
     """Covariance of corrected shares away from the border of the simplex, by linearisation.
 
     With q = rates' p and J = (rates')⁻¹: J [diag(q) − q q'] J' / n from the draws, and
-    J Σ_k p_k² [diag(r_k) − r_k r_k'] J' / judged_k from the judge's error rates, which were counted on samples too.
+    J Σ_k p_k² [diag(r_k) − r_k r_k'] J' / labelled_k from the classifier's error rates, which were counted
+    on samples too.
 
     Args:
         shares: (K,) true shares p.
         rates: (K, K).
-        judged: (K,) labelled samples behind each row of `rates`.
+        labelled: (K,) labelled samples behind each row of `rates`.
         n: generated samples.
     """
     seen = shares @ rates
     inverse = np.linalg.pinv(rates.T)
-    weights = shares**2 / judged
+    weights = shares**2 / labelled
     spread = np.diag(weights @ rates) - np.einsum("k,ki,kj->ij", weights, rates, rates)
     draws = (np.diag(seen) - np.outer(seen, seen)) / n
     return ShareCovariance(inverse @ draws @ inverse.T, inverse @ spread @ inverse.T)
 
 
 def simulated_shares(
-    *, shares: Floats, rates: Floats, judged: NDArray[np.int64], n: int, repeats: int, rng: np.random.Generator
+    *, shares: Floats, rates: Floats, labelled: NDArray[np.int64], n: int, repeats: int, rng: np.random.Generator
 ) -> Floats:
-    """Corrected shares in repeated audits of a generator whose shares are known, (repeats, K).
+    """Corrected shares in repeated audits of a generator with these shares, (K,) or (repeats, K): (repeats, K).
 
-    Each repeat draws n generated samples and, anew, the labelled samples on which the judge's errors are counted.
+    Each repeat draws n generated samples and, anew, the labelled samples on which the classifier's errors are counted.
     """
-    k = len(shares)
+    k = len(rates)
     counts = rng.multinomial(n, _probabilities(shares @ rates), size=repeats)
-    confusion = np.stack([rng.multinomial(judged[i], _probabilities(rates[i]), size=repeats) for i in range(k)], axis=1)
+    confusion = np.stack(
+        [rng.multinomial(labelled[i], _probabilities(rates[i]), size=repeats) for i in range(k)], axis=1
+    )
     return corrected_shares(counts=counts, rates=error_rates(confusion))
+
+
+def drawn_truths(counts: NDArray[np.int64], *, repeats: int, rng: np.random.Generator) -> Floats:
+    """Shares, (repeats, K), that a sample with these counts (K,) leaves possible, around those of the sample.
+
+    A Dirichlet distribution by Jeffreys' prior on the values that the sample has; those that it lacks stay at 0.
+    """
+    return _probabilities(rng.gamma(np.where(counts > 0, counts + 0.5, 0.0), size=(repeats, len(counts))))
 
 
 def _probabilities(weights: Floats) -> Floats:
     weights = np.maximum(weights, 0)
-    normalised: Floats = weights / weights.sum()
+    normalised: Floats = weights / weights.sum(axis=-1, keepdims=True)
     return normalised
 
 
@@ -125,7 +144,7 @@ def _unconstrained(seen: Floats, rates: Floats) -> Floats:
     shares: Floats
     try:
         shares = np.asarray(np.linalg.solve(transposed, seen[..., None])[..., 0], dtype=np.float64)
-    except np.linalg.LinAlgError:  # some judge cannot tell two groups apart: any solution will do to start from
+    except np.linalg.LinAlgError:  # some classifier cannot tell two groups apart: any solution will do to start from
         shares = np.asarray(np.einsum("...ij,...j->...i", np.linalg.pinv(transposed), seen), dtype=np.float64)
     shares[np.abs(shares) < RELIABLE] = 0.0
     return shares
@@ -150,7 +169,7 @@ def _constrained(seen: Floats, rates: Floats, start: Floats) -> Floats:
 
 
 def _expected(shares: Floats, rates: Floats) -> Floats:
-    # The floor only matters for judged groups nobody could be in: it keeps 0 / 0 out of terms that are 0 anyway.
+    # The floor only matters for classified groups nobody could be in: it keeps 0 / 0 out of terms that are 0 anyway.
     expected: Floats = np.maximum(np.einsum("bk,bkj->bj", shares, rates), 1e-60)
     return expected
 

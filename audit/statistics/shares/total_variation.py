@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .binomial import Limits
-from .confusion import Floats, share_covariance
+from .confusion import Floats, drawn_truths, share_covariance
 
 GRID = 21
 """True distances at which the distribution of the measured one is simulated; it is smooth in between."""
@@ -35,10 +35,11 @@ def total_variation_limits(
     shares: Floats,
     targets: Floats,
     rates: Floats,
-    judged: NDArray[np.int64],
+    labelled: NDArray[np.int64],
     n: int,
     levels: ArrayLike,
     rng: np.random.Generator,
+    reference: NDArray[np.int64] | None = None,
     repeats: int = 4_000,
 ) -> Limits:
     """Two-sided intervals for the total variation of the true shares from the targets, (L,) each way.
@@ -56,11 +57,12 @@ def total_variation_limits(
     Args:
         shares: (K,) corrected estimates.
         targets: (K,).
-        rates: (K, K) rates of the judge with no zero that is not certain, see `softened_rates`.
-        judged: (K,) labelled samples behind each row of `rates`.
+        rates: (K, K) rates of the classifier with no zero that is not certain, see `softened_rates`.
+        labelled: (K,) labelled samples behind each row of `rates`.
         n: generated samples.
         levels: (L,) confidence levels, ascending.
-        rng: for the normal vectors, the same for every point.
+        rng: for the normal vectors and the possible targets, the same for every point.
+        reference: (K,) counts of the sample whose shares the targets are; None where they are exact.
         repeats: how many of them.
     """
     from scipy.special import ndtri
@@ -68,15 +70,26 @@ def total_variation_limits(
     z = ndtri(0.5 + np.asarray(levels, dtype=np.float64) / 2)
     measured = float(total_variation(shares=shares, targets=targets))
     noise = rng.standard_normal((repeats, len(shares)))
+    drift = 0.0 if reference is None else drawn_truths(reference, repeats=repeats, rng=rng) - targets
     parts = np.linspace(0, 1, GRID)
     truths = targets + parts[:, None] * (shares - targets)
-    reached = np.array([_reached(measured, truth, targets, rates, judged, n, noise) for truth in truths])
+    reached = np.array([_reached(measured, truth, targets, drift, rates, labelled, n, noise) for truth in truths])
     # The larger the truth, the likelier a value as large as the measured one; on the normal scale nearly a line.
     rising = np.maximum.accumulate(ndtri(np.clip(reached, 1e-12, 1 - 1e-12))) + 1e-12 * np.arange(GRID)
     low = np.interp(-z, rising, parts * measured)
-    error = _largest_error(shares, targets, _covariance(shares, rates, judged, n))
-    high = np.minimum(measured + z * error, 1 - targets.min())
+    covariance = _covariance(shares, rates, labelled, n)
+    if reference is not None:
+        covariance = covariance + target_covariance(targets, int(reference.sum()))
+    # No distance from exact targets is larger than with all samples in the least wanted group.
+    most = 1 - targets.min() if reference is None else 1.0
+    high = np.minimum(measured + z * _largest_error(shares, targets, covariance), most)
     return Limits(np.minimum(low, measured), np.maximum(high, measured))
+
+
+def target_covariance(targets: Floats, reference: int) -> Floats:
+    """Covariance, (K, K), of the shares of a sample of `reference` records."""
+    spread: Floats = (np.diag(targets) - np.outer(targets, targets)) / reference
+    return spread
 
 
 def _largest_error(shares: Floats, targets: Floats, covariance: Floats) -> float:
@@ -101,12 +114,30 @@ def _on_simplex(shares: Floats) -> Floats:
 
 
 def _reached(
-    measured: float, truth: Floats, targets: Floats, rates: Floats, judged: NDArray[np.int64], n: int, noise: Floats
+    measured: float,
+    truth: Floats,
+    targets: Floats,
+    drift: Floats | float,
+    rates: Floats,
+    labelled: NDArray[np.int64],
+    n: int,
+    noise: Floats,
 ) -> float:
-    """How often a generator with the shares `truth` shows a distance as large as the measured one."""
-    values, vectors = np.linalg.eigh(_covariance(truth, rates, judged, n))
+    """How often a generator with the shares `truth` shows a distance as large as the measured one.
+
+    Args:
+        measured: that distance.
+        truth: (K,).
+        targets: (K,).
+        drift: (repeats, K), by how much the targets may be off.
+        rates: see `total_variation_limits`, like the next two.
+        labelled: (K,).
+        n: generated samples.
+        noise: (repeats, K), standard normal.
+    """
+    values, vectors = np.linalg.eigh(_covariance(truth, rates, labelled, n))
     scatter = noise * np.sqrt(np.maximum(values, 0)) @ vectors.T
-    distances = total_variation(shares=_on_simplex(truth + scatter), targets=targets)
+    distances = total_variation(shares=_on_simplex(truth + drift + scatter), targets=targets)
     centred = distances - distances.mean()
     spread = max(float(distances.std()), 1e-12)
     # Three moments instead of counting, so that the rarest levels need no more draws than the others.
@@ -130,7 +161,7 @@ def pearson(z: Floats, skewness: Floats) -> Floats:
     return below
 
 
-def _covariance(shares: Floats, rates: Floats, judged: NDArray[np.int64], n: int) -> Floats:
-    covariance = share_covariance(shares=shares, rates=rates, judged=judged, n=n)
-    total: Floats = covariance.draws + covariance.judge
+def _covariance(shares: Floats, rates: Floats, labelled: NDArray[np.int64], n: int) -> Floats:
+    covariance = share_covariance(shares=shares, rates=rates, labelled=labelled, n=n)
+    total: Floats = covariance.draws + covariance.classifier
     return total

@@ -125,7 +125,7 @@ def _youden(sensitivity: float, specificity: float) -> float:
     youden = sensitivity + specificity - 1
     if youden <= 0:
         raise ValueError(
-            f"expected a judge better than chance (sensitivity + specificity > 1), got {sensitivity} + {specificity}: "
+            f"expected a classifier better than chance (sensitivity + specificity > 1), got {sensitivity} + {specificity}: "
             "no share can be recovered from it; use a better judge"
         )
     return youden

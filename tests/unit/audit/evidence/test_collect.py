@@ -68,10 +68,11 @@ def test_groups_of_a_table_are_read_and_unseen_values_make_a_group() -> None:
     }
     found = collected("tabular", real, made, attributes).groups
     assert found is not None
-    assert found[0].names == ("f", "m", "(other)")
-    assert found[0].judge == DECLARED
-    assert found[0].predicted.tolist() == [0, 1, 2, 2] * 10
-    assert found[0].reference_counts.tolist() == [50, 50, 0]
+    # An invented value and none at all are two things.
+    assert found[0].names == ("f", "m", "(missing)", "(not in the reference)")
+    assert found[0].classifier == DECLARED
+    assert found[0].predicted.tolist() == [0, 1, 3, 2] * 10
+    assert found[0].reference_counts.tolist() == [50, 50, 0, 0]
     assert found[1].predicted.tolist() == [0] * 30 + [1] * 10
 
 

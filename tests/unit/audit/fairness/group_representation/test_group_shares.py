@@ -15,10 +15,13 @@ from genai_audit.audit.statistics.shares.confusion import (
     softened_rates,
     youden,
 )
-from genai_audit.audit.statistics.shares.corrected import (
-    share_limits,
-    share_p_values,
+from genai_audit.audit.statistics.shares.corrected import share_limits, share_tails
+from genai_audit.audit.statistics.shares.ratios import (
+    Tails,
+    detectable_fall,
+    ratios,
     simultaneous_levels,
+    unseen_share,
     worst_ratio_limits,
 )
 from genai_audit.audit.statistics.shares.total_variation import pearson, total_variation, total_variation_limits
@@ -29,12 +32,12 @@ def even_rates(k, accuracy):
     return np.where(np.eye(k, dtype=bool), accuracy, (1 - accuracy) / (k - 1))
 
 
-def audit(shares, rates, judged, n, rng):
-    confusion = np.stack([rng.multinomial(judged, row) for row in rates])
+def audit(shares, rates, labelled, n, rng):
+    confusion = np.stack([rng.multinomial(labelled, row) for row in rates])
     return rng.multinomial(n, shares @ rates), confusion
 
 
-def test_correction_inverts_the_judge():
+def test_correction_inverts_the_classifier():
     shares = np.array([0.5, 0.3, 0.15, 0.05])
     rates = even_rates(4, 0.8)
     counts = np.round(1e9 * shares @ rates).astype(np.int64)
@@ -46,7 +49,7 @@ def test_correction_is_the_constrained_maximum(seed):
     rng = np.random.default_rng(seed)
     k = int(rng.integers(2, 7))
     rates = 0.6 * np.eye(k) + 0.4 * rng.dirichlet(np.ones(k), size=k)
-    counts = rng.multinomial(200, rng.dirichlet(np.full(k, 0.3)))  # often outside what the judge can show
+    counts = rng.multinomial(200, rng.dirichlet(np.full(k, 0.3)))  # often outside what the classifier can show
 
     def surprise(shares):
         return -float(counts @ np.log(np.maximum(shares @ rates, 1e-12))) / 200
@@ -78,7 +81,7 @@ def test_correction_of_many_is_the_correction_of_each():
     np.testing.assert_allclose(together, alone, atol=1e-7)
 
 
-def test_a_judge_that_cannot_tell_two_groups_apart_still_gets_shares():
+def test_a_classifier_that_cannot_tell_two_groups_apart_still_gets_shares():
     rates = np.array([[0.5, 0.5, 0.0], [0.5, 0.5, 0.0], [0.0, 0.0, 1.0]])
     shares = corrected_shares(counts=np.array([30, 30, 40]), rates=rates)
     assert shares[2] == pytest.approx(0.4, abs=1e-6)
@@ -87,13 +90,13 @@ def test_a_judge_that_cannot_tell_two_groups_apart_still_gets_shares():
 
 def test_covariance_is_that_of_repeated_audits():
     shares, rates = np.array([0.5, 0.3, 0.2]), even_rates(3, 0.85)
-    judged = np.array([200, 150, 100])
+    labelled = np.array([200, 150, 100])
     draws = simulated_shares(
-        shares=shares, rates=rates, judged=judged, n=3_000, repeats=20_000, rng=np.random.default_rng(0)
+        shares=shares, rates=rates, labelled=labelled, n=3_000, repeats=20_000, rng=np.random.default_rng(0)
     )
-    covariance = share_covariance(shares=shares, rates=rates, judged=judged, n=3_000)
+    covariance = share_covariance(shares=shares, rates=rates, labelled=labelled, n=3_000)
     np.testing.assert_allclose(draws.mean(axis=0), shares, atol=2e-3)
-    np.testing.assert_allclose(np.cov(draws.T), covariance.draws + covariance.judge, rtol=0.1, atol=2e-5)
+    np.testing.assert_allclose(np.cov(draws.T), covariance.draws + covariance.classifier, rtol=0.1, atol=2e-5)
 
 
 def test_youden_is_sensitivity_plus_specificity_minus_one_for_two_groups():
@@ -118,16 +121,16 @@ def test_scaled_errors():
 
 
 @pytest.mark.parametrize("found", [0, 60, 900])
-@pytest.mark.parametrize("judged", [20, 1])
-def test_limits_are_the_quantiles_of_the_three_parts(found, judged):
+@pytest.mark.parametrize("labelled", [20, 1])
+def test_limits_are_the_quantiles_of_the_three_parts(found, labelled):
     # The same combination by brute force: draws of Q, S and F, and the share they imply, conditioned on being one.
-    hits, errors = 88 * judged, 3 * judged
-    counts, confusion = np.array([found, 2_000 - found]), np.array([[hits, 12 * judged], [errors, 97 * judged]])
+    hits, errors = 88 * labelled, 3 * labelled
+    counts, confusion = np.array([found, 2_000 - found]), np.array([[hits, 12 * labelled], [errors, 97 * labelled]])
     rng, levels = np.random.default_rng(1), np.array(LEVELS[:8])
     for extra, side in ((0.5, "low"), (0.0, "high")):
         seen = rng.beta(found + 0.5, 2_000 - found + 0.5, 400_000)
-        recognised = rng.beta(hits + 0.5, 12 * judged + 0.5, 400_000)
-        mistaken = rng.beta(errors + extra, 97 * judged + extra, 400_000)
+        recognised = rng.beta(hits + 0.5, 12 * labelled + 0.5, 400_000)
+        mistaken = rng.beta(errors + extra, 97 * labelled + extra, 400_000)
         shares = (seen - mistaken) / (recognised - mistaken)
         if side == "low":
             expected = np.maximum(np.quantile(shares, (1 - levels) / 2), 0) if found else np.zeros(8)
@@ -140,7 +143,7 @@ def test_limits_are_the_quantiles_of_the_three_parts(found, judged):
         np.testing.assert_allclose(limits, expected, rtol=0.03, atol=6e-4)
 
 
-def test_a_flawless_judge_of_few_is_not_taken_for_certain():
+def test_a_flawless_classifier_of_few_is_not_taken_for_certain():
     few, many = (
         share_limits(counts=np.full(10, 2_000), confusion=rows * np.eye(10, dtype=np.int64), levels=[0.95])
         for rows in (30, 10_000)
@@ -155,7 +158,7 @@ def test_a_group_that_is_never_generated_gets_a_lower_end_of_zero():
     limits = share_limits(counts=counts, confusion=100 * np.eye(3, dtype=np.int64), levels=LEVELS)
     assert (limits.low[:, 0] == 0).all()
     assert (limits.high[:, 0] > 0).all()
-    # What the judge's errors explain is no group either.
+    # What the classifier's errors explain is no group either.
     confusion = np.array([[100, 0, 0], [3, 97, 0], [3, 0, 97]])
     limits = share_limits(counts=np.array([500, 9_750, 9_750]), confusion=confusion, levels=LEVELS)
     assert (limits.low[3:, 0] == 0).all()
@@ -171,17 +174,17 @@ def test_fewer_of_a_group_than_errors_alone_would_give_is_no_certainty():
 
 
 @pytest.mark.parametrize(
-    ("k", "share", "accuracy", "judged", "n"),
+    ("k", "share", "accuracy", "labelled", "n"),
     [(2, 0.0, 0.95, 60, 2_000), (2, 0.1, 0.85, 150, 500), (10, 0.004, 0.99, 120, 20_000), (10, 0.5, 0.95, 30, 2_000)],
 )
-def test_coverage(k, share, accuracy, judged, n):
+def test_coverage(k, share, accuracy, labelled, n):
     rng = np.random.default_rng(0)
     truth = np.full(k, (1 - share) / (k - 1))
     truth[0] = share
     rates = even_rates(k, accuracy)
     hits = np.zeros(k)
     for _ in range(200):
-        counts, confusion = audit(truth, rates, judged, n, rng)
+        counts, confusion = audit(truth, rates, labelled, n, rng)
         low, high = (ends[0] for ends in share_limits(counts=counts, confusion=confusion, levels=[0.95]))
         hits += (low <= truth) & (truth <= high)
     # Looser than 95 % by the noise of 200 trials; the benchmark looks closer.
@@ -192,7 +195,7 @@ def test_coverage(k, share, accuracy, judged, n):
 def test_p_value_is_the_level_that_just_excludes():
     counts, confusion = np.array([690, 310]), np.array([[95, 5], [8, 92]])
     targets = np.array([0.65, 0.35])
-    p_value = share_p_values(counts=counts, confusion=confusion, targets=targets)[0]
+    p_value = Tails(*share_tails(counts=counts, confusion=confusion, targets=targets)).two_sided[0]
     assert 0.01 < p_value < 0.5
     limits = share_limits(counts=counts, confusion=confusion, levels=[1 - p_value - 2e-3, 1 - p_value + 2e-3])
     assert limits.low[0, 0] > 0.65 > limits.low[1, 0]
@@ -204,7 +207,7 @@ def test_p_value_is_rarely_small_for_a_perfect_generator():
     p_values = []
     for _ in range(200):
         counts, confusion = audit(targets, rates, 80, 2_000, rng)
-        p_values.append(share_p_values(counts=counts, confusion=confusion, targets=targets))
+        p_values.append(Tails(*share_tails(counts=counts, confusion=confusion, targets=targets)).two_sided)
     assert (np.array(p_values) < 0.05).mean() < 0.08
     assert np.median(p_values) > 0.35
 
@@ -213,18 +216,105 @@ def test_worst_ratio_takes_each_end_with_its_own_guard():
     rng = np.random.default_rng(0)
     targets = np.full(5, 0.2)
     counts, confusion = audit(targets, even_rates(5, 0.97), 100, 5_000, rng)
-    each = share_limits(counts=counts, confusion=confusion, levels=[0.95])
-    together = share_limits(counts=counts, confusion=confusion, levels=simultaneous_levels([0.95], 5))
-    worst = worst_ratio_limits(pointwise=each, simultaneous=together, targets=targets)
-    assert worst.low[0] == pytest.approx(each.low.min() / 0.2)
-    assert worst.high[0] == pytest.approx(together.high.min() / 0.2)
-    assert worst.high[0] > each.high.min() / 0.2
+    quotients = ratios(counts=counts, confusion=confusion, targets=targets, reference=None)
+    each, together = quotients.limits([0.95]), quotients.limits(simultaneous_levels([0.95], 5))
+    worst = worst_ratio_limits(pointwise=each, simultaneous=together)
+    assert worst.low[0] == pytest.approx(each.low.min())
+    assert worst.high[0] == pytest.approx(together.high.min())
+    assert worst.high[0] > each.high.min()
+
+
+def test_exact_targets_only_scale_the_interval_of_a_share():
+    counts, confusion, targets = np.array([500, 1_500]), np.array([[90, 10], [5, 95]]), np.array([0.25, 0.75])
+    share = share_limits(counts=counts, confusion=confusion, levels=LEVELS)
+    ratio = ratios(counts=counts, confusion=confusion, targets=targets, reference=None).limits(LEVELS)
+    np.testing.assert_allclose(ratio.low, share.low / targets)
+    np.testing.assert_allclose(ratio.high, share.high / targets)
 
 
 def test_worst_ratio_leaves_out_what_nobody_wants():
-    limits = share_limits(counts=np.array([500, 500, 0]), confusion=50 * np.eye(3, dtype=np.int64), levels=[0.95])
-    worst = worst_ratio_limits(pointwise=limits, simultaneous=limits, targets=np.array([0.5, 0.5, 0.0]))
-    assert worst.low[0] > 0.8
+    targets, confusion = np.array([0.5, 0.5, 0.0]), 50 * np.eye(3, dtype=np.int64)
+    limits = ratios(counts=np.array([500, 500, 0]), confusion=confusion, targets=targets, reference=None).limits([0.95])
+    assert worst_ratio_limits(pointwise=limits, simultaneous=limits).low[0] > 0.8
+
+
+@pytest.mark.parametrize("classified", [False, True])
+def test_three_reference_records_leave_a_ratio_wide_open(classified):
+    # 0.3 % of 1,000 real records and 0.1 % of 20,000 generated ones. The exact 95 % interval of a Poisson count of 3 is
+    # 0.62 … 8.77 (Garwood), so the ratio lies between about 1 / 8.77 and 1 / 0.62, well above 1.
+    counts, reference = np.array([20, 19_980]), np.array([3, 997])
+    confusion = 100_000 * np.eye(2, dtype=np.int64) if classified else None
+    limits = ratios(counts=counts, confusion=confusion, targets=reference / 1_000, reference=reference).limits([0.95])
+    assert limits.low[0, 0] == pytest.approx(1 / 8.77, rel=0.15)
+    assert limits.high[0, 0] == pytest.approx(1 / 0.62, rel=0.25)
+
+
+@pytest.mark.parametrize("classified", [False, True])
+def test_a_large_reference_comes_to_exact_targets(classified):
+    counts, confusion = np.array([300, 700]), 10_000 * np.eye(2, dtype=np.int64) if classified else None
+    reference = np.array([4 * 10**7, 6 * 10**7])
+    targets = reference / reference.sum()
+    sampled, exact = (
+        ratios(counts=counts, confusion=confusion, targets=targets, reference=each) for each in (reference, None)
+    )
+    np.testing.assert_allclose(sampled.limits([0.95]).low, exact.limits([0.95]).low, rtol=0.01)
+    np.testing.assert_allclose(sampled.limits([0.95]).high, exact.limits([0.95]).high, rtol=0.01)
+
+
+def test_a_flawless_classifier_of_many_comes_to_counted_groups():
+    counts, reference = np.array([40, 460, 1_500]), np.array([30, 200, 770])
+    targets = reference / reference.sum()
+    known, told = (
+        ratios(counts=counts, confusion=each, targets=targets, reference=reference)
+        for each in (None, 10**7 * np.eye(3, dtype=np.int64))
+    )
+    for mine, other in zip(known.limits(LEVELS), told.limits(LEVELS), strict=True):
+        np.testing.assert_allclose(mine, other, rtol=0.04)
+    np.testing.assert_allclose(known.tails().two_sided, told.tails().two_sided, rtol=0.15)
+
+
+@pytest.mark.parametrize("classified", [False, True])
+def test_ratios_to_a_sample_cover_the_truth(classified):
+    rng, hits = np.random.default_rng(0), np.zeros(3)
+    real, made = np.array([0.02, 0.3, 0.68]), np.array([0.012, 0.35, 0.638])
+    for _ in range(200):
+        reference = rng.multinomial(600, real)
+        counts, confusion = audit(made, even_rates(3, 0.97), 150, 4_000, rng)
+        if not classified:
+            counts, confusion = rng.multinomial(4_000, made), None
+        quotients = ratios(counts=counts, confusion=confusion, targets=reference / 600, reference=reference)
+        low, high = (ends[0] for ends in quotients.limits([0.95]))
+        hits += (low <= made / real) & (made / real <= high)
+    # Looser than 95 % by the noise of 200 trials; the benchmark looks closer.
+    assert hits.min() / 200 >= 0.91
+
+
+def test_tails_against_a_sample_are_levels_that_just_exclude_equality():
+    counts, reference = np.array([60, 940]), np.array([90, 910])
+    quotients = ratios(counts=counts, confusion=None, targets=reference / 1_000, reference=reference)
+    p_value = quotients.tails().two_sided[0]
+    assert quotients.tails().thin[0] < 0.01 < 0.9 < quotients.tails().fat[0]
+    limits = quotients.limits([1 - p_value - 1e-3, 1 - p_value + 1e-3])
+    assert limits.high[0, 0] < 1 < limits.high[1, 0]
+
+
+def test_the_fall_that_is_found_is_that_of_two_counts():
+    # On the scale of √share: 1 − (1 − (1.96 + 0.84) √(1/200 + 1/500) / 2)², for 200 real and 500 generated members.
+    error = np.sqrt(1 / 200 + 1 / 500)
+    fall = detectable_fall(at_target=500**-0.5, at_zero=0, reference=200**-0.5, quantile=1.96, power=0.8416)
+    # The reference's own error shrinks with the ratio in proportion rather than with its root, hence not quite alike.
+    assert fall == pytest.approx(1 - (1 - 2.8016 * error / 2) ** 2, rel=0.05)
+    assert np.isnan(detectable_fall(at_target=1, at_zero=1, reference=1, quantile=1.96, power=0.8416))
+
+
+def test_the_share_of_values_that_a_sample_lacks():
+    # 200 values of equal share, 300 records: each is missing with probability (1 − 1/200)^300 = 22 %.
+    rng = np.random.default_rng(0)
+    bounds = [unseen_share(rng.multinomial(300, np.full(200, 1 / 200))) for _ in range(100)]
+    assert np.mean([expected for expected, _ in bounds]) == pytest.approx(0.995**300, abs=0.02)
+    missing = [(rng.multinomial(300, np.full(200, 1 / 200)) == 0).mean() for _ in range(100)]
+    assert (np.array(missing) <= np.median([high for _, high in bounds])).mean() > 0.9
+    assert unseen_share(np.array([50, 50])) == (0.0, 0.03)
 
 
 def total_variation_interval(counts, confusion, targets, rng):
@@ -232,7 +322,7 @@ def total_variation_interval(counts, confusion, targets, rng):
         shares=corrected_shares(counts=counts, rates=error_rates(confusion)),
         targets=targets,
         rates=softened_rates(confusion),
-        judged=confusion.sum(axis=1),
+        labelled=confusion.sum(axis=1),
         n=int(counts.sum()),
         levels=[0.95],
         rng=rng,
@@ -279,7 +369,7 @@ def test_pearson_is_the_shifted_gamma_of_three_moments():
 
 
 def test_errors_say_what_was_expected():
-    with pytest.raises(ValueError, match=r"expected a judge better than chance .* got 0\.4 \+ 0\.5"):
+    with pytest.raises(ValueError, match=r"expected a classifier better than chance .* got 0\.4 \+ 0\.5"):
         rogan_gladen(apparent=0.1, sensitivity=0.4, specificity=0.5)
     with pytest.raises(ValueError, match="better than chance"):
         lang_reiczigel(apparent=0.1, n=10, sensitivity=0.2, n_sensitivity=9, specificity=0.3, n_specificity=9)
