@@ -102,7 +102,7 @@ def diagnose(findings: Sequence[Finding], patterns: Mapping[str, Sequence[Patter
         estimate = tested[key]
         state = _state(pattern, estimate, adjusted[key], level)
         reason = None
-        if doubts is not None and state is not State.UNSEEN:
+        if doubts is not None and state is not State.UNSEEN and not pattern.of_copies:
             # What holds only for independent records must not be named where these are not.
             state, reason = State.UNTESTED, doubts
         signs.append(Sign(state, code, pattern, label, estimate, _shown(estimate), adjusted[key], reason))

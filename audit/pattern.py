@@ -14,6 +14,7 @@ class Pattern:
         above: whether the estimate rises with it.
         coarse: a departure from the perfect value, in the estimate's unit, below which a pattern is slight, however
             surely it is there.
+        of_copies: whether its test counts copies, so that it holds where records are near-copies of each other.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Pattern:
     estimate: str
     above: bool
     coarse: float
+    of_copies: bool = False
 
     def __post_init__(self) -> None:
         if self.coarse <= 0:

@@ -86,6 +86,17 @@ def narrow_modes(n: int, rng: np.random.Generator) -> Floats:
     return found
 
 
+def persons(plain: Draw, *, times: int = 3, noise: float = 0.05) -> Draw:
+    """Every record comes a few times with a little noise, as of one person: the records are not independent."""
+
+    def draw(n: int, rng: np.random.Generator) -> Floats:
+        whole = np.repeat(plain(-(-n // times), rng), times, axis=0)[:n]
+        found: Floats = whole + noise * rng.normal(size=whole.shape)
+        return found
+
+    return draw
+
+
 def cloud(draw: Draw, n: int, m: int, *, holdout: int = 0) -> Deal:
     """Real (n) and generated (m) records whose features are their own values."""
 
@@ -156,6 +167,7 @@ SETTINGS: Mapping[str, Setting] = {
     "sparse": Setting("Poisson counts, mean 0.3, d = 10, 400 + 400", cloud(lattice(10, mean=0.3), 400, 400)),
     "narrow": Setting("grid of 25 narrow modes, 500 + 2,000", cloud(narrow_modes, 500, 2000)),
     "groups": Setting("5 declared groups from 4 to 40 %, 300 + 1,000", grouped(300, 1000, (0.4, 0.3, 0.2, 0.06, 0.04))),
+    "persons": Setting("3 near-equal records a person, d = 4, 300 + 300", cloud(persons(blobs(4)), 300, 300)),
     "digits": Setting("digits, 350 + 350", bundled("images", 350)),
     "texts": Setting("biographies, 400 + 400", bundled("text", 400)),
     "texts-small": Setting("biographies, 150 + 600", bundled("text", 150, drawn=4)),

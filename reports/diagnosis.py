@@ -62,10 +62,12 @@ def _sign_part(sign: Sign) -> SignPart:
 def _sentence(
     seen: Sequence[SignPart], slight: Sequence[SignPart], unseen: Sequence[SignPart], untested: Sequence[SignPart]
 ) -> str:
+    doubted = [each for each in untested if each.value is not None]
+    if doubted:
+        known = [f"{what}{listed(signs)}" for what, signs in (("", seen), ("slight signs of ", slight)) if signs]
+        surely = f"The tests together show {' and '.join(known)}" if known else "The tests cannot be relied on here"
+        return sentence(f"{surely}; in doubt, as the records may not be independent: {listed(doubted)}")
     if not seen and not slight:
-        doubted = [each for each in untested if each.value is not None]
-        if doubted:
-            return sentence(f"The tests cannot be relied on here; in doubt: {listed(doubted)}")
         if not unseen:
             return "No pattern was tested."
         return f"None of the {len(unseen)} patterns that were tested is seen at this number of samples."

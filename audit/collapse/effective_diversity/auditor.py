@@ -48,7 +48,7 @@ class EffectiveSupport:
         Pattern(
             "Narrow variety", "fewer different records than in as many real ones", "effective_number_ratio", False, 0.1
         ),
-        Pattern("Repetition", "the same record again and again", "duplicate_excess", True, 0.02),
+        Pattern("Repetition", "the same record again and again", "duplicate_excess", True, 0.02, of_copies=True),
     )
 
     def __post_init__(self) -> None:

@@ -110,6 +110,13 @@ def test_where_records_are_not_independent_nothing_is_named() -> None:
     assert states(told)["Over-dispersion"] is State.UNSEEN
 
 
+def test_a_test_that_counts_copies_speaks_where_records_are_copies() -> None:
+    counting = {code: tuple(replace(each, of_copies=code == "GA304") for each in PATTERNS[code]) for code in PATTERNS}
+    copied = finding("GA304", "duplicate_excess", 0.3, 1e-6, perfect=0.0, doubts="records are near-copies")
+    assert diagnose([copied, spread(0.8, 1e-6)], counting).named == ("Repetition",)
+    assert diagnose([copied, spread(0.8, 1e-6)], PATTERNS).named == ()
+
+
 def test_chance_names_something_in_at_most_one_audit_of_twenty() -> None:
     rng = np.random.default_rng(0)
     many = {f"T{at}": (Pattern(f"P{at}", "made up", "x", above=True, coarse=0.1),) for at in range(12)}

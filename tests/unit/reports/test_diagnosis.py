@@ -73,7 +73,10 @@ def test_the_sentence_tells_clear_signs_from_slight_ones() -> None:
     assert told(nothing).sentence == "None of the 2 patterns that were tested is seen at this number of samples."
     assert told(example.representation(example.SOUND)).sentence == "No pattern was tested."
     doubted = told(replace(SHRUNK, doubts="records are near-copies"))
-    assert doubted.sentence == "The tests cannot be relied on here; in doubt: shrinkage."
+    why = "in doubt, as the records may not be independent: shrinkage."
+    assert doubted.sentence == f"The tests cannot be relied on here; {why}"
+    both = told(replace(SHRUNK, doubts="records are near-copies"), SLIGHT)
+    assert both.sentence == f"The tests together show slight signs of repetition; {why}"
     assert "In doubt: Records are near-copies." in said.said(
         next(each for each in doubted.untested if each.reason and each.value)
     )
