@@ -74,9 +74,10 @@ def judge(
         gap = None if finding is None else finding.gaps.get(rule.estimate)
         cases += [_Case(rule, estimate, gap) for estimate in estimates]
         results[rule.id] = [] if estimates else [_without_estimate(rule, finding)]
-    failures = holm([failure_p_value(case.estimate, case.rule.bound) for case in cases], alpha=1 - policy.confidence)
-    for case, failure in zip(cases, failures, strict=True):
-        result = _decide(case, failure, policy.confidence, len(cases), around)
+    # What was counted completely cannot err, so it takes no part of the error.
+    uncertain = sum(1 for case in cases if case.estimate.curve)
+    for case, failure in zip(cases, _failures(cases, 1 - policy.confidence), strict=True):
+        result = _decide(case, failure, policy.confidence, max(uncertain, 1), around)
         results[case.rule.id].append(_doubted(result, doubts) if case.estimate.curve else result)
     waivers = {
         entry.rule: Waiver(entry.owner, entry.reason, entry.expires, entry.expires < today) for entry in policy.waivers
@@ -84,6 +85,16 @@ def judge(
     rules = [replace(result, waiver=waivers.get(rule.id)) for rule in policy.rules for result in results[rule.id]]
     crashed = [finding.code for finding in findings if finding.outcome is Outcome.ERROR]
     return conclude(rules, confidence=policy.confidence, crashed=crashed)
+
+
+def _failures(cases: Sequence[_Case], alpha: float) -> list[Step]:
+    """Holm's procedure over the rules that may fail wrongly; the others are decided as they are."""
+    p_values = [failure_p_value(case.estimate, case.rule.bound) for case in cases]
+    steps = iter(holm([p for p, case in zip(p_values, cases, strict=True) if case.estimate.curve], alpha=alpha))
+    return [
+        next(steps) if case.estimate.curve else Step(p == 0, 1 - alpha, p)
+        for p, case in zip(p_values, cases, strict=True)
+    ]
 
 
 def failure_p_value(estimate: Estimate, bound: Bound) -> float:

@@ -429,3 +429,16 @@ def test_the_value_that_would_have_failed_fails_four_times_in_five() -> None:
     draws = level + 0.02 * np.random.default_rng(0).standard_normal(400)
     rulings = [ruled(finding("GA302", normal("coverage_ratio", x, 0.02)), by=policy(ONE)).outcome for x in draws]
     assert 0.74 < np.mean([each is Ruling.FAIL for each in rulings]) < 0.86
+
+
+def test_complete_counts_take_no_part_of_the_error() -> None:
+    # Alone beside any number of counts, 0.05 is enough for a failure; beside one more uncertain rule, 0.025 is asked.
+    counts = [Estimate(f"c{each}", 0.0, (), 10, "counted", "count", Better.LOWER) for each in range(8)]
+    rules = [
+        {"id": f"c{each}", "auditor": "GA601", "estimate": f"c{each}", "at_most": 0, "why": "x"} for each in range(8)
+    ]
+    found = finding("GA302", normal("coverage_ratio", 0.757, 0.02), normal("recall_ratio", 0.95, 0.02))
+    verdict = ruled(finding("GA601", *counts), found, by=policy(ONE, *rules))
+    assert verdict.outcome is Ruling.FAIL
+    verdict = ruled(finding("GA601", *counts), found, by=policy(ONE, SOUND, *rules))
+    assert verdict.outcome is Ruling.INCONCLUSIVE
