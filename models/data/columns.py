@@ -1,11 +1,8 @@
-"""Tables as numbers and back: what a generator of tables must know of each column.
+"""What a generator of tables must know of each column, so that rows can become numbers: see `column_rows`.
 
 A column is a series of *states*. Of a column of values (text, truth values, categories, numbers that take few values),
 each value is a state. Of a column of many numbers, each mode of a Gaussian mixture is a state, and beside it stands the
 number's distance from the mode's mean in its deviations. Whether a value is missing is one more state of either.
-
-Numbers come back inside the range and on the grid of the training data: whole numbers whole, and prices with two
-decimals. Order of columns, dtypes and categories come back as they were.
 
 Reference: Xu et al. 2019, Modeling tabular data using conditional GAN, arXiv:1907.00503 (section 4.2, mode-specific
 normalisation).
@@ -110,19 +107,6 @@ class Column:
         return 0.0 if self.decimals == AS_GIVEN else 10.0**-self.decimals
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Rows:
-    """Rows of a table, column by column.
-
-    Args:
-        states: int64 (n, columns): the state; −1 where the column cannot be that; of many numbers 0 unless missing.
-        numbers: float64 (n, columns): the number itself in columns of many numbers, elsewhere 0.
-    """
-
-    states: NDArray[np.int64]
-    numbers: NDArray[np.float64]
-
-
 def describe(frame: Any) -> tuple[Spec, ...]:
     """What must be known of the columns of a `pandas.DataFrame`, as nested tuples for a configuration.
 
@@ -160,100 +144,6 @@ def read_columns(specs: object) -> tuple[Column, ...]:
     return tuple(columns)
 
 
-def from_frame(columns: tuple[Column, ...], frame: Any, *, nearest: bool = False) -> Rows:
-    """The rows of a `pandas.DataFrame` that has these columns, in any order.
-
-    Args:
-        columns: the columns.
-        frame: the rows.
-        nearest: take numbers that a column cannot be for the nearest that it can be, and refuse anything else that it
-            cannot be: what a model is trained on must be possible.
-
-    Raises:
-        UserError: if a column is missing, numbers are not numbers, or with `nearest` a value is impossible.
-    """
-    absent = [str(column.name) for column in columns if column.name not in frame.columns]
-    if absent:
-        raise UserError(f"expected a table with the column {absent[0]!r}, got {', '.join(map(str, frame.columns))}")
-    states = np.zeros((len(frame), len(columns)), dtype=np.int64)
-    numbers = np.zeros((len(frame), len(columns)))
-    for index, column in enumerate(columns):
-        series = frame[column.name]
-        if nearest and column.dtype in NUMBERS:
-            series = _nearest(column, series)
-        gone = series.isna().to_numpy(dtype=bool)
-        if column.modes:
-            values = _numbers(series)
-            within = (values >= column.low) & (values <= column.high)
-            fits = within & _on_grid(np.where(within, values, 0.0), column)
-            states[:, index] = np.where(fits, 0, -1)
-            numbers[:, index] = np.where(fits, values, 0.0)
-        else:
-            known = {_key(value, column): state for state, value in enumerate(column.values)}
-            states[:, index] = [known.get(_key(value, column), -1) for value in series.array]
-        states[gone, index] = column.states - 1 if column.missing else -1
-        if nearest and (states[:, index] < 0).any():
-            value = series.array[int((states[:, index] < 0).argmax())]
-            raise UserError(f"column {column.name!r}: expected values it is described by, got {value!r}")
-    return Rows(states, numbers)
-
-
-def _nearest(column: Column, series: Any) -> Any:
-    import pandas as pd
-
-    values = _numbers(series)
-    if column.modes:
-        values = _tidy(column, values)
-    elif column.values:
-        known = np.array(column.values, dtype=np.float64)
-        near = np.abs(np.where(np.isnan(values), 0.0, values)[:, None] - known).argmin(axis=1)
-        values = np.where(np.isnan(values), np.nan, known[near])
-    return pd.Series(values, name=series.name)
-
-
-def to_frame(columns: tuple[Column, ...], states: NDArray[np.int64], distances: NDArray[np.float64]) -> Any:
-    """A `pandas.DataFrame` of the columns' order and dtypes.
-
-    Args:
-        columns: the columns.
-        states: (n, columns).
-        distances: (n, columns), from the mean of the mode that the state is, in its deviations; elsewhere ignored.
-    """
-    import pandas as pd
-
-    made = {}
-    for index, column in enumerate(columns):
-        state = states[:, index]
-        gone = state == column.states - 1 if column.missing else np.zeros(len(state), dtype=bool)
-        if column.modes:
-            mode = np.array(column.modes)[np.where(gone, 0, state)]  # (n, 3)
-            values = _tidy(column, mode[:, 1] + mode[:, 2] * distances[:, index])
-        else:
-            kind = object if column.dtype not in NUMBERS else None
-            options = np.empty(len(column.values), dtype=kind or np.array(column.values).dtype)
-            options[:] = column.values
-            values = options[np.where(gone, 0, state)] if len(options) else np.zeros(len(state))
-        made[column.name] = _series(column, values, gone)
-    return pd.DataFrame(made)
-
-
-def _series(column: Column, values: NDArray[Any], gone: NDArray[np.bool_]) -> Any:
-    """A `pandas.Series` of the column's dtype, missing where `gone`."""
-    import pandas as pd
-
-    if column.dtype == "category":
-        listed = pd.Series(list(column.categories), dtype=column.inner).to_numpy(dtype=object)
-        places = {repr(value): place for place, value in enumerate(column.categories)}
-        codes = np.array([-1 if no else places[repr(value)] for value, no in zip(values, gone, strict=True)], dtype=int)
-        dtype = pd.CategoricalDtype(pd.Index(listed, dtype=column.inner), ordered=column.ordered)
-        return pd.Series(pd.Categorical.from_codes(codes, dtype=dtype))
-    if not gone.any():
-        return pd.Series(values).astype(column.dtype)
-    values = values.astype(object)
-    values[gone] = math.nan if column.dtype in NUMBERS - NULLABLE else None
-    return pd.Series(pd.array(values, dtype=column.dtype) if column.dtype in NULLABLE else values).astype(column.dtype)
-
-
 def _column(name: Any, series: Any) -> Column:
     dtype = str(series.dtype)
     name = name.item() if isinstance(name, np.generic) else name
@@ -267,7 +157,7 @@ def _column(name: Any, series: Any) -> Column:
         facts |= {"inner": str(kept.dtype), "ordered": bool(series.cat.ordered)}
         facts["categories"] = tuple(_plain(value, name) for value in kept)
     if dtype in NUMBERS:
-        values = _numbers(present)
+        values = numbers_of(present)
         if np.isinf(values).any():
             raise UserError(f"column {name!r}: expected finite numbers, got infinite ones; leave them empty")
         different = len(np.unique(values))
@@ -289,7 +179,12 @@ def _column(name: Any, series: Any) -> Column:
     return Column(name, dtype, values=tuple(found[key] for key in sorted(found)), **facts)
 
 
-def _numbers(series: Any) -> NDArray[np.float64]:
+def numbers_of(series: Any) -> NDArray[np.float64]:
+    """The values of a `pandas.Series`, NaN where they are missing.
+
+    Raises:
+        UserError: if they are no numbers.
+    """
     try:
         found: NDArray[np.float64] = series.to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError) as error:
@@ -302,24 +197,13 @@ def _decimals(values: NDArray[np.float64], dtype: str) -> int:
     for decimals in range(MOST_DECIMALS + 1):
         # Finer than the dtype can tell apart, everything would lie on the grid.
         coarse = 10.0**-decimals > 100 * _precision(dtype) * np.abs(values).max(initial=0)
-        if coarse and _rounds(values, decimals, dtype).all():
+        if coarse and on_decimals(values, decimals, dtype).all():
             return decimals
     return AS_GIVEN
 
 
-def _tidy(column: Column, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Numbers inside the column's range and on its grid."""
-    inside = values.clip(column.low, column.high)
-    return inside if column.decimals == AS_GIVEN else inside.round(column.decimals).clip(column.low, column.high)
-
-
-def _on_grid(values: NDArray[np.float64], column: Column) -> NDArray[np.bool_]:
-    if column.decimals == AS_GIVEN:
-        return np.ones(len(values), dtype=bool)
-    return _rounds(values, column.decimals, column.dtype)
-
-
-def _rounds(values: NDArray[np.float64], decimals: int, dtype: str) -> NDArray[np.bool_]:
+def on_decimals(values: NDArray[np.float64], decimals: int, dtype: str) -> NDArray[np.bool_]:
+    """Which values have no more decimals than these, as far as the dtype can tell."""
     fits: NDArray[np.bool_] = np.abs(values - values.round(decimals)) <= _precision(dtype) * np.abs(values)
     return fits
 
@@ -335,11 +219,3 @@ def _plain(value: Any, name: Any) -> Value:
         kind = type(plain).__name__
         raise UserError(f"column {name!r}: expected text, truth values or numbers, got {kind}; convert it")
     return plain
-
-
-def _key(value: Any, column: Column) -> object:
-    """What tells values apart: `True`, 1 and "1" differ, but numbers of a column of numbers compare as numbers."""
-    plain = value.item() if isinstance(value, np.generic) else value
-    if column.dtype in NUMBERS:
-        return plain if isinstance(plain, int | float) else None
-    return repr(plain)

@@ -22,7 +22,8 @@ from torch import Tensor, nn
 from torch.nn.functional import softplus
 
 from ..checks import check_number, check_whole, check_widths
-from ..data.columns import REACH, Rows, Spec, describe, from_frame, read_columns, to_frame
+from ..data.column_rows import Rows, from_frame, to_frame
+from ..data.columns import REACH, Spec, describe, read_columns
 from ..data.datasets import Dataset
 from ..errors import UserError
 from .gan import GANTraining, opponents

@@ -21,7 +21,8 @@ import torch
 from torch import Tensor, nn
 
 from ..checks import check_number, check_whole, check_widths
-from ..data.columns import Rows, Spec, describe, from_frame, read_columns, to_frame
+from ..data.column_rows import Rows, from_frame, to_frame
+from ..data.columns import Spec, describe, read_columns
 from ..data.datasets import Dataset
 from .parts.conditions import refuse_condition
 from .parts.mixture_prior import MixturePrior, fixed_noise, log_gaussian

@@ -17,6 +17,15 @@ _NAMED = 3
 _SLOW = (0.1, 0.01)
 
 
+_ENCODER_COLUMNS = (
+    Column("strength", "Effect in the decoder, 1 is an equal part"),
+    Column("divergence", "KL of the posterior, nats"),
+    Column("mean", "Mean over real records"),
+    Column("variance", "Variance over real records"),
+    Column("marginal", "KL of that to the prior, nats"),
+)
+
+
 def dimensions_table(found: Latents, use: Use) -> Table:
     """Each dimension: whether it is in use, what it moves, and what the encoder does with it."""
     low, high = use.units.bounds(NOMINAL)
@@ -39,28 +48,19 @@ def dimensions_table(found: Latents, use: Use) -> Table:
     size = len(use.units.values)
     part = "" if len(rows) == size else f"the {len(rows)} most active of {size} dimensions; "
     what = "Variance of the encoder's mean" if use.encoder else "Effect, 1 is an equal part"
-    columns = [
+    columns = (
         Column("dimension", "Dimension", Kind.TEXT),
         Column("use", "Use", Kind.TEXT),
         Column("measure", what),
         Column("low", "From"),
         Column("high", "To"),
-    ]
-    if encoder is None:
-        columns.append(Column("norm", "Mean change of the output per unit"))
-    else:
-        columns += [
-            Column("strength", "Effect in the decoder, 1 is an equal part"),
-            Column("divergence", "KL of the posterior, nats"),
-            Column("mean", "Mean over real records"),
-            Column("variance", "Variance over real records"),
-            Column("marginal", "KL of that to the prior, nats"),
-        ]
+        *((Column("norm", "Mean change of the output per unit"),) if encoder is None else _ENCODER_COLUMNS),
+    )
     caption = (
         f"Latent dimensions ({part}active above {use.limit:g}; "
         f"intervals hold for all dimensions together at {NOMINAL:.0%})"
     )
-    return Table("dimensions", caption, tuple(columns), tuple(rows))
+    return Table("dimensions", caption, columns, tuple(rows))
 
 
 def _encoder_cells(found: Latents, use: Use) -> tuple[NDArray[np.float64], ...]:

@@ -7,7 +7,7 @@ from ...finding import LEVELS, NOMINAL, Column, Kind, Table
 from ...statistics.modes.shares import ratio_limits, ratio_p_values
 from ...statistics.multiplicity import holm
 from ...statistics.shares.binomial import Limits
-from .estimates import MISSING, Measured, detectable
+from .estimates import MISSING, Ints, Measured, detectable
 
 ALARM = 0.05
 """A mode is called thin where a perfect generator would show any as thin less often than this."""
@@ -16,6 +16,18 @@ _RATIO_COLUMNS = (
     Column("ratio", "Generated / real", Kind.RATIO),
     Column("ratio_low", "from (95 %)", Kind.RATIO),
     Column("ratio_high", "to (95 %)", Kind.RATIO),
+)
+
+_GROUP_COLUMNS = (
+    Column("group", "Group", Kind.TEXT),
+    Column("modes", "Modes it is the majority of", Kind.COUNT),
+    Column("thin", "of these thin or missing", Kind.COUNT),
+    Column("share_real", "Share of real samples", Kind.SHARE),
+    Column("share_generated", "Share of generated samples", Kind.SHARE),
+    *_RATIO_COLUMNS,
+    Column("p_holm", "p, Holm"),
+    Column("lost", "Lost by its modes together", Kind.SHARE),
+    Column("lost_thin", "Lost by its thin modes", Kind.SHARE),
 )
 
 
@@ -56,8 +68,9 @@ def _modes(found: Measured) -> Table:
         )
         for k in worst_first(found)
     ]
-    outside = float(counts.reference[-1] / counts.n), float(counts.generated[-1] / counts.m)
-    rows.append(("outside all modes", "–", *outside, *(None,) * 7))
+    if not found.cells.elsewhere:
+        outside = float(counts.reference[-1] / counts.n), float(counts.generated[-1] / counts.m)
+        rows.append(("outside all modes", "–", *outside, *(None,) * 7))
     columns = (
         Column("mode", "Mode", Kind.TEXT),
         Column("verdict", "Verdict", Kind.TEXT),
@@ -89,43 +102,35 @@ def _groups(found: Measured, evidence: Evidence) -> tuple[Table, ...]:
     limits: Limits = ratio_limits(generated=generated, m=counts.m, reference=reference, n=counts.n, levels=[NOMINAL])
     p_values = ratio_p_values(generated=generated, m=counts.m, reference=reference, n=counts.n)
     adjusted = [step.adjusted for step in holm(p_values.tolist(), alpha=ALARM)]
-    rows = []
-    for row, g in enumerate(present):
-        own = np.flatnonzero(majority == g)
-        share_real, share_made = float(reference[row] / counts.n), float(generated[row] / counts.m)
-        lost = sum(
-            float(counts.reference[k] / counts.n - counts.generated[k] / counts.m)
-            for k in own
-            if verdict(found, int(k)) != "–"
+    rows = [
+        (
+            first.names[g],
+            *_of_modes(found, np.flatnonzero(majority == g)),
+            float(reference[row] / counts.n),
+            float(generated[row] / counts.m),
+            float(generated[row] / counts.m) / float(reference[row] / counts.n),
+            float(limits.low[0, row]),
+            float(limits.high[0, row]),
+            adjusted[row],
+            max(0.0, float(reference[row] / counts.n) - float(generated[row] / counts.m)),
+            _lost_by_thin(found, np.flatnonzero(majority == g)),
         )
-        rows.append(
-            (
-                first.names[g],
-                len(own),
-                sum(verdict(found, int(k)) != "–" for k in own),
-                share_real,
-                share_made,
-                share_made / share_real,
-                float(limits.low[0, row]),
-                float(limits.high[0, row]),
-                adjusted[row],
-                max(0.0, share_real - share_made),
-                max(0.0, lost),
-            )
-        )
-    columns = (
-        Column("group", "Group", Kind.TEXT),
-        Column("modes", "Modes it is the majority of", Kind.COUNT),
-        Column("thin", "of these thin or missing", Kind.COUNT),
-        Column("share_real", "Share of real samples", Kind.SHARE),
-        Column("share_generated", "Share of generated samples", Kind.SHARE),
-        *_RATIO_COLUMNS,
-        Column("p_holm", "p, Holm"),
-        Column("lost", "Lost by its modes together", Kind.SHARE),
-        Column("lost_thin", "Lost by its thin modes", Kind.SHARE),
-    )
+        for row, g in enumerate(present)
+    ]
     caption = (
         f"By {first.attribute}: the modes whose real samples are mostly of one group, taken together. "
-        "No judge of generated samples is needed; the modes of a group also hold some samples of others"
+        "No classifier of generated samples is needed; the modes of a group also hold some samples of others"
     )
-    return (Table("groups", caption, columns, tuple(rows)),)
+    return (Table("groups", caption, _GROUP_COLUMNS, tuple(rows)),)
+
+
+def _of_modes(found: Measured, modes: Ints) -> tuple[int, int]:
+    """How many modes these are, and how many of them are thin or missing."""
+    return len(modes), sum(verdict(found, int(k)) != "–" for k in modes)
+
+
+def _lost_by_thin(found: Measured, modes: Ints) -> float:
+    """The share of the reference that the thin ones of these modes lose together, at least 0."""
+    counts = found.counts
+    thin = (int(k) for k in modes if verdict(found, int(k)) != "–")
+    return max(0.0, sum(float(counts.reference[k] / counts.n - counts.generated[k] / counts.m) for k in thin))

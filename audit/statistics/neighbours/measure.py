@@ -62,17 +62,13 @@ def measure(
         ValueError: on sets of another size than the reference, too few points, or input that `prdc` would refuse.
     """
     x, sets = _checked_sets(generated, reference, k=k, splits=splits)
-    n, seed = len(x), tie_seed(rng)
-    own = balls(x, depth=depth_for(k, 4, n), first=0, seed=seed, centre=origin(x), device=device)
-    tally, around = _tallied(own, sets, k=k, seed=seed, centre=origin(x), device=device)
-    around = replace(
-        around,
-        reference_groups=_members(reference_groups, groups),
-        generated_groups=tuple(_members(each, groups) for each in generated_groups),
-    )
+    n, seed, centre = len(x), tie_seed(rng), origin(x)
+    own = balls(x, depth=depth_for(k, 4, n), first=0, seed=seed, centre=centre, device=device)
+    tally, around = _tallied(own, sets, k=k, seed=seed, centre=centre, device=device)
+    around = _with_groups(around, reference_groups, generated_groups, groups)
     pairs = around, _halves(n, len(sets), splits, rng)
     sound_pairs = within_itself(own.nearest, own.levels), _quarters(n, splits, rng)
-    found, sound = replicates(*pairs, k=k), replicates(*sound_pairs, k=k)
+    replicated, sound = replicates(*pairs, k=k), replicates(*sound_pairs, k=k)
     outside = apart(tally.generated_reach, tally.counts > 0)
     return Measurement(
         size=n,
@@ -80,7 +76,7 @@ def measure(
         k=k,
         shares=dict(zip(SHARES, tally.shares(), strict=True)),
         density=float(tally.counts.mean() / k),
-        spread=_spread(found.shares, shrink=2, sets=1),
+        spread=_spread(replicated.shares, shrink=2, sets=1),
         perfect_spread=_spread(sound.shares, shrink=4, sets=len(sets)),
         density_from_reference=tally.density_from_reference(),
         density_from_draws=float(tally.counts.var(ddof=1) / (k * k * tally.counts.size)),
@@ -90,7 +86,7 @@ def measure(
         clipped=_clipped(tally, pairs, sound_pairs),
         supported=_supported(tally, pairs, sound_pairs, columns or (sets, x), columns is not None),
         outliers=outliers(generated=outside.reshape(-1), reference=own_outside(own, k)),
-        groups=None if reference_groups is None else _grouped(tally, around, found, reference_groups),
+        groups=None if reference_groups is None else _grouped(tally, around, replicated, reference_groups),
     )
 
 
@@ -210,6 +206,16 @@ def _perfect_density_variance(own: Balls, sets: int, k: int) -> float:
     """If the distributions are equal, points lie in as many balls as reference points are neighbours of others."""
     chosen = np.bincount(own.nearest[:, :k].reshape(-1), minlength=own.size) / k
     return float(chosen.var(ddof=1) / own.size * (1 + 1 / sets))
+
+
+def _with_groups(
+    around: Neighbourhood,
+    reference_groups: NDArray[np.int64] | None,
+    generated_groups: Sequence[NDArray[np.int64]],
+    count: int,
+) -> Neighbourhood:
+    members = tuple(_members(each, count) for each in generated_groups)
+    return replace(around, reference_groups=_members(reference_groups, count), generated_groups=members)
 
 
 def _members(groups: NDArray[np.int64] | None, count: int) -> tuple[Indices, ...]:

@@ -11,7 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ...data.columns import REACH, Column, Rows
+from ...data.column_rows import Rows
+from ...data.columns import REACH, Column
 
 
 class Layout:

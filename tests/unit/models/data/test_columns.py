@@ -10,7 +10,8 @@ import pytest
 import torch
 
 from genai_audit.models.data.column_modes import Mode, fit_modes
-from genai_audit.models.data.columns import REACH, Column, Spec, describe, from_frame, read_columns, to_frame
+from genai_audit.models.data.column_rows import from_frame, to_frame
+from genai_audit.models.data.columns import REACH, Column, Spec, describe, read_columns
 from genai_audit.models.data.datasets import load_data
 from genai_audit.models.errors import UserError
 from genai_audit.models.families.parts.table_layout import Layout

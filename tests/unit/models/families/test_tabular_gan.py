@@ -10,7 +10,8 @@ import pytest
 import torch
 from scipy.stats import chisquare
 
-from genai_audit.models.data.columns import describe, from_frame, read_columns
+from genai_audit.models.data.column_rows import from_frame
+from genai_audit.models.data.columns import describe, read_columns
 from genai_audit.models.errors import UserError
 from genai_audit.models.families.parts.table_conditions import Conditions
 from genai_audit.models.families.parts.table_layout import Layout, gumbel_max

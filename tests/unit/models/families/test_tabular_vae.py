@@ -13,7 +13,7 @@ from scipy.special import logsumexp
 from scipy.stats import norm
 from torch.distributions import Independent, MultivariateNormal, Normal
 
-from genai_audit.models.data.columns import from_frame
+from genai_audit.models.data.column_rows import from_frame
 from genai_audit.models.errors import UserError
 from genai_audit.models.families.tabular_vae import TabularVAE, TabularVAEConfig, TabularVAETraining, cells, log_mass
 from genai_audit.models.families.training.fitting import Trained, train
