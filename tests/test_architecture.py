@@ -19,17 +19,11 @@ WIDER_FOLDERS = {
     "models/adapters": "one file a foreign format, beside what they share",
     "reports": "one file an output, beside the parts of the page that they share",
 }
-LONGER_FILES = {
-    "models/data/columns.py": "to be split",
-}
+LONGER_FILES: dict[str, str] = {}
 LONGER_FUNCTIONS = {
     "audit/attribution/latent_drivers/tables.py:readouts_table": "a list of columns",
     "audit/cli.py:run": "one parameter an option of the command",
-    "audit/collapse/latent_health/tables.py:dimensions_table": "a list of columns",
-    "audit/collapse/mode_coverage/tables.py:_groups": "a list of columns",
-    "audit/evidence/attributions/collect.py:collect_attributions": "to be split",
     "audit/fairness/group_representation/group_shares.py:measure_shares": "to be split",
-    "audit/statistics/neighbours/measure.py:measure": "to be split",
 }
 
 # What each layer may import, beside itself.

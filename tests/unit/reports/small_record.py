@@ -99,7 +99,7 @@ def small_record(
             holdout=None,
             groups=None,
         ),
-        findings=tuple(convert.finding_part(each) for each in findings),
+        findings=tuple(convert.finding_part(with_facts(each)) for each in findings),
         coverage=convert.coverage_of(tuple(findings)),
         policy=PolicyPart(name="small", sha256=policy.sha256, source="test", content=policy.model_dump(mode="json")),
         environment=Environment(
