@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UserError
-from ..token_drawing import Special
+from ..token_models.token_drawing import Special
 from .folder import some
 
 

@@ -60,7 +60,7 @@ def open_model(path: Path, options: Options) -> Opened:
             )
         network, notes = _network(path, library, name, files)
         tokenizer = _tokenizer(path, library)
-        from ..text_generation import CausalText, SequenceToSequenceText
+        from ..token_models.text_generation import CausalText, SequenceToSequenceText
         from .special_tokens import special_tokens
 
         special, more = special_tokens(path, network, tokenizer, causal=causal, prompted=bool(options.prompts))

@@ -9,7 +9,7 @@ from torch import nn
 from ...errors import UserError
 from ..contract import check_model
 from ..foreign import attempt, attempting
-from ..symbols import read_symbols
+from ..token_models.symbols import read_symbols
 from .archive import WAY_OUT
 from .network import KerasNetwork, describe, input_shapes, output_shapes
 from .steps import RECURRENT, cell_walk

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from ...errors import UserError
-from ..symbols import Symbols
+from ..token_models.symbols import Symbols
 from .network import (
     KerasNetwork,
     activation,

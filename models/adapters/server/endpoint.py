@@ -148,7 +148,7 @@ class ServedText:
         """
         import torch
 
-        from ..text_generation import choose_prompts
+        from ..token_models.text_generation import choose_prompts
 
         prompts = choose_prompts(n, self.prompts, generator, condition)
         seeds = torch.randint(2**31 - 1, (n,), generator=generator, device=generator.device).tolist()

@@ -14,7 +14,7 @@ import pytest
 from genai_audit import Outcome, Policy, PolicyError, Record, Ruling, UserError, audit_checkpoint
 from genai_audit.audit import catalogue, run
 from genai_audit.audit.commands.rejudge import judge_again, render_again
-from genai_audit.audit.evidence.bundle import Evidence
+from genai_audit.audit.evidence.bundle import Evidence, Generated
 from genai_audit.audit.evidence.features import collect as features
 from genai_audit.audit.finding import Finding
 from genai_audit.reports.record import TIME_FIELDS, schema
@@ -82,6 +82,23 @@ def test_a_crash_while_collecting_is_an_error_too(
     outcomes = {each.code: each.outcome for each in record.findings}
     assert outcomes["GA302"] is Outcome.ERROR
     assert record.verdict.outcome is Ruling.INCONCLUSIVE
+
+
+def test_what_could_not_be_measured_is_inconclusive_and_what_cannot_arise_is_not_applicable() -> None:
+    evidence = Evidence(
+        "image",
+        Generated(np.zeros((4, 1, 2, 2), np.float32), 0, "toy"),
+        absent={"attributions": "there is no latent space"},
+        unmeasured={"latents": "decode(z) is random", "features": "some are not finite"},
+    )
+    auditors = [auditor() for auditor in catalogue.AUDITORS]
+    findings = {each.code: each for each in run.run_auditors(auditors, evidence, seed=0)}
+    assert (findings["GA306"].outcome, findings["GA306"].reason) == (Outcome.INCONCLUSIVE, "decode(z) is random")
+    assert (findings["GA302"].outcome, findings["GA302"].reason) == (Outcome.INCONCLUSIVE, "some are not finite")
+    assert (findings["GA201"].outcome, findings["GA201"].reason) == (
+        Outcome.NOT_APPLICABLE,
+        "there is no latent space",
+    )
 
 
 def test_every_auditor_appears_once_also_when_left_out(write_toy: Callable[..., Any]) -> None:

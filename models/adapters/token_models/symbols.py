@@ -13,8 +13,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ..errors import UserError
-from .foreign import attempt
+from ...errors import UserError
+from ..foreign import attempt
 
 PADS = ("", "<pad>", "[PAD]", "pad")
 STARTS = ("<start>", "[START]", "<s>", "<bos>", "[BOS]", "<sos>", "start")

@@ -12,7 +12,7 @@ pytest.importorskip("transformers", reason="run: pip install 'genai-audit[transf
 
 from genai_audit.models.adapters.hugging_face import transformers_folder
 from genai_audit.models.adapters.opened import Opened, Options
-from genai_audit.models.adapters.token_drawing import Steps, invert
+from genai_audit.models.adapters.token_models.token_drawing import Steps, invert
 from genai_audit.models.errors import UserError
 from unit.models.adapters.saved_text_models import LETTERS, SIZE, WORDS, bart, draw, gpt2, save, t5
 

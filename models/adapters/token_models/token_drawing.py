@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
-from ..errors import UserError
+from ...errors import UserError
 
 MAX_NEW_TOKENS = 64
 BATCH_LOGITS = 8_000_000

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
-from ..errors import UserError
+from ...errors import UserError
 from .token_drawing import BATCH_LOGITS, BATCH_ROWS, Special, accepted, ban, batches, device_of, draw, uniform
 
 
