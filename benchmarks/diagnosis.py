@@ -25,6 +25,7 @@ from genai_audit.audit.diagnosis import ALPHA, Diagnosis, diagnose
 from genai_audit.audit.evidence.bundle import DECLARED, Evidence, Features, Generated, Groups, Real
 from genai_audit.audit.evidence.collect import collect
 from genai_audit.audit.evidence.plan import Plan
+from genai_audit.audit.finding import Outcome
 from genai_audit.audit.policy import Policy
 from genai_audit.audit.run import configured, run_auditors
 from genai_audit.audit.statistics.shares.binomial import clopper_pearson
@@ -185,9 +186,16 @@ def auditors() -> tuple[Auditor, ...]:
 
 
 def audited(deal: Deal, seed: int, repeat: int) -> Diagnosis:
-    """The diagnosis of one whole audit of a perfect generator."""
+    """The diagnosis of one whole audit of a perfect generator.
+
+    Raises:
+        RuntimeError: if an auditor crashed; it would count as naming nothing.
+    """
     rng = np.random.default_rng([seed, repeat])
     findings = run_auditors(auditors(), deal(repeat, rng), seed=1000 * seed + repeat)
+    crashed = [each.reason for each in findings if each.outcome is Outcome.ERROR]
+    if crashed:
+        raise RuntimeError(f"an auditor crashed: {crashed[0]}")
     return diagnose(findings, patterns_by_code())
 
 

@@ -115,7 +115,7 @@ class SequenceDiversity:
             "words and runs of tokens at other frequencies than in real records",
             "frontier_area_ratio",
             False,
-            0.1,
+            0.05,
         ),
     )
 
