@@ -102,11 +102,21 @@ def _modes(finding: FindingPart) -> str:
     missing, thinnest, lost = (whole.get(name) for name in ("missing_modes", "thinnest_mode_ratio", "lost_mass"))
     if missing is None or thinnest is None or lost is None:
         return _first(finding)
-    text = "No mode of the data is missing" if missing.value == 0 else f"{_with(missing)} modes of the data are missing"
+    text = f"{_with(missing)} modes of the data are missing" if missing.value else _none_missing(finding)
     text += f"; the thinnest gets {_with(thinnest)} of its real share"
     if thinnest.perfect is not None:
         text += f", where the thinnest of a perfect generator would get {perfect_text(thinnest.perfect, thinnest.unit)}"
     return f"{text}. Modes that get too little are short of {_with(lost)} of the data." + _unseen(lost)
+
+
+def _none_missing(finding: FindingPart) -> str:
+    """With the weight of the smallest mode that would have been missed; records of old versions do not know it."""
+    if "smallest_missing_mode_seen" not in finding.settings:
+        return "No mode of the data is missing"
+    smallest = finding.settings["smallest_missing_mode_seen"]
+    if not isinstance(smallest, float):
+        return "No mode of the data is missing, but none would have been found so here"
+    return f"No mode of the data is missing (one of {numbers.share(smallest)} of the data would have been found so)"
 
 
 def _validity(finding: FindingPart) -> str:

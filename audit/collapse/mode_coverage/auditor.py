@@ -9,10 +9,11 @@ import numpy as np
 from ...evidence.bundle import Evidence
 from ...finding import EstimateFacts, Finding, Inconclusive, Json, Outcome
 from ...pattern import Pattern
-from ..shared.mode_cells import Cells, counted, mode_cells
+from ..shared.mode_cells import Cells, counted, mode_cells, with_elsewhere
 from .estimates import MISSING, Measured, estimates, measured
 from .exhibits import exhibits
 from .facts import ESTIMATES
+from .planted import Smallest, smallest_modes
 from .tables import tables
 
 
@@ -24,8 +25,8 @@ class ModeCoverage:
         number: how many modes to look for; chosen from the data without it.
         most: modes at most where the number is chosen.
         cells: where the data are one cloud without separate modes, into how many cells it is divided.
-        learning_share: the part of the reference on which modes are learned where fewer than 500 held-out samples
-            are at hand; the rest is counted.
+        learning_share: the part of the reference on which modes are learned, a fifth at most where 500 held-out
+            samples are at hand; the rest is counted.
         repeats: redrawn audits of a perfect generator.
         shown: samples of each kind in an exhibit at most.
     """
@@ -73,13 +74,15 @@ class ModeCoverage:
         )
         if len(cells.names) < 2:
             raise Inconclusive("the real samples could not be divided into modes: nearly all of them are equal")
+        cells = with_elsewhere(cells)
         found = measured(cells, repeats=self.repeats, rng=rng)
+        smallest = self._smallest(found, evidence, rng)
         return Finding(
             code=self.code,
             title=self.title,
             question=self.question,
             outcome=Outcome.MEASURED,
-            estimates=estimates(found, rng),
+            estimates=estimates(found, rng, smallest=smallest.missing),
             tables=tables(found, evidence),
             exhibits=exhibits(found, evidence, self.shown),
             references=(
@@ -87,20 +90,36 @@ class ModeCoverage:
                 "Westfall and Young 1993, Resampling-based multiple testing, ISBN 978-0471557616",
                 "Ward 1963, doi:10.1080/01621459.1963.10500845",
             ),
-            settings=self._settings(cells, found, evidence),
+            settings={
+                **self._settings(cells, found, evidence),
+                "smallest_thin_mode_seen": smallest.thin,
+                "smallest_missing_mode_seen": smallest.missing,
+            },
+        )
+
+    def _smallest(self, found: Measured, evidence: Evidence, rng: np.random.Generator) -> Smallest:
+        assert evidence.features is not None
+        return smallest_modes(
+            found.cells,
+            evidence.features.reference[found.cells.rows],
+            generated=found.counts.m,
+            missing=MISSING,
+            most=self.most,
+            rng=rng,
         )
 
     def _settings(self, cells: Cells, found: Measured, evidence: Evidence) -> Mapping[str, Json]:
         assert evidence.features is not None
         generated, reference = counted(cells)
+        outside = -2 if cells.elsewhere else -1
         return {
             "modes": len(cells.names),
             "modes_are": "separate clusters" if cells.modes.separated else "cells of one cloud",
             "modes_learned_on": cells.learned_on,
             "reference_counted": int(reference.sum()),
             "generated_counted": int(generated.sum()),
-            "reference_outside_share": float(reference[-1] / reference.sum()),
-            "generated_outside_share": float(generated[-1] / generated.sum()),
+            "reference_outside_share": float(reference[outside] / reference.sum()),
+            "generated_outside_share": float(generated[outside] / generated.sum()),
             "dimensions_used": int(cells.modes.axes.shape[1]),
             "extractor": evidence.features.extractor,
             "counts_as_missing_below": MISSING,

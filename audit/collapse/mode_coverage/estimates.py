@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...finding import LEVELS, NOMINAL, Better, Estimate, Perfect
+from ...finding import LEVELS, Better, Estimate, Perfect
 from ...statistics.intervals import nested
 from ...statistics.modes.lost_mass import lost_mass
 from ...statistics.modes.shares import (
@@ -16,7 +16,6 @@ from ...statistics.modes.shares import (
     likelihood_ratio,
     rank_p_value,
     ratio_curves,
-    ratio_limits,
     ratio_p_values,
     redrawn,
     thin_modes,
@@ -95,9 +94,15 @@ def measured(cells: Cells, *, repeats: int, rng: np.random.Generator) -> Measure
     )
 
 
-def estimates(found: Measured, rng: np.random.Generator) -> tuple[Estimate, ...]:
-    """The thinnest mode, the missing ones, the mass lost in all, and the ratio of each mode."""
-    return (_thinnest(found), _missing(found), _lost(found, rng), *_each(found))
+def estimates(found: Measured, rng: np.random.Generator, *, smallest: float | None) -> tuple[Estimate, ...]:
+    """The thinnest mode, the missing ones, the mass lost in all, and the ratio of each mode.
+
+    Args:
+        found: counts in modes.
+        rng: for the simulations of lost mass.
+        smallest: the weight of the smallest mode that would be found missing; None if none would be.
+    """
+    return (_thinnest(found), _missing(found, smallest), _lost(found, rng), *_each(found))
 
 
 def from_draws(found: Measured, k: int) -> float:
@@ -135,7 +140,7 @@ def _thinnest(found: Measured) -> Estimate:
     )
 
 
-def _missing(found: Measured) -> Estimate:
+def _missing(found: Measured, smallest: float | None) -> Estimate:
     """How many modes are missing: for the lower end those surely below the bound, for the upper those not surely above.
 
     Both hold together, by limits for all modes at once.
@@ -144,21 +149,23 @@ def _missing(found: Measured) -> Estimate:
     low, high = (found.together.high < MISSING).sum(axis=1), (found.together.low < MISSING).sum(axis=1)
     perfect = (found.perfect_ratios < MISSING).sum(axis=1)
     least, most = np.quantile(perfect, [0.025, 0.975])
-    # With none generated, would the upper limit of a mode of middling size lie below the bound?
-    middling = int(np.median(found.counts.reference[:-1]))
-    level = simultaneous_levels([NOMINAL], len(found.ratios))
-    seen = ratio_limits(generated=[0], m=found.counts.m, reference=[middling], n=found.counts.n, levels=level)
     return Estimate(
         name="missing_modes",
         value=float(value),
         curve=nested(low=low.astype(np.float64), high=high.astype(np.float64)),
         n=found.counts.m,
-        method=f"modes with less than {MISSING:g} of their real share; limits by Bonferroni over all modes",
+        method=f"modes with less than {MISSING:g} of their real share; limits by Bonferroni over all modes; "
+        + (
+            "no planted mode"
+            if smallest is None
+            else f"only a planted mode of at least {100 * smallest:g} % of the data"
+        )
+        + " would have been found missing",
         unit="count",
         better=Better.LOWER,
         perfect=Perfect(float(np.median(perfect)), float(least), float(most)),
         p_value=rank_p_value(float(value), perfect.astype(np.float64)),
-        minimum_detectable=1.0 if seen.high[0, 0] < MISSING else None,
+        minimum_detectable=None if smallest is None else 1.0,
         from_draws=found.counts.n / (found.counts.n + found.counts.m),
     )
 

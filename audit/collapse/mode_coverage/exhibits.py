@@ -20,8 +20,10 @@ def exhibits(found: Measured, evidence: Evidence, most: int) -> tuple[Exhibit, .
     shown = []
     for rank, k in enumerate(worst_first(found)[:WORST] if most else [], start=1):
         own = np.flatnonzero(cells.reference == k)
-        nearest = own[_nearest(reference[own], modes.centres[k], most)]
-        close = _nearest(generated, modes.centres[k], most)
+        # What lies elsewhere has no centre but the mean of its own samples.
+        centre = modes.centres[k] if k < len(modes.centres) else reference[own].mean(axis=0)
+        nearest = own[_nearest(reference[own], centre, most)]
+        close = _nearest(generated, centre, most)
         inside = int((cells.generated[close] == k).sum())
         pictures = (
             Pictures("real, nearest the mode's centre", "reference", tuple(cells.rows[nearest].tolist())),

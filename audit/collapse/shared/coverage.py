@@ -2,21 +2,15 @@
 
 import math
 from dataclasses import replace
-from statistics import NormalDist
 
 import numpy as np
 
 from ...finding import Better, Estimate, Perfect
-from ...statistics.intervals import Limits, Share, curve, p_value, scaled
+from ...statistics.intervals import BAND, DETECTION, Limits, Share, curve, p_value, scaled
 from ...statistics.neighbours.measurement import Measurement
 from ...statistics.neighbours.prdc import expected_coverage
 from ...statistics.neighbours.splits import SHARES
 
-BAND = NormalDist().inv_cdf(0.975)
-"""Standard errors on either side that hold 95 % of the values."""
-
-# A departure of this many standard errors is seen at the 5 % level with power 0.8.
-_DETECTABLE = BAND + NormalDist().inv_cdf(0.8)
 _METHOD = "random half-sampling of both sets, exact binomial limits at the effective sample size"
 
 
@@ -74,7 +68,7 @@ def share_estimate(
         better=Better.HIGHER,
         perfect=perfect,
         p_value=tested,
-        minimum_detectable=_DETECTABLE * error,
+        minimum_detectable=DETECTION * error,
         from_draws=draws,
     )
 
