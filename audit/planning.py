@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 from .finding import Estimate
+from .statistics.intervals import POWER
 from .verdict import Bound
-
-POWER = NormalDist().inv_cdf(0.8)
-"""Scatter, in standard deviations, that four draws of five do not exceed in the wrong direction."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,11 @@ from dataclasses import replace
 import numpy as np
 
 from ...finding import NOMINAL, Better, Column, Estimate, Kind, Perfect, Table
-from ...statistics.intervals import Quotient, Rate, Share, p_value
+from ...statistics.intervals import BAND, Quotient, Rate, Share, p_value
 from ...statistics.neighbours.measurement import Measurement
 from ...statistics.neighbours.prdc import expected_coverage
 from ...statistics.neighbours.splits import SHARES
 from ..shared.coverage import (
-    BAND,
     coverage_estimates,
     from_draws,
     perfect_band,

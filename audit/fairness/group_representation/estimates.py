@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from ....models.records import INVENTED
 from ...evidence.bundle import DECLARED
-from ...finding import LEVELS, Better, Estimate, Interval, Perfect
+from ...finding import LEVELS, Better, Estimate, Perfect
+from ...statistics.intervals import POWER, nested
 from ...statistics.shares.binomial import Limits, clopper_pearson, normal_quantile
 from ...statistics.shares.confusion import share_covariance
 from ...statistics.shares.ratios import detectable_fall, unseen_share, worst_ratio_limits
@@ -16,8 +17,8 @@ from .group_shares import GroupShares
 
 Floats = NDArray[np.float64]
 
-ERROR, POWER = 0.05, 0.8416
-"""Level of the test and normal quantile of the power for which the smallest departure is given."""
+ERROR = 0.05
+"""Level of the test for which the smallest departure is given."""
 
 
 def group_name(measured: GroupShares, name: str, *, several: bool) -> str:
@@ -35,7 +36,7 @@ def share_estimates(measured: GroupShares, *, several: bool) -> Iterator[Estimat
         yield Estimate(
             name="share",
             value=float(measured.shares[k]),
-            curve=_curve(measured.each.low[:, k], measured.each.high[:, k]),
+            curve=nested(low=measured.each.low[:, k], high=measured.each.high[:, k]),
             n=measured.n,
             method=_method(measured),
             unit="share",
@@ -56,7 +57,7 @@ def _ratio(measured: GroupShares, k: int, p_value: float, *, several: bool) -> E
     return Estimate(
         name="share_ratio",
         value=float(measured.ratios[k]),
-        curve=_curve(measured.ratio_each.low[:, k], measured.ratio_each.high[:, k]),
+        curve=nested(low=measured.ratio_each.low[:, k], high=measured.ratio_each.high[:, k]),
         n=measured.n,
         method=_ratio_method(measured),
         unit="ratio",
@@ -105,7 +106,7 @@ def worst_ratio(parts: Sequence[GroupShares], *, group: str | None = None) -> Es
     return Estimate(
         name="worst_share_ratio",
         value=float(part.ratios[worst]),
-        curve=_curve(limits.low, limits.high),
+        curve=nested(low=limits.low, high=limits.high),
         n=part.n,
         method=f"least of {number} ratios: lower end by intersection–union, upper end by Bonferroni; "
         + _ratio_method(part),
@@ -167,7 +168,7 @@ def total_variation_estimate(measured: GroupShares, rng: np.random.Generator, *,
     return Estimate(
         name="total_variation",
         value=value,
-        curve=_curve(limits.low, limits.high),
+        curve=nested(low=limits.low, high=limits.high),
         n=measured.n,
         method="inversion of a simulated distribution that knows the upward bias of distances; "
         + _ratio_method(measured),
@@ -209,7 +210,7 @@ def uncorrected_estimates(measured: GroupShares, *, several: bool) -> Iterator[E
         yield Estimate(
             name="uncorrected_share",
             value=float(measured.counts[k] / measured.n),
-            curve=_curve(limits.low[:, k], limits.high[:, k]),
+            curve=nested(low=limits.low[:, k], high=limits.high[:, k]),
             n=measured.n,
             method="exact binomial (Clopper–Pearson) of the group classifier's own count; for comparison, not to be "
             "gated",
@@ -243,9 +244,3 @@ def _ratio_method(measured: GroupShares) -> str:
         return _method(measured)
     how = f"of {DECLARED} groups" if measured.confusion is None else _method(measured)
     return f"{how}, and with the sampling error of the reference's {measured.size:,} records"
-
-
-def _curve(low: Floats, high: Floats) -> tuple[Interval, ...]:
-    # Nested by construction; numerical inversion may still be off in the last digits.
-    lows, highs = np.minimum.accumulate(low), np.maximum.accumulate(high)
-    return tuple(Interval(level, float(a), float(b)) for level, a, b in zip(LEVELS, lows, highs, strict=True))

@@ -26,6 +26,7 @@ from ...finding import (
     Pictures,
     Table,
 )
+from ...statistics.intervals import POWER
 from ...statistics.shares.binomial import clopper_pearson
 from .constraints import kept, parse_constraint
 from .relations import Relation, relations
@@ -189,7 +190,7 @@ def _expected(left_out: Flags, n: int) -> tuple[Perfect, float]:
     distribution = betabinom(n, count + 0.5, m - count + 0.5)
     low, alarm, high = (float(distribution.ppf(level)) / n for level in (0.025, 0.95, 0.975))
     value = min(max(count / m, low), high)
-    detectable = alarm + 0.8416 * float(np.sqrt(max(alarm * (1 - alarm), 1 / n) / n)) - value
+    detectable = alarm + POWER * float(np.sqrt(max(alarm * (1 - alarm), 1 / n) / n)) - value
     return Perfect(value, low, high), max(detectable, 1 / n)
 
 
