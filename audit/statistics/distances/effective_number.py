@@ -61,6 +61,12 @@ def similarity_width(*, reference: Values, kinds: float, rng: np.random.Generato
     Two different records are then alike to 1 / kinds on average. Where there are at most as many different records as
     kinds, only equal ones are alike. Rests on at most `most` records.
 
+    Args:
+        reference: (n, d) records.
+        kinds: how many effective kinds, above 1.
+        rng: chooses the records.
+        most: how many of them are compared.
+
     Raises:
         ValueError: if all records are equal.
     """

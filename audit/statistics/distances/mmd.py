@@ -74,7 +74,14 @@ def gaussian_kernel(bandwidth: float, *, halvings: int = 0) -> Kernel:
 
 
 def median_distance(*, generated: Values, reference: Values, rng: np.random.Generator, most: int = 1000) -> float:
-    """The median distance between two records of either kind; their root mean square distance if that is 0."""
+    """The median distance between two records of either kind; their root mean square distance if that is 0.
+
+    Args:
+        generated: (m, d).
+        reference: (n, d).
+        rng: chooses the records.
+        most: how many of either kind are compared.
+    """
     from scipy.spatial.distance import pdist
 
     size = min(most // 2, len(generated), len(reference))
@@ -131,7 +138,14 @@ def measure_mmd(*, generated: Values, reference: Values, kernel: Kernel, device:
 
 
 def pair_sums(x: Values, y: Values | None, kernel: Kernel, device: str = "cpu") -> PairSums:
-    """Sums of kernel values over the pairs of `x` and `y`, or over the distinct pairs of `x`; blockwise."""
+    """Sums of kernel values over the pairs of `x` and `y`, or over the distinct pairs of `x`; blockwise.
+
+    Args:
+        x: (n, d).
+        y: (m, d), or None.
+        kernel: of two records.
+        device: where torch multiplies.
+    """
     import torch
 
     left = torch.as_tensor(x, device=device)

@@ -70,6 +70,12 @@ def partners(*, outputs: Matrix, inputs: Matrix | None, block: int, near: float 
 def regions(*, outputs: Matrix, company: Indices, most: int, near: float = NEAR) -> tuple[Indices, Indices]:
     """Sets of points with nearly the same output as one of them, where far inputs are among them; largest first.
 
+    Args:
+        outputs: (n, d).
+        company: (n,), how many far inputs have nearly the output of each point.
+        most: how many sets.
+        near: what counts as nearly the same, as a part of the typical distance.
+
     Returns:
         the region (n,) of every point, −1 for none, and the central points (g,) of the at most `most` regions.
     """

@@ -92,7 +92,14 @@ class RatioCurves:
 
 
 def ratio_curves(*, generated: ArrayLike, m: int, reference: ArrayLike, n: int) -> RatioCurves:
-    """What intervals for the ratio of a generated share to a real one are read from; see `ratio_limits`."""
+    """What intervals for the ratio of a generated share to a real one are read from; see `ratio_limits`.
+
+    Args:
+        generated: (K,) counts of `m` generated samples.
+        m: generated samples.
+        reference: (K,) positive counts of `n` real samples.
+        n: real samples.
+    """
     y, x = np.asarray(generated, dtype=np.float64), np.asarray(reference, dtype=np.float64)
     nodes = _ratio_nodes(y, m, x, n)
     with np.errstate(divide="ignore"):
@@ -137,7 +144,14 @@ def thinnest_limits(curves: RatioCurves, *, levels: ArrayLike) -> Limits:
 
 
 def ratio_p_values(*, generated: ArrayLike, m: int, reference: ArrayLike, n: int) -> Floats:
-    """Two-sided p-value, (K,), of equal shares: one minus the level whose interval just excludes a ratio of 1."""
+    """Two-sided p-value, (K,), of equal shares: one minus the level whose interval just excludes a ratio of 1.
+
+    Args:
+        generated: (K,) counts of `m` generated samples.
+        m: generated samples.
+        reference: (K,) positive counts of `n` real samples.
+        n: real samples.
+    """
     from scipy.special import ndtr
 
     y, x = np.asarray(generated, dtype=np.float64), np.asarray(reference, dtype=np.float64)
@@ -222,6 +236,13 @@ def detectable_ratio(*, reference: ArrayLike, n: int, m: int, tests: int = 1, po
     """The largest ratio below 1 that is found with that power at the 5 % level, shared by some tests; NaN: none is.
 
     On the scale 2 √share the errors of both shares are constant.
+
+    Args:
+        reference: (K,) positive counts of `n` real samples.
+        n: real samples.
+        m: generated samples.
+        tests: how many tests share the level.
+        power: the chance to be found.
     """
     from scipy.special import ndtri
 

@@ -129,6 +129,12 @@ def perfect_ratios(*, reference: Scatter, generated: Ints, rng: np.random.Genera
     """Ratios of spreads, (repeats, K), that a perfect generator with so many samples in each mode would show.
 
     How its squared distances vary is taken from the real samples.
+
+    Args:
+        reference: scatter of the real samples.
+        generated: (K,) generated samples in each mode.
+        rng: draws the ratios.
+        repeats: how many of them.
     """
     freedom = reference.freedom * np.maximum(generated - 1, 1) / np.maximum(reference.sizes - 1, 1)
     drawn: Floats = np.sqrt(rng.f(freedom, reference.freedom, size=(repeats, len(freedom))))
@@ -148,6 +154,14 @@ def permuted_squares(
 
     Distances are taken from each set's own mean first, so that modes may be shifted. At most 1,000 repeats, fewer where
     there are many samples.
+
+    Args:
+        generated: (m, d).
+        generated_labels: (m,), the mode of each, −1 for none.
+        reference: (n, d).
+        reference_labels: (n,), likewise.
+        modes: how many there are.
+        rng: permutes the samples.
     """
     of_generated = np.ones((_permutations(len(generated) + len(reference)), modes))
     of_reference = of_generated.copy()

@@ -58,7 +58,15 @@ def clipped(
 def contributions(
     *, generated: ArrayLike, reference: ArrayLike, k: int, rng: np.random.Generator, device: str = "cpu"
 ) -> tuple[float, float, float]:
-    """The means of `CLIPPED`, from which `clipped` makes its scores; arguments and errors as there."""
+    """The means of `CLIPPED`, from which `clipped` makes its scores; arguments and errors as there.
+
+    Args:
+        generated: (m, d).
+        reference: (n, d).
+        k: neighbours, at least 1 and below n and m.
+        rng: orders equal distances.
+        device: where torch multiplies.
+    """
     x, y = checked_pair(generated=generated, reference=reference, k=k)
     seed, centre = tie_seed(rng), origin(x)
     reference_balls = balls(x, depth=k, first=0, seed=seed, centre=centre, device=device)

@@ -140,7 +140,14 @@ def above(bounds: Any, norms: Any, slack: float) -> Any:
 
 
 def settled(own: Cloud, rows: slice, other: Cloud, near: Any) -> tuple[Indices, Indices, Matrix]:
-    """Row, column and squared distance in double precision of the pairs of a block (rows, other) marked as near."""
+    """Row, column and squared distance in double precision of the pairs of a block (rows, other) marked as near.
+
+    Args:
+        own: the points of the rows.
+        rows: the block.
+        other: the points of the columns.
+        near: bool (rows, other), the pairs that are asked for.
+    """
     row, column = near.nonzero(as_tuple=True)
     distance = distances(own, rows, other, row, column)
     return row.cpu().numpy(), column.cpu().numpy(), distance.cpu().numpy()
@@ -172,7 +179,15 @@ def decided(
 
 
 def distances(own: Cloud, rows: slice, other: Cloud, row: Any, column: Any) -> Any:
-    """Squared distances in double precision of pairs of a block, its rows counted from the first: (pairs,)."""
+    """Squared distances in double precision of pairs of a block, its rows counted from the first: (pairs,).
+
+    Args:
+        own: the points of the rows.
+        rows: the block.
+        other: the points of the columns.
+        row: (pairs,), counted from the first row of the block.
+        column: (pairs,).
+    """
     import torch
 
     d = own.exact.shape[1]

@@ -223,6 +223,12 @@ def own_reach(own: Balls, points: Indices, *, k: int, cells: int | None = None) 
     """As `row_reach` for some points of the set, each among the others: (points,), to single precision.
 
     Right for points that no ball holds: leaving out such a point changes no radius.
+
+    Args:
+        own: the set and its balls.
+        points: which of its points.
+        k: neighbours that a ball reaches to.
+        cells: distances held at once, None for what is fast.
     """
     import torch
 

@@ -103,6 +103,12 @@ def perfect_precision(*, reference: ArrayLike, k: int, rng: np.random.Generator,
     another's ball, drawn without it, exactly if it was among that one's k nearest with it. So each point acts as a
     fresh draw against the other n − 1. By symmetry it is the perfect recall, too, where both sets have one size.
 
+    Args:
+        reference: (n, d).
+        k: neighbours, at least 1 and below n.
+        rng: orders equal distances.
+        device: where torch multiplies.
+
     Raises:
         ValueError: on wrong shapes, values that are not finite, or a k out of range.
     """

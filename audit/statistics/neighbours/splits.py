@@ -77,7 +77,14 @@ def depth_for(k: int, parts: int, n: int) -> int:
 
 
 def cut(n: int, parts: int, splits: int, rng: np.random.Generator) -> list[Flags]:
-    """Random cuts of n points into `parts` disjoint parts, equal give or take one point: bool (n, splits) each."""
+    """Random cuts of n points into `parts` disjoint parts, equal give or take one point: bool (n, splits) each.
+
+    Args:
+        n: points.
+        parts: into how many parts.
+        splits: how many cuts.
+        rng: makes them.
+    """
     labels = np.repeat((np.arange(n) * parts // n).astype(np.uint8)[:, None], splits, axis=1)
     labels = rng.permuted(labels, axis=0)
     return [labels == part for part in range(parts)]

@@ -34,7 +34,16 @@ def quantise(points: Floats, *, bins: int, rng: np.random.Generator, rounds: int
 def quantisers(
     points: Floats, *, bins: int, fits: int, rng: np.random.Generator, rounds: int = 20, fewest: int = 1
 ) -> Ints:
-    """The bins of each point by several fits of `quantise` that differ in their first centres: int64 (fits, n)."""
+    """The bins of each point by several fits of `quantise` that differ in their first centres: int64 (fits, n).
+
+    Args:
+        points: (n, d).
+        bins: of each fit.
+        fits: how many.
+        rng: chooses the first centres.
+        rounds: of each fit, at most.
+        fewest: points that a bin must hold.
+    """
     if bins < 1 or not len(points) or not np.isfinite(points).all():
         raise ValueError(f"expected finite points and at least one bin, got shape {points.shape} and {bins} bins")
     first, place, count = _different(points)
