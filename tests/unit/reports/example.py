@@ -54,18 +54,14 @@ def estimate(name: str, value: float, spread: float, **more: Any) -> Estimate:
 def representation(ratios: dict[str, float], *, spread: float = 0.02) -> Finding:
     """GA101 for groups of equal targets."""
     target = 1 / len(ratios)
-    estimates = [
-        estimate(
-            "worst_share_ratio",
-            min(ratios.values()),
-            spread,
-            perfect=Perfect(0.97, 0.94, 0.99),
-            minimum_detectable=0.07,
-            from_draws=0.6,
-        )
-    ]
+    known: dict[str, Any] = {"perfect": Perfect(0.97, 0.94, 0.99), "minimum_detectable": 0.07, "from_draws": 0.6}
+    estimates = [estimate("worst_share_ratio", min(ratios.values()), spread, **known)]
     for name, ratio in ratios.items():
-        about: dict[str, Any] = {"better": Better.NEITHER, "group": name, "method": "corrected for the judge's errors"}
+        about: dict[str, Any] = {
+            "better": Better.NEITHER,
+            "group": name,
+            "method": "corrected for the group classifier's errors",
+        }
         perfect = Perfect(target, 0.95 * target, 1.05 * target)
         share = estimate("share", ratio * target, spread * target, unit="share", perfect=perfect, p_value=0.2, **about)
         scaled = estimate("share_ratio", ratio, spread, perfect=Perfect(1.0, 0.95, 1.05), **about)
@@ -101,13 +97,15 @@ def _group_tables(ratios: dict[str, float], target: float) -> tuple[Table, ...]:
         (name, *(factor * ratio * target for factor in (1, 0.9, 1.1)), target, ratio, round(DRAWN * ratio * target))
         for name, ratio in ratios.items()
     )
-    judged = tuple(Column(f"judged_{place}", f"judged {name}", Kind.COUNT) for place, name in enumerate(ratios))
+    classified = tuple(
+        Column(f"classified_{place}", f"classified as {name}", Kind.COUNT) for place, name in enumerate(ratios)
+    )
     confusion = tuple(
         (name, *(140 if row == column else 1 for column in range(len(ratios)))) for row, name in enumerate(ratios)
     )
     return (
         Table("groups", "Each group among the generated samples, beside its target", columns, rows),
-        Table("confusion", "The judge on samples it had not seen", (columns[0], *judged), confusion),
+        Table("confusion", "The group classifier on samples it had not seen", (columns[0], *classified), confusion),
     )
 
 
