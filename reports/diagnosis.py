@@ -22,6 +22,8 @@ _UNNOTICED = {
     "loop_rate_difference": "less than {size} more of such records than among real ones",
     "frontier_area_ratio": "a fall of less than {size} in the area under the divergence frontier",
     "effective_number_ratio": "a fall of less than {size} in the effective number",
+    "vanished_share": "symbols that hold less than {size} of what real records show",
+    "invented_share": "symbols that hold less than {size} of what is generated",
     "worst_share_ratio": "a group that falls short by less than {size} of its target",
 }
 """What a test may have missed, by estimate, where the unit alone does not say it."""
@@ -158,6 +160,8 @@ def _unnoticed(sign: SignPart, least: float) -> str:
         text = f"an area under the curve of less than {numbers.share(sign.perfect.value + least)}"
     elif sign.estimate == "frechet_ratio":
         text = f"a Fréchet distance of less than {numbers.number(1 + least)} times that of a perfect generator"
+    elif sign.estimate == "association_gap":
+        text = f"a correlation that is off by less than {numbers.number(least)}"
     elif sign.estimate in _UNNOTICED:
         text = _UNNOTICED[sign.estimate].format(size=numbers.share(least))
     else:

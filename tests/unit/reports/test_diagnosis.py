@@ -134,6 +134,8 @@ def sign(estimate: str, unit: str, least: float | None, *, above: bool = True, c
         ),
         ("spread_ratio", "ratio", 0.05, "Not found; a rise of less than 5.0 % would likely have gone unseen."),
         ("entropy_rate_difference", "bits per token", 0.07, "a rise of less than 0.07 bits per token would likely"),
+        ("association_gap", "correlation", 0.12, "a correlation that is off by less than 0.12 would likely"),
+        ("vanished_share", "share", 0.02, "symbols that hold less than 2.0 % of what real records show would likely"),
         ("missing_modes", "count", None, "Not found; how small a one would have been found is not known."),
     ],
 )
