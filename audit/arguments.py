@@ -12,24 +12,13 @@ SPELLINGS = {
     "--loader FILE.py:FUNCTION": 'loader="FILE.py:FUNCTION"',
     "--prompts FILE.txt": 'prompts="FILE.txt"',
     "--trust": "trust=True",
+    "--population": "population=True",
     "--samples N": "samples=N",
 }
 """What a message advises on the command line, and the argument that does the same."""
 
-OPTIONS = (
-    "reference",
-    "holdout",
-    "groups",
-    "loader",
-    "trust",
-    "prompts",
-    "policy",
-    "samples",
-    "seed",
-    "device",
-    "only",
-)
-OPTION = re.compile(rf"--({'|'.join((*OPTIONS, 'out'))})\b")
+OPTIONS = "reference holdout groups unit population loader trust prompts policy samples seed device only out"
+OPTION = re.compile(rf"--({OPTIONS.replace(' ', '|')})\b")
 AT_START = re.compile(rf"^{OPTION.pattern}(?: (\S[^:]*))?: ")
 
 
