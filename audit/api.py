@@ -24,6 +24,8 @@ def audit_checkpoint(
     reference: Any = None,
     holdout: Any = None,
     groups: str | Iterable[str] = (),
+    unit: str | None = None,
+    population: bool = False,
     loader: str | None = None,
     trust: bool = False,
     prompts: str | Path | None = None,
@@ -48,6 +50,10 @@ def audit_checkpoint(
         holdout: real data the model never saw, likewise.
         groups: attributes or columns of the reference that tell groups apart, one name or several; by default those
             that the data declare.
+        unit: column or attribute of the data that says which records belong together (a patient, a writer, a prompt);
+            one record of each is then looked at.
+        population: the reference is the whole population, so that the shares of its groups are exact; otherwise it is a
+            sample, whose own error widens what is compared with it.
         loader: `FILE.py:FUNCTION` that builds the model; runs that file's code.
         trust: open formats that can run the file's own code.
         prompts: a text file, a prompt a line, that a language model goes on from.
@@ -69,6 +75,8 @@ def audit_checkpoint(
             reference=_data(reference, "reference", checkpoint),
             holdout=_data(holdout, "holdout", checkpoint),
             groups=arguments.names(groups, "groups"),
+            unit=None if unit is None else arguments.text(unit, "unit", "patient"),
+            population=arguments.truth(population, "population"),
             loader=None if loader is None else arguments.text(loader, "loader", "loader.py:load"),
             trust=arguments.truth(trust, "trust"),
             prompts=arguments.path(prompts, "prompts", "a text file"),
@@ -79,10 +87,8 @@ def audit_checkpoint(
             only=arguments.names(only, "only"),
         )
         return _audited(request, folder)
-    except UserError as error:
-        raise UserError(arguments.in_python(str(error))) from error.__cause__
-    except PolicyError as error:
-        raise PolicyError(arguments.in_python(str(error))) from error.__cause__
+    except (UserError, PolicyError) as error:
+        raise type(error)(arguments.in_python(str(error))) from error.__cause__
 
 
 def _audited(request: Request, folder: Path | None) -> Record:

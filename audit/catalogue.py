@@ -20,6 +20,7 @@ from .finding import EstimateFacts, Finding
 from .integrity.weights_identity.auditor import Identity
 from .pattern import Pattern
 from .validity.output_validity.auditor import OutputValidity
+from .validity.record_independence.auditor import RecordIndependence
 
 
 class Auditor(Protocol):
@@ -48,6 +49,7 @@ AUDITORS: tuple[type[Any], ...] = (
     SequenceDiversity,
     Detectability,
     OutputValidity,
+    RecordIndependence,
     Identity,
 )
 

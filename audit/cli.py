@@ -82,6 +82,12 @@ _EXIT_ZERO = click.option("--exit-zero", is_flag=True, help="Exit with 0 whateve
     metavar="NAME",
     help="Attribute or column of the reference that tells groups apart; repeatable.",
 )
+@click.option(
+    "--unit",
+    metavar="NAME",
+    help="Column or attribute of the data that several records share: a patient, a writer, a prompt.",
+)
+@click.option("--population", is_flag=True, help="The reference is all there is, rather than a sample of it.")
 @click.option("--loader", metavar="FILE.py:FUNCTION", help="Your code that builds the model. It runs on this machine.")
 @click.option("--trust", is_flag=True, help="Open formats that can run the file's own code, e.g. TorchScript.")
 @click.option(
@@ -101,6 +107,8 @@ def run(
     reference: str | None,
     holdout: str | None,
     groups: tuple[str, ...],
+    unit: str | None,
+    population: bool,
     loader: str | None,
     trust: bool,
     prompts: Path | None,
@@ -124,6 +132,8 @@ def run(
         reference=reference,
         holdout=holdout,
         groups=groups,
+        unit=unit,
+        population=population,
         loader=loader,
         policy=policy,
         samples=samples,

@@ -1,12 +1,17 @@
 """The parts of a record that say by which policy, and of which records, an audit was made."""
 
+from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ..models.records import digest
 from ..reports.record import DataPart, DataParts, GroupsPart, PolicyPart
 from .evidence.bundle import Evidence, Groups, Real
 from .policy import Policy
 from .subject import Subject
+
+if TYPE_CHECKING:
+    from ..models.data.datasets import Dataset
 
 
 def policy_part(policy: Policy, source: Path | None) -> PolicyPart:
@@ -26,20 +31,34 @@ def data_parts(subject: Subject, evidence: Evidence) -> DataParts:
             sha256=digest(generated.samples, {}),
             source=generated.source,
             name="generated samples",
+            **_thinned(subject.samples),
         ),
-        reference=_real_part(evidence.reference),
-        holdout=_real_part(evidence.holdout),
+        reference=_real_part(evidence.reference, subject.reference),
+        holdout=_real_part(evidence.holdout, subject.holdout),
         groups=tuple(_groups_part(each) for each in evidence.groups or ()),
     )
 
 
-def _real_part(real: Real | None) -> DataPart | None:
+def _real_part(real: Real | None, data: "Dataset | None") -> DataPart | None:
     if real is None:
         return None
-    return DataPart(n=len(real.samples), total=real.total, sha256=real.sha256, source=real.source, name=real.name)
+    return DataPart(
+        n=len(real.samples),
+        total=real.total,
+        sha256=real.sha256,
+        source=real.source,
+        name=real.name,
+        population=real.population,
+        **_thinned(data),
+    )
+
+
+def _thinned(data: "Dataset | None") -> dict[str, Any]:
+    """How the records were thinned to one of each unit; nothing where they were not."""
+    return {} if data is None or data.one_each is None else asdict(data.one_each)
 
 
 def _groups_part(groups: Groups) -> GroupsPart:
-    judged = int(groups.confusion.sum())
-    accuracy = float(groups.confusion.trace() / judged) if judged else None
+    labelled = int(groups.confusion.sum())
+    accuracy = float(groups.confusion.trace() / labelled) if labelled else None
     return GroupsPart(attribute=groups.attribute, names=groups.names, source=groups.classifier, accuracy=accuracy)

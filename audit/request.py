@@ -18,6 +18,8 @@ class Request:
         reference: what to read, or the data themselves.
         holdout: as `reference`.
         groups: attributes or columns of the reference; none named: those that the data declare.
+        population: the reference is all there is, rather than a sample of it.
+        unit: column or attribute of the data that says which records belong together.
         loader: `FILE.py:FUNCTION` that builds the model.
         policy: a YAML file; None is the shipped one.
         samples: None is the model's own suggestion, else `run.DEFAULT_SAMPLES`.
@@ -42,6 +44,8 @@ class Request:
     trust: bool = False
     prompts: Path | None = None
     argv: tuple[str, ...] = ()
+    unit: str | None = None
+    population: bool = False
 
     @property
     def name(self) -> str:

@@ -162,6 +162,8 @@ def _collect(subject: Subject, request: Request, needs: set[str], progress: Prog
     from ..models.errors import UserError
     from ..models.threads import one_thread
 
+    if request.population and subject.reference is None:
+        raise UserError("--population: expected reference data that are all there is, got none; give --reference")
     plan = Plan(
         modality=subject.checkpoint.modality,
         source=subject.checkpoint.name,
@@ -171,6 +173,8 @@ def _collect(subject: Subject, request: Request, needs: set[str], progress: Prog
         holdout=subject.holdout,
         n=request.samples or int(getattr(subject.model, "default_samples", DEFAULT_SAMPLES)),
         seed=request.seed,
+        population=request.population,
+        unit=request.unit,
         inspect=subject.inspect,
         fingerprint=subject.fingerprint,
     )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..models.checkpoints.weight_facts import WeightFacts
 from ..models.errors import UserError
 from ..reports.record import CheckpointPart
-from .evidence.plan import Digest, Progress
+from .evidence.plan import Digest, Progress, stream
 
 if TYPE_CHECKING:
     from ..models.adapters.opened import Options
@@ -165,6 +165,7 @@ def _check_device(device: str) -> None:
 
 def _samples_only(request: "Request") -> Subject:
     from ..models.data.datasets import load_data
+    from ..models.data.units import one_each, unit_values
 
     given = request.checkpoint
     samples: Dataset = load_data(given) if isinstance(given, str) else given
@@ -179,6 +180,8 @@ def _samples_only(request: "Request") -> Subject:
     )
     reference, holdout = _data(request, {})
     _check_modality(part.name, samples.modality, reference, holdout)
+    if request.unit is not None and unit_values(samples, request.unit) is not None:
+        samples = one_each(samples, request.unit, stream(request.seed, "units of the samples"))
     return Subject(part, None, _aligned(samples, reference), reference, holdout)
 
 
@@ -198,26 +201,45 @@ def _aligned(samples: "Dataset", reference: "Dataset | None") -> "Dataset":
 
 def _data(request: "Request", declared: Mapping[str, Any]) -> tuple["Dataset | None", "Dataset | None"]:
     """Reference and holdout: what the user named, else what the checkpoint says that it was trained on."""
-    reference = _real(request.reference, request.groups)
-    holdout = _real(request.holdout)
+    from ..models.data.datasets import with_groups
+
+    reference, holdout = _real(request.reference), _real(request.holdout)
     named = declared.get("data")
     # Data a user names replaces all that the checkpoint names: a holdout of other data would be no control.
     if reference is None and named:
-        reference = _declared(named, "train", request.groups)
+        reference = _declared(named, "train")
         holdout = holdout or _declared(named, "holdout")
-    return reference, holdout
+    if request.unit is not None:
+        reference, holdout = _one_each(request, reference, holdout)
+    return None if reference is None else with_groups(reference, request.groups), holdout
 
 
-def _real(given: "str | Dataset | None", groups: tuple[str, ...] = ()) -> "Dataset | None":
+def _one_each(
+    request: "Request", reference: "Dataset | None", holdout: "Dataset | None"
+) -> tuple["Dataset | None", "Dataset | None"]:
+    """One record of each unit of both, and of the holdout only units that the reference has not."""
+    from ..models.data.units import apart, one_each
+
+    assert request.unit is not None
+    if reference is None:
+        raise UserError(f"--unit {request.unit}: expected reference data that name it, got none; give --reference")
+    rngs = [stream(request.seed, f"units of the {role}") for role in ("reference", "holdout")]
+    thinned = one_each(reference, request.unit, rngs[0])
+    if holdout is not None:
+        holdout = one_each(apart(holdout, reference, request.unit), request.unit, rngs[1])
+    return thinned, holdout
+
+
+def _real(given: "str | Dataset | None") -> "Dataset | None":
     """Data that a user named, or gave in memory."""
-    from ..models.data.datasets import load_data, with_groups
+    from ..models.data.datasets import load_data
 
     if isinstance(given, str):
-        return load_data(given, groups=groups) if given else None
-    return None if given is None else with_groups(given, groups)
+        return load_data(given) if given else None
+    return given
 
 
-def _declared(named: Any, split: str, groups: tuple[str, ...] = ()) -> "Dataset | None":
+def _declared(named: Any, split: str) -> "Dataset | None":
     """A part of the data that the checkpoint names, if it is still what the checkpoint was trained on."""
     from ..models.data.datasets import load_data
 
@@ -227,10 +249,8 @@ def _declared(named: Any, split: str, groups: tuple[str, ...] = ()) -> "Dataset 
         raise UserError(f"the checkpoint names its data by {', '.join(fields)}, but not readably; give --reference")
     source, trained_on, digest = named["source"], named["split"], named["sha256"]
     try:
-        data = load_data(source, split=trained_on and split, seed=abs(named["seed"]), groups=groups)
+        data = load_data(source, split=trained_on and split, seed=abs(named["seed"]))
     except UserError as error:
-        if str(error).startswith("--groups"):
-            raise
         raise UserError(f"the checkpoint names its training data, but: {error}; give them with --reference") from error
     if split == "train" and data.sha256 != digest:
         raise UserError(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from .diagnosis import NOT_RECORDED, page_one
+from .independence import independence_words
 from .record import Record
 from .words import SIGNS, in_order, looks_words, rule_sentence, verdict_sentence
 
@@ -73,8 +74,7 @@ def closing_lines(record: Record, out: Path | None) -> list[str]:
         "inconclusive": covered.inconclusive,
         "error": covered.error,
     }
-    again = looks_words(record)
-    lines += [] if again is None else [again]
+    lines += [each for each in (independence_words(record), looks_words(record)) if each is not None]
     lines.append(f"Diagnosis: {NOT_RECORDED if record.diagnosis is None else record.diagnosis.sentence}")
     lines.append("Auditors: " + " · ".join(f"{len(codes)} {name}" for name, codes in counts.items()))
     return lines if out is None else [*lines, f"Report: {out / 'report.html'}"]

@@ -23,6 +23,7 @@ from . import diagnosis, numbers, words
 from .answers import answer
 from .charts import Chart, charts
 from .finding_parts import FindingPart
+from .independence import independence_words
 from .markdown_lite import markdown
 from .pictures import BUDGET, Shown, show
 from .record import Record, RulePart
@@ -74,6 +75,7 @@ def render(record: Record, evidence: Evidence) -> str:
         diagnosis=record.diagnosis,
         said=diagnosis,
         beside=diagnosis.page_one(record),
+        independence=independence_words(record),
         map=scatter(evidence),
         command=command(record),
         declared=tuple(_flat(record.checkpoint.declared)),

@@ -8,6 +8,7 @@ from ..audit.finding import Outcome
 from ..audit.verdict import Ruling
 from . import diagnosis, numbers
 from .finding_parts import FindingPart
+from .independence import independence_words
 from .junit import rule_name, rule_said
 from .record import Record, RulePart, SignPart
 from .words import (
@@ -55,6 +56,7 @@ def summary(record: Record) -> str:
         "",
         escape(policy_words(record)),
         "",
+        *_independence(record),
         *_looks(record),
         "## Diagnosis",
         "",
@@ -67,6 +69,11 @@ def summary(record: Record) -> str:
         "Outputs: `report.html` (to read), `record.json` (everything), `junit.xml`, `evidence/`.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _independence(record: Record) -> list[str]:
+    said = independence_words(record)
+    return [] if said is None else [escape(said), ""]
 
 
 def _looks(record: Record) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from . import numbers
 from .diagnosis import NOT_RECORDED, page_one
+from .independence import independence_words
 from .junit import rule_name
 from .record import Record, RulePart
 from .words import bound_words, in_order, observed_words, rule_words, ruling_mark, short, verdict_sentence, worst_group
@@ -23,6 +24,7 @@ def record_html(record: Record, report: Path | None) -> str:
     mark = ruling_mark(record.verdict.outcome)
     rows = "".join(_row(record, rule) for rule in in_order(record.verdict.rules))
     beside = page_one(record)
+    independence = independence_words(record)
     told = NOT_RECORDED if record.diagnosis is None else record.diagnosis.sentence
     heads = "".join(_cell(head, 'th scope="col"') for head in ("Outcome", "Rule", "Asked", "Observed"))
     return (
@@ -32,6 +34,7 @@ def record_html(record: Record, report: Path | None) -> str:
         f"{'' if beside is None else f'<p>{_text(beside, 600)}</p>'}"
         f'<table style="{TABLE}"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
         f"<p>Diagnosis: {_text(told, 600)}</p>"
+        f"{'' if independence is None else f'<p>{_text(independence, 600)}</p>'}"
         f"<p>{_text(_looked_at(record), 2000)}</p>"
         f"{'' if report is None else _link(report)}"
         "</div>"

@@ -104,10 +104,15 @@ class DataPart(Part):
     """One set of records, generated or real."""
 
     n: Annotated[int, Field(description="records looked at")]
-    total: Annotated[int, Field(description="records the source holds")]
+    total: Annotated[int, Field(description="records the source holds; with `unit`, one of each unit that was kept")]
     sha256: str
     source: str
     name: str
+    unit: Annotated[str | None, Field(description="what one record of each was taken of; null: of nothing")] = None
+    units: Annotated[int | None, Field(description="units that the records belong to, where a unit is named")] = None
+    given: Annotated[int | None, Field(description="records the source holds, where a unit is named")] = None
+    shared: Annotated[int, Field(description="records left out because the reference has their units, too")] = 0
+    population: Annotated[bool, Field(description="declared to be all there is, rather than a sample of it")] = False
 
 
 class GroupsPart(Part):
@@ -116,7 +121,7 @@ class GroupsPart(Part):
     attribute: Annotated[str, Field(description="what tells the groups apart")] = "class"
     names: tuple[str, ...]
     source: Annotated[str, Field(description="how the group of a generated sample was found")]
-    accuracy: Annotated[float | None, Field(description="share of held-out reference samples judged rightly")]
+    accuracy: Annotated[float | None, Field(description="share of held-out reference samples classified rightly")]
 
 
 class DataParts(Part):

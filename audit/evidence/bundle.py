@@ -191,7 +191,7 @@ TOO_FEW = "(too few)"
 """The name of all groups together that have too few labelled records for a classifier."""
 
 DECLARED = "declared"
-"""What `Groups.classifier` says where groups were observed rather than told apart, so that no error needs correcting."""
+"""What `Groups.classifier` says where groups were observed, so that no error needs correcting."""
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,8 @@ class Plan:
         holdout: real data that the model did not learn from.
         n: how many samples to draw.
         seed: of all random streams, see `stream`.
+        population: whether the reference is all there is, rather than a sample of it.
+        unit: what one record of each was taken of; as a column it describes no record.
         inspect: says what is known of the checkpoint's weights.
         fingerprint: says what is known of its files.
         before: what collectors noted before the model was first used, by kind.
@@ -51,6 +53,8 @@ class Plan:
     holdout: Data | None = None
     n: int = 20_000
     seed: int = 0
+    population: bool = False
+    unit: str | None = None
     inspect: Callable[[], WeightFacts] | None = None
     fingerprint: Digest | None = None
     before: Mapping[str, Any] = field(default_factory=dict)

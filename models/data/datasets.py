@@ -14,6 +14,7 @@ from ..checkpoints.formats import MODEL_SUFFIXES, matching
 from ..errors import UserError
 from ..records import Attribute, Records, digest, table_attribute, take, take_attributes
 from .readers.groups import below
+from .units import OneEach
 
 Part = Literal["train", "holdout"]
 
@@ -103,6 +104,8 @@ class Dataset:
         split: the part of the source that was taken; None is all of it.
         seed: the seed of that split.
         sample_rate: of audio, in Hz.
+        identifiers: further values of each record, by name, that may say what it belongs to.
+        one_each: what one record of each was taken of; None where all were.
     """
 
     name: str
@@ -114,6 +117,8 @@ class Dataset:
     split: str | None = None
     seed: int = 0
     sample_rate: int | None = None
+    identifiers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    one_each: OneEach | None = None
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -134,7 +139,9 @@ class Dataset:
 
     def with_records(self, samples: Any, attributes: Mapping[str, Attribute]) -> "Dataset":
         """The same data set with other records, and their digest."""
-        return replace(self, samples=samples, attributes=attributes, sha256=digest(samples, attributes))
+        return replace(
+            self, samples=samples, attributes=attributes, sha256=digest(samples, attributes), identifiers={}
+        )
 
 
 def load_data(spec: str, *, split: str | None = None, seed: int = 0, groups: tuple[str, ...] = ()) -> Dataset:
@@ -170,6 +177,7 @@ def load_data(spec: str, *, split: str | None = None, seed: int = 0, groups: tup
         split=split,
         seed=seed,
         sample_rate=records.sample_rate,
+        identifiers=records.identifiers,
     )
     return with_groups(data, groups)
 

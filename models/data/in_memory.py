@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UserError
-from ..records import Attribute, Records, digest
+from ..records import Records, digest
 from .datasets import MOST_GROUPS, Dataset
 from .readers import images
 from .readers.groups import attribute
@@ -40,7 +40,7 @@ def data_in_memory(given: Any, role: str, *, modality: str | None = None, sample
     if labels is not None:
         if records.modality == "tabular":
             raise UserError(f"{role}: expected the labels of a table as one of its columns, got them apart; add them")
-        records = Records(records.modality, records.samples, _attributes(labels, len(records.samples), role))
+        records = _labelled(records, labels, role)
     return Dataset(
         name=role,
         modality=records.modality,
@@ -49,6 +49,7 @@ def data_in_memory(given: Any, role: str, *, modality: str | None = None, sample
         sha256=digest(records.samples, records.attributes),
         attributes=records.attributes,
         sample_rate=sample_rate if records.modality == "audio" else None,
+        identifiers=records.identifiers,
     )
 
 
@@ -136,15 +137,26 @@ def _pieces(samples: list[Any], role: str) -> list[list[int]]:
     return pieces
 
 
-def _attributes(labels: Any, n: int, role: str) -> dict[str, Attribute]:
+def _labelled(records: Records, labels: Any, role: str) -> Records:
+    """The same records with their groups; of named labels, those of too many values are identifiers."""
     from pandas import DataFrame
 
+    n = len(records.samples)
     if isinstance(labels, Mapping | DataFrame):
-        return {str(name): _attribute(labels[name], n, f"{role}: labels {name!r}") for name in labels}
-    return {"class": _attribute(labels, n, f"{role}: labels")}
+        found = {str(name): _values(labels[name], n, f"{role}: labels {name!r}") for name in labels}
+        many = {name for name, values in found.items() if len(set(values)) > MOST_GROUPS}
+        groups = {name: attribute(values) for name, values in found.items() if name not in many}
+        identifiers = {name: tuple(map(str, found[name])) for name in found if name in many}
+        return Records(records.modality, records.samples, groups, identifiers=identifiers)
+    plain = _values(labels, n, f"{role}: labels")
+    if len(set(plain)) > MOST_GROUPS:
+        raise UserError(
+            f"{role}: labels: expected at most {MOST_GROUPS} different values, got {len(set(plain))}; join some"
+        )
+    return Records(records.modality, records.samples, {"class": attribute(plain)})
 
 
-def _attribute(values: Any, n: int, where: str) -> Attribute:
+def _values(values: Any, n: int, where: str) -> list[str | int | bool]:
     listed = values.tolist() if hasattr(values, "tolist") else values
     if not isinstance(listed, list | tuple) or len(listed) != n:
         got = f"{len(listed)}" if isinstance(listed, list | tuple) else _short(values)
@@ -154,9 +166,7 @@ def _attribute(values: Any, n: int, where: str) -> Attribute:
     if len(kinds) != 1 or not kinds <= {str, int, bool}:
         names = ", ".join(sorted(kind.__name__ for kind in kinds))
         raise UserError(f"{where}: expected only str, only int or only bool, got {names}; convert them")
-    if len(set(plain)) > MOST_GROUPS:
-        raise UserError(f"{where}: expected at most {MOST_GROUPS} different values, got {len(set(plain))}; join some")
-    return attribute(plain)
+    return plain
 
 
 def _short(value: Any) -> str:

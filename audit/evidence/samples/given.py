@@ -1,6 +1,7 @@
 """Collect what every audit rests on: the generated samples, and the real data to compare them with."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from ..bundle import Evidence, Generated, Real
 from ..plan import Plan, stream
@@ -19,6 +20,8 @@ def given(plan: Plan, progress: Callable[[float], None]) -> Evidence:
         None if data is None else _compared(plan, data, role, generated)
         for role, data in (("reference", plan.reference), ("holdout", plan.holdout))
     )
+    if reference is not None:
+        reference = replace(reference, population=plan.population)
     return Evidence(plan.modality, generated, reference, holdout)
 
 
@@ -53,10 +56,13 @@ def check_fit(modality: str, *, generated: Generated, real: Real) -> None:
 def _generated(plan: Plan, progress: Callable[[float], None]) -> Generated:
     if plan.samples is not None:
         records = real_data(plan.samples, stream(plan.seed, "generated"), most=plan.n).samples
-        return Generated(records, plan.seed, plan.source, sample_rate=plan.samples.sample_rate)
-    return collect_generated(
+        return Generated(records, plan.seed, plan.source, sample_rate=plan.samples.sample_rate, given=True)
+    drawn = collect_generated(
         plan.model, n=plan.n, seed=plan.seed, source=plan.source, modality=plan.modality, progress=progress
     )
+    if plan.modality == "tabular" and plan.unit in drawn.samples.columns:
+        return replace(drawn, samples=drawn.samples.drop(columns=[plan.unit]))
+    return drawn
 
 
 def _compared(plan: Plan, data: Data, role: str, generated: Generated) -> Real:

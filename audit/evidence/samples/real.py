@@ -30,6 +30,8 @@ class Data(Protocol):
     def sha256(self) -> str: ...  # noqa: D102 – as above
     @property
     def sample_rate(self) -> int | None: ...  # noqa: D102 – as above
+    @property
+    def one_each(self) -> Any: ...  # noqa: D102 – as above
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ def real_data(data: Data, rng: np.random.Generator, *, most: int = MAX_RECORDS) 
         name=data.name,
         source=data.source,
         sha256=data.sha256,
+        unit=None if data.one_each is None else data.one_each.unit,
     )
 
 

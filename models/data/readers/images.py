@@ -6,6 +6,7 @@ Whatever is wrong with the data is said in one line that names the file and what
 import zipfile
 import zlib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +25,17 @@ UNLABELLED = np.zeros(0, dtype=np.int64)
 def read_file(path: Path) -> Records:
     """Read `x`, (n, h, w), (n, h, w, c) or (n, c, h, w), uint8 or float in [0, 1], and optional labels `y` (n,).
 
+    Other arrays (n,) of integers or strings are identifiers.
+
     Raises:
         UserError: if the file or its arrays are not that; objects are never unpickled.
     """
     arrays = _arrays(path)
     if "x" not in arrays:
         raise UserError(f"{path}: expected an array named x, got {', '.join(sorted(arrays)) or 'no array'}")
-    return from_arrays(arrays["x"], arrays.get("y"), path)
+    found = from_arrays(arrays["x"], arrays.get("y"), path)
+    others = {name: each for name, each in arrays.items() if name not in ("x", "y") and len(each) == len(found.samples)}
+    return replace(found, identifiers={name: tuple(map(str, each.tolist())) for name, each in others.items()})
 
 
 def from_arrays(x: NDArray[Any], y: NDArray[Any] | None, where: object) -> Records:
@@ -61,12 +66,22 @@ def _arrays(path: Path) -> Mapping[str, NDArray[Any]]:
             file.seek(0)
             with np.load(file, allow_pickle=False) as archive:
                 for name in archive.files:
-                    found[name] = _array(archive, name, path) if name in ("x", "y") else UNLABELLED
+                    found[name] = _array(archive, name, path) if name in ("x", "y") else _identifier(archive, name)
     except (OSError, EOFError, MemoryError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         raise UserError(
             f"{path}: the .npz archive is damaged ({one_line(error)}); write it again with numpy.savez"
         ) from error
     return found
+
+
+def _identifier(archive: Any, name: str) -> NDArray[Any]:
+    """An array of integers or strings; empty if it is of another kind, which is none of our business."""
+    try:
+        array = archive[name]
+    except ValueError:
+        return UNLABELLED
+    usable = isinstance(array, np.ndarray) and array.ndim == 1 and array.dtype.kind in "iuU"
+    return array if usable else UNLABELLED
 
 
 def _array(archive: Any, name: str, path: Path) -> NDArray[Any]:

@@ -46,7 +46,9 @@ def read_file(path: Path) -> Records:
     groups = {
         name: _groups(values, len(found), f"{path}: attribute {shown(name)}") for name, values in attributes.items()
     }
-    return Records("music", found, groups)
+    attributes = {name: each for name, each in groups.items() if isinstance(each, Attribute)}
+    identifiers = {name: each for name, each in groups.items() if isinstance(each, tuple)}
+    return Records("music", found, attributes, identifiers=identifiers)
 
 
 def check_piece(piece: Any, where: str) -> None:
@@ -76,7 +78,8 @@ def check_piece(piece: Any, where: str) -> None:
             )
 
 
-def _groups(values: Any, n: int, where: str) -> Attribute:
+def _groups(values: Any, n: int, where: str) -> Attribute | tuple[str, ...]:
+    """The groups that one attribute makes; its values as they are if they are too many."""
     if not isinstance(values, list) or len(values) != n:
         got = f"{len(values)}" if isinstance(values, list) else shown(values)
         raise UserError(f"{where}: expected a list with one value per piece, {n}, got {got}; align it with the pieces")
@@ -90,9 +93,7 @@ def _groups(values: Any, n: int, where: str) -> Attribute:
         )
     if kinds == {str} and any(map(half_surrogate, values)):
         raise UserError(f"{where}: a value has half of a surrogate pair, no character; replace or remove it")
-    if len(set(values)) > MOST_GROUPS:
-        raise UserError(f"{where}: expected at most {MOST_GROUPS} different values, got {len(set(values))}; join some")
-    return attribute(values)
+    return attribute(values) if len(set(values)) <= MOST_GROUPS else tuple(map(str, values))
 
 
 def read_folder(path: Path) -> Records:

@@ -18,7 +18,8 @@ def read_file(path: Path) -> Records:
     """Read texts in UTF-8; blank lines are skipped, everything else of a line but its end is the record.
 
     In `.jsonl` each line is an object with a string `text`. What else it has must be on every line; strings, integers
-    and truth values become groups where they have at most 50 different values, and other fields are left out.
+    and truth values become groups where they have at most 50 different values, and identifiers where they have more;
+    other fields are left out.
 
     Raises:
         UserError: if the file is not that; the message names the line.
@@ -34,7 +35,9 @@ def read_file(path: Path) -> Records:
         raise UserError(f"{path}: expected texts, but every {TEXT!r} is blank; write texts into it")
     names = dict.fromkeys(name for row in rows.values() for name in row if name != TEXT)
     found = {name: _groups(rows, name, path) for name in names}
-    return Records("text", texts, {name: each for name, each in found.items() if each is not None})
+    groups = {name: each for name, each in found.items() if isinstance(each, Attribute)}
+    identifiers = {name: each for name, each in found.items() if isinstance(each, tuple)}
+    return Records("text", texts, groups, identifiers=identifiers)
 
 
 def _row(line: str, where: str) -> dict[str, Any]:
@@ -52,8 +55,8 @@ def _row(line: str, where: str) -> dict[str, Any]:
     return row
 
 
-def _groups(rows: dict[int, dict[str, Any]], name: str, path: Path) -> Attribute | None:
-    """The groups that one field makes; None if its values are of another kind, or too many."""
+def _groups(rows: dict[int, dict[str, Any]], name: str, path: Path) -> Attribute | tuple[str, ...] | None:
+    """The groups that one field makes, its values if they are too many for groups, None if they are of another kind."""
     values = [row.get(name) for row in rows.values()]
     kinds = dict.fromkeys(map(type, values))
     if type(None) in kinds and len(kinds) > 1:
@@ -68,6 +71,6 @@ def _groups(rows: dict[int, dict[str, Any]], name: str, path: Path) -> Attribute
             f"{path}: line {line}: expected {shown(name)} of the same type on every line, as {shown(first)} is, "
             f"got {shown(rows[line][name])}; write one type"
         )
-    if len(kinds) > 1 or not kinds.keys() <= set(GROUPS) or len(set(values)) > MOST_GROUPS:
+    if len(kinds) > 1 or not kinds.keys() <= set(GROUPS):
         return None
-    return attribute(values)
+    return attribute(values) if len(set(values)) <= MOST_GROUPS else tuple(map(str, values))
