@@ -96,7 +96,8 @@ def measured(
 
 def complete(value: float, unit: str, n: int) -> str:
     """A number that nothing is uncertain about, because everything was counted: it has no interval."""
-    return f"{numbers.quantity(value, unit)} (complete count, n = {numbers.count(n)})"
+    what = "complete count" if unit in ("count", "share") else "exact"
+    return f"{numbers.quantity(value, unit)} ({what}, n = {numbers.count(n)})"
 
 
 def estimate_text(estimate: EstimatePart) -> str:

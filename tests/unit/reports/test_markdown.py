@@ -38,7 +38,7 @@ def test_failed_rules_stand_before_undecided_before_passed() -> None:
 
 def test_numbers_stand_with_interval_and_n() -> None:
     text = summary(small_record())
-    assert re.search(r"missed \|[^|]*at least 0\.8 \| 0\.5\d* \(98\.\d+ % interval 0\.\d+–0\.\d+, n = 2,000\)", text)
+    assert re.search(r"missed \|[^|]*at least 0\.8 \| 0\.5\d* \(95 % interval 0\.\d+–0\.\d+, n = 2,000\)", text)
     assert "samples would decide" in text
 
 

@@ -21,7 +21,7 @@ def rule_of(record: Record, rule: str) -> words.RulePart:
 
 def test_a_failed_verdict_names_the_rule_the_group_the_interval_and_the_bound() -> None:
     assert words.verdict_sentence(RECORDS["fail"]) == (
-        "The smallest share of any group relative to its target, that of group 3, is 0.04 (98.8 % interval 0.00–0.09, "
+        "The smallest share of any group relative to its target, that of group 3, is 0.04 (95 % interval 0.00–0.08, "
         "n = 20,000); the policy asks for at least 0.8."
     )
 
@@ -39,7 +39,7 @@ def test_an_open_verdict_says_how_many_samples_would_decide() -> None:
     record = example.record((example.representation(example.SOUND), example.drivers(), wide))
     needed = rule_of(record, "reality-is-covered").samples_needed
     assert needed
-    assert f"which the interval holds: about {needed:,} samples would decide" in words.verdict_sentence(record)
+    assert f"the interval holds the bound; about {needed:,} samples would decide" in words.verdict_sentence(record)
 
 
 def test_a_crash_is_named_in_the_verdict() -> None:
