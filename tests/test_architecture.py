@@ -22,7 +22,6 @@ LONGER_FILES: dict[str, str] = {}
 LONGER_FUNCTIONS = {
     "audit/attribution/latent_drivers/tables.py:readouts_table": "a list of columns",
     "audit/cli.py:run": "one parameter an option of the command",
-    "audit/fairness/group_representation/group_shares.py:measure_shares": "to be split",
 }
 
 # What each layer may import, beside itself.

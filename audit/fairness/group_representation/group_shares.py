@@ -136,11 +136,8 @@ def measure_shares(
     counts = np.bincount(groups.predicted, minlength=k).astype(np.int64)
     goal = target_shares(groups, targets)
     reference = None if population or targets is not None else groups.reference_counts[:k]
-    confusion = None if groups.classifier == DECLARED else np.asarray(groups.confusion, dtype=np.int64)[:k, :k]
-    if confusion is None:
-        rates, softened, labelled = np.eye(k), np.eye(k), np.ones(k, dtype=np.int64)
-    else:
-        rates, softened, labelled = error_rates(confusion), softened_rates(confusion), confusion.sum(axis=1)
+    confusion, softened, labelled = _errors(groups, k)
+    rates = np.eye(k) if confusion is None else error_rates(confusion)
     shares = corrected_shares(counts=counts, rates=rates)
     quotients = ratios(counts=counts, confusion=confusion, targets=goal, reference=reference)
     simulate = partial(simulated_shares, rates=softened, labelled=labelled, n=n, repeats=repeats, rng=rng)
@@ -165,6 +162,14 @@ def measure_shares(
         covariance=share_covariance(shares=shares, rates=softened, labelled=labelled, n=n),
         too_few=groups.too_few,
     )
+
+
+def _errors(groups: Groups, k: int) -> tuple[Ints | None, Floats, Ints]:
+    """Confusion of the k groups told apart, rates without false certainty, and labelled samples behind each row."""
+    if groups.classifier == DECLARED:
+        return None, np.eye(k), np.ones(k, dtype=np.int64)
+    confusion = np.asarray(groups.confusion, dtype=np.int64)[:k, :k]
+    return confusion, softened_rates(confusion), confusion.sum(axis=1)
 
 
 def _redrawn(goal: Floats, reference: Ints | None, repeats: int, rng: np.random.Generator) -> Floats:

@@ -260,3 +260,19 @@ def test_every_kind_is_known_by_its_type_alone() -> None:
 def test_a_folder_without_evidence_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         Evidence.load(tmp_path)
+
+
+def test_evidence_that_calls_the_group_classifier_a_judge_still_loads(tmp_path: Path) -> None:
+    evidence = full()
+    evidence.save(tmp_path)
+    path = tmp_path / "groups.json"
+    # What version 0.1 wrote, which knew no groups of too few either.
+    (stored,) = json.loads(path.read_text(encoding="utf-8"))
+    stored["judge"] = stored.pop("classifier")
+    del stored["too_few"]
+    path.write_text(json.dumps([stored]), encoding="utf-8")
+    loaded, saved = Evidence.load(tmp_path).groups, evidence.groups
+    assert loaded is not None
+    assert saved is not None
+    assert loaded[0].classifier == saved[0].classifier == "a rule"
+    assert loaded[0].too_few == {}

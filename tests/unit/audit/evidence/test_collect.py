@@ -30,6 +30,17 @@ def collected(
     return collect(plan, needs=("features", "groups"), guard=guard, progress=lambda step, share: None)
 
 
+def test_a_reference_may_be_declared_to_be_all_there_is() -> None:
+    frame = pd.DataFrame({"a": [1, 2]})
+    data = Dataset("real", "tabular", frame, "real", digest(frame, {}))
+    for population in (False, True):
+        plan = Plan("tabular", "made", samples=data, reference=data, holdout=data, population=population)
+        found = collect(plan, needs=(), guard=lambda work: (work(), None), progress=lambda step, share: None)
+        assert found.reference is not None
+        assert found.holdout is not None
+        assert (found.reference.population, found.holdout.population) == (population, False)
+
+
 def texts(n: int) -> list[str]:
     return [f"{'she' if index % 2 else 'he'} is a {'nurse' if index % 3 else 'farmer'}" for index in range(n)]
 
