@@ -92,8 +92,8 @@ def slopes(decode: Measure, points: "Tensor", directions: "Tensor") -> "Tensor":
 
     # The cube root of the machine precision balances truncation and rounding: about 5 digits in single precision.
     step = torch.finfo(points.dtype).eps ** (1 / 3)
-    found: Tensor = (decode(points + step * directions) - decode(points - step * directions)) / (2 * step)
-    return found
+    gradient: Tensor = (decode(points + step * directions) - decode(points - step * directions)) / (2 * step)
+    return gradient
 
 
 def networks(model: Any) -> list["torch.nn.Module"]:

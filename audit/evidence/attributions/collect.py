@@ -263,6 +263,6 @@ def _jacobian_maps(decode: Measure, points: "Tensor", rows: int) -> "Tensor":
     maps = []
     with torch.no_grad():
         for axes in torch.split(torch.eye(size, dtype=points.dtype, device=points.device), together):
-            found = slopes(decode, points.repeat(len(axes), 1), axes.repeat_interleave(count, dim=0))
-            maps.append(found.reshape(len(axes), count, *found.shape[1:]).mean(dim=1))
+            gradients = slopes(decode, points.repeat(len(axes), 1), axes.repeat_interleave(count, dim=0))
+            maps.append(gradients.reshape(len(axes), count, *gradients.shape[1:]).mean(dim=1))
     return torch.cat(maps)

@@ -79,21 +79,21 @@ def regions(*, outputs: Matrix, company: Indices, most: int, near: float = NEAR)
     Returns:
         the region (n,) of every point, −1 for none, and the central points (g,) of the at most `most` regions.
     """
-    found = np.full(len(outputs), -1, dtype=np.int64)
+    index = np.full(len(outputs), -1, dtype=np.int64)
     limit = (near * typical_distance(outputs)) ** 2
     waiting = company.copy()
     centres: list[int] = []
     while len(centres) < most and waiting.max(initial=0) > 0:
         centre = int(waiting.argmax())
-        inside = (((outputs - outputs[centre]) ** 2).sum(axis=1) <= limit) & (found < 0)
-        found[inside] = len(centres)
+        inside = (((outputs - outputs[centre]) ** 2).sum(axis=1) <= limit) & (index < 0)
+        index[inside] = len(centres)
         waiting[inside] = 0
         centres.append(centre)
-    sizes = np.bincount(found[found >= 0], minlength=len(centres))
+    sizes = np.bincount(index[index >= 0], minlength=len(centres))
     order = np.argsort(-sizes, kind="stable")
     rank = np.empty(len(centres) + 1, dtype=np.int64)
     rank[order], rank[-1] = np.arange(len(centres)), -1
-    return rank[found], np.array(centres, dtype=np.int64)[order]
+    return rank[index], np.array(centres, dtype=np.int64)[order]
 
 
 def _squared_distances(points: Matrix) -> Matrix:

@@ -41,8 +41,8 @@ class LostMass:
 def excess(counts: Counts, *, generated: Ints, reference: Ints) -> Floats:
     """Half of what modes (and the outside) lose or gain beyond one standard error each, for (…, K + 1) counts."""
     moved = np.abs(reference / counts.n - generated / counts.m)
-    found: Floats = 0.5 * np.maximum(moved - _THRESHOLD * _errors(counts), 0).sum(axis=-1)
-    return found
+    gained: Floats = 0.5 * np.maximum(moved - _THRESHOLD * _errors(counts), 0).sum(axis=-1)
+    return gained
 
 
 def lost_mass(counts: Counts, *, levels: ArrayLike, simulated: Ints, rng: np.random.Generator) -> LostMass:
@@ -97,8 +97,8 @@ def _largest_single_loss(counts: Counts, tails: Floats) -> Floats:
     reference, generated = counts.reference[:-1] / counts.n, counts.generated[:-1] / counts.m
     least = clopper_pearson(successes=counts.reference[None, :-1], trials=counts.n, level=levels).low
     most = clopper_pearson(successes=counts.generated[None, :-1], trials=counts.m, level=levels).high
-    found: Floats = np.maximum(reference - generated - np.hypot(reference - least, most - generated), 0).max(axis=1)
-    return found
+    losses: Floats = np.maximum(reference - generated - np.hypot(reference - least, most - generated), 0).max(axis=1)
+    return losses
 
 
 def _path(counts: Counts, observed: float, rng: np.random.Generator) -> tuple[Floats, Floats, Floats]:
@@ -117,12 +117,12 @@ def _path(counts: Counts, observed: float, rng: np.random.Generator) -> tuple[Fl
         generated = _shares(pooled - kept * n / (m + n))
         truths[at] = np.maximum(reference - generated, 0)[:-1].sum()
         drawn = rng.multinomial(m, generated, size=_REPEATS)
-        found = excess(counts, generated=drawn, reference=rng.multinomial(n, reference, size=_REPEATS))
-        spread = max(float(found.std()), 1e-12)
-        skewness = ((found - found.mean()) ** 3).mean() / spread**3
-        below = float(pearson(np.array((observed - found.mean()) / spread), np.array(skewness)))
+        simulated = excess(counts, generated=drawn, reference=rng.multinomial(n, reference, size=_REPEATS))
+        spread = max(float(simulated.std()), 1e-12)
+        skewness = ((simulated - simulated.mean()) ** 3).mean() / spread**3
+        below = float(pearson(np.array((observed - simulated.mean()) / spread), np.array(skewness)))
         reached[at] = ndtri(np.clip(1 - below, 1e-12, 1 - 1e-12))
-        middles[at] = np.median(found)
+        middles[at] = np.median(simulated)
     return np.maximum.accumulate(truths), reached, middles
 
 
