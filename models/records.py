@@ -114,19 +114,19 @@ def table_attribute(samples: Any, column: str, *, names: tuple[str, ...] = (), e
     if edges:
         numbers = values.to_numpy(dtype=float, na_value=np.nan)
         bins = np.searchsorted(edges, numbers, side="right").tolist()
-        found = [
+        groups = [
             MISSING if np.isnan(number) else _as_text(names[bin_]) for number, bin_ in zip(numbers, bins, strict=True)
         ]
     else:
-        found = [MISSING if gone else _as_text(value) for value, gone in zip(values, values.isna(), strict=True)]
-        names = names or tuple(sorted(set(found)))
+        groups = [MISSING if gone else _as_text(value) for value, gone in zip(values, values.isna(), strict=True)]
+        names = names or tuple(sorted(set(groups)))
     known = {_as_text(name): index for index, name in enumerate(names)}
-    found = [text if text in known or text == MISSING else INVENTED for text in found]
+    groups = [text if text in known or text == MISSING else INVENTED for text in groups]
     for extra in (MISSING, INVENTED):
-        if extra not in known and extra in found:
+        if extra not in known and extra in groups:
             known[extra] = len(names)
             names = (*names, extra)
-    return Attribute(names, np.array([known[text] for text in found], dtype=np.int64), column, edges)
+    return Attribute(names, np.array([known[text] for text in groups], dtype=np.int64), column, edges)
 
 
 def _as_text(value: Any) -> str:

@@ -127,7 +127,9 @@ def _by_unit(estimates: Iterable[EstimatePart]) -> tuple[Spec, ...]:
     names: dict[str, dict[str, None]] = {}
     for each in estimates:
         names.setdefault(each.unit, {})[each.name] = None
-    return tuple(Spec(f"Estimates ({unit})" if unit else "Estimates", tuple(found)) for unit, found in names.items())
+    return tuple(
+        Spec(f"Estimates ({unit})" if unit else "Estimates", tuple(unit_names)) for unit, unit_names in names.items()
+    )
 
 
 def _worst_first(name: str, estimates: Sequence[EstimatePart]) -> list[EstimatePart]:

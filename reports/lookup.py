@@ -19,21 +19,21 @@ def finding(record: "Record", code: str) -> "FindingPart":
     raise KeyError(f"the record has no finding {code!r}; it has: {', '.join(each.code for each in record.findings)}")
 
 
-def estimate(found: "FindingPart", name: str, group: str | None = None) -> "EstimatePart":
+def estimate(finding: "FindingPart", name: str, group: str | None = None) -> "EstimatePart":
     """The estimate of that name and group; no group is the whole.
 
     Raises:
         KeyError: if the finding has none; the message lists the estimates, or the groups of this one, that it has.
     """
-    named = [each for each in found.estimates if each.name == name]
+    named = [each for each in finding.estimates if each.name == name]
     for each in named:
         if each.group == group:
             return each
     if named:
         groups = ", ".join("None (the whole)" if each.group is None else repr(each.group) for each in named)
-        raise KeyError(f"{found.code} has no {name} for group {group!r}; it has it for: {groups}")
-    known = ", ".join(dict.fromkeys(each.name for each in found.estimates))
+        raise KeyError(f"{finding.code} has no {name} for group {group!r}; it has it for: {groups}")
+    known = ", ".join(dict.fromkeys(each.name for each in finding.estimates))
     # Of a traceback, the last line says what happened.
-    said = (found.reason or "").strip().splitlines()
-    reason = f" ({found.outcome}: {said[-1][:200]})" if said and not known else ""
-    raise KeyError(f"{found.code} has no estimate {name!r}; it has: {known or 'none'}{reason}")
+    said = (finding.reason or "").strip().splitlines()
+    reason = f" ({finding.outcome}: {said[-1][:200]})" if said and not known else ""
+    raise KeyError(f"{finding.code} has no estimate {name!r}; it has: {known or 'none'}{reason}")

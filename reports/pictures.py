@@ -202,15 +202,15 @@ def _drawn(indices: Sequence[int], samples: Any, evidence: Evidence) -> Images |
     return placed
 
 
-def _tiles(form: str, found: _Set, images: Images, scale: float, under: Images | None) -> list[Pixels]:
-    if not found.coloured:
+def _tiles(form: str, pictures: _Set, images: Images, scale: float, under: Images | None) -> list[Pixels]:
+    if not pictures.coloured:
         return [plain(image) for image in images]
     if form != "signed_maps":
         return [coloured(image.mean(axis=0), 0.0, scale, _CIVIDIS) for image in images]
     tiles = []
     for image in images:
         tiles.append(coloured(image.mean(axis=0), -scale, scale, _PUOR))
-        if under is not None and under.shape[2:] == image.shape[1:] and not found.kind.endswith("null_maps"):
+        if under is not None and under.shape[2:] == image.shape[1:] and not pictures.kind.endswith("null_maps"):
             tiles.append(_laid_over(tiles[-1], image.mean(axis=0), scale, plain(under[0])))
     return tiles
 
@@ -239,13 +239,13 @@ def _laid_over(colours: Pixels, values: Images, scale: float, under: Pixels) -> 
     return mixed
 
 
-def _sheet(form: str, found: _Set, tiles: Sequence[Pixels], count: int) -> Sheet:
+def _sheet(form: str, pictures: _Set, tiles: Sequence[Pixels], count: int) -> Sheet:
     height, width = tiles[0].shape[:2]
     # Whole multiples, so that every pixel of a picture becomes a square of the same size.
     tile_size = TILES["signed_maps" if len(tiles) == 1 else form] if form in TILES else TILES["grid"]
-    zoom = max(1, tile_size // max(height, width)) * found.enlarged
+    zoom = max(1, tile_size // max(height, width)) * pictures.enlarged
     gap = -(-4 // zoom)
-    wide = found.coloured and 2 < len(tiles) == count
+    wide = pictures.coloured and 2 < len(tiles) == count
     columns = max(1, min(len(tiles), ((WIDE_SHEET if wide else SHEET) // zoom + gap) // (width + gap)))
     if len(tiles) == 2 * count:
         # A map and its overlay stay side by side.
@@ -260,9 +260,9 @@ def _sheet(form: str, found: _Set, tiles: Sequence[Pixels], count: int) -> Sheet
         place = canvas[top : top + height, left : left + width]
         place[..., :-1] = tile if tile.ndim == 3 else tile[..., None]
         place[..., -1] = 255
-    what = "map" if found.coloured else WHAT.get(found.kind, "picture")
-    alt = f"{count} × {what}: {found.label}"
-    return Sheet(found.label, alt, _data_uri(canvas), zoom * canvas.shape[1], zoom * canvas.shape[0], wide)
+    what = "map" if pictures.coloured else WHAT.get(pictures.kind, "picture")
+    alt = f"{count} × {what}: {pictures.label}"
+    return Sheet(pictures.label, alt, _data_uri(canvas), zoom * canvas.shape[1], zoom * canvas.shape[0], wide)
 
 
 def _reduced(tile: Pixels, side: int) -> Pixels:

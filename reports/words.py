@@ -286,5 +286,5 @@ def worst_group(record: Record, rule: RulePart) -> str | None:
     name = rule.estimate.removeprefix("worst_")
     finding = finding_of(record, rule.auditor)
     estimates = () if finding is None else finding.estimates
-    found = [each for each in estimates if each.name == name and each.group is not None]
-    return min(found, key=lambda each: each.value).group if found else None
+    in_groups = [each for each in estimates if each.name == name and each.group is not None]
+    return min(in_groups, key=lambda each: each.value).group if in_groups else None

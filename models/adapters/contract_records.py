@@ -103,9 +103,15 @@ def check_log_prob(model: Any, drawn: Any, origin: str, run: Any) -> None:
     kind = getattr(model, "log_prob_kind", None)
     if kind not in ("exact", "lower_bound"):
         raise UserError(f'{origin}: expected log_prob_kind beside log_prob, "exact" or "lower_bound", got {kind!r}')
-    found = run(lambda: model.log_prob(drawn), "log_prob(samples)")
-    if not isinstance(found, torch.Tensor) or tuple(found.shape) != (FEW,) or bool(torch.isnan(found).any()):
-        raise UserError(f"{origin}: expected log_prob(samples) as a tensor ({FEW},) without NaN, got {_short(found)}")
+    log_probs = run(lambda: model.log_prob(drawn), "log_prob(samples)")
+    if (
+        not isinstance(log_probs, torch.Tensor)
+        or tuple(log_probs.shape) != (FEW,)
+        or bool(torch.isnan(log_probs).any())
+    ):
+        raise UserError(
+            f"{origin}: expected log_prob(samples) as a tensor ({FEW},) without NaN, got {_short(log_probs)}"
+        )
 
 
 def _short(value: Any) -> str:

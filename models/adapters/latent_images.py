@@ -151,14 +151,16 @@ def shown_by(raw: Any, latent_dim: int, path: Path, *, signed: bool) -> Picture:
 
     if not isinstance(raw, torch.Tensor):
         raise UserError(f"{path}: expected one tensor of images from latents, got {type(raw).__name__}; {LOADER}")
-    found = picture(raw.shape[1:], channels_last=False, signed=signed) if raw.ndim > 1 and len(raw) == TRIAL else None
-    if found is None or math.prod(found.shape) <= latent_dim:
+    arrangement = (
+        picture(raw.shape[1:], channels_last=False, signed=signed) if raw.ndim > 1 and len(raw) == TRIAL else None
+    )
+    if arrangement is None or math.prod(arrangement.shape) <= latent_dim:
         raise UserError(
             f"{path}: expected images (n, c, h, w), (n, h, w, c) or (n, h·w) from latents (n, {latent_dim}), got "
             f"{tuple(raw.shape)} from n = {TRIAL}: a discriminator, encoder or autoencoder is no generator; save the "
             f"generator or decoder, or {LOADER}"
         )
-    return found
+    return arrangement
 
 
 def trial_latents(latent_dim: int) -> "Tensor":

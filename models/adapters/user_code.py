@@ -60,13 +60,13 @@ def calling(model: Any, origin: str) -> Callable[[Callable[[], Any], str], Any]:
 
 def _methods(model: Any) -> dict[CodeType, str]:
     """The code of each method, below decorators such as `torch.no_grad`."""
-    found = {}
+    methods = {}
     for name in METHODS:
         method = inspect.unwrap(getattr(model, name, None))  # type: ignore[arg-type]  # of None there is nothing to unwrap
         code = getattr(method, "__code__", None)
         if isinstance(code, CodeType):
-            found[code] = name
-    return found
+            methods[code] = name
+    return methods
 
 
 def _is_ours(code: CodeType) -> bool:

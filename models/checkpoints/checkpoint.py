@@ -11,11 +11,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from ..adapters.found import found_at
 from ..adapters.loader import load_with
 from ..adapters.opened import Opened, Options
 from ..adapters.pytorch.safetensors_file import METADATA_KEY, read_header, read_tensors, write_tensors
 from ..adapters.pytorch.torch_file import read_torch
+from ..adapters.unsupported import describe_path
 from ..base import GenerativeModel
 from ..digests import file_sha256, folder_sha256
 from ..errors import UserError
@@ -75,14 +75,14 @@ def identify(path: str | Path) -> Checkpoint:
         raise UserError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
     foreign = matching(path)
     kind = foreign.name if foreign else _format(path)
-    found = Checkpoint(path, path.name, sha256, kind, None, None, None, {})
+    checkpoint = Checkpoint(path, path.name, sha256, kind, None, None, None, {})
     if kind != "safetensors":
-        return found
+        return checkpoint
     declared, parameters = read_header(path)
     name = declared.get("family")
     known = FAMILIES.get(name) if isinstance(name, str) else None
     return replace(
-        found,
+        checkpoint,
         family=name if isinstance(name, str) else None,
         modality=known.modality if known else None,
         parameters=parameters,
@@ -118,8 +118,8 @@ def load_model(
         case "numpy archive":
             raise UserError(f"{path}: expected a model, got a numpy archive of data; a model comes as safetensors")
         case _:
-            found = found_at(checkpoint.path)
-            raise UserError(f"{path}: expected a checkpoint, got {found.what}; {found.way}")
+            unsupported = describe_path(checkpoint.path)
+            raise UserError(f"{path}: expected a checkpoint, got {unsupported.what}; {unsupported.way}")
 
 
 def save_checkpoint(path: str | Path, trained: Trained) -> None:
@@ -149,13 +149,13 @@ def save_checkpoint(path: str | Path, trained: Trained) -> None:
 
 def installed_versions() -> dict[str, str]:
     """The versions of Python and of the libraries that decide a model's numbers; `unknown` where not installed."""
-    found = {"python": ".".join(str(part) for part in sys.version_info[:3])}
+    versions = {"python": ".".join(str(part) for part in sys.version_info[:3])}
     for name in ("genai-audit", "torch", "numpy", "scikit-learn", "safetensors"):
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
-            found[name] = "unknown"
-    return found
+            versions[name] = "unknown"
+    return versions
 
 
 def _format(path: Path) -> str:
@@ -250,14 +250,17 @@ def _count(model: object) -> int | None:
 
 
 def _model_in(folder: Path) -> Path:
-    found = sorted(file for file in folder.iterdir() if file.suffix.lower() in MODEL_SUFFIXES and file.is_file())
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise UserError(f"{folder}: expected one model, got {', '.join(file.name for file in found)}; name one of them")
-    what = found_at(folder)
+    models = sorted(file for file in folder.iterdir() if file.suffix.lower() in MODEL_SUFFIXES and file.is_file())
+    if len(models) == 1:
+        return models[0]
+    if models:
+        raise UserError(
+            f"{folder}: expected one model, got {', '.join(file.name for file in models)}; name one of them"
+        )
+    unsupported = describe_path(folder)
     raise UserError(
-        f"{folder}: expected a folder with a model ({', '.join(MODEL_SUFFIXES)}), got {what.what}; {what.way}"
+        f"{folder}: expected a folder with a model ({', '.join(MODEL_SUFFIXES)}), got {unsupported.what}; "
+        f"{unsupported.way}"
     )
 
 

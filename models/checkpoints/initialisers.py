@@ -141,10 +141,10 @@ def step(count: int, most: int) -> int:
 
     A stride that divides the length of a row would pick some columns and no others.
     """
-    found = max(1, math.ceil(count / most))
-    while found > 1 and math.gcd(found, count) > 1:
-        found += 1
-    return found
+    stride = max(1, math.ceil(count / most))
+    while stride > 1 and math.gcd(stride, count) > 1:
+        stride += 1
+    return stride
 
 
 def _near(initialiser: Initialiser, deviation: float, mean: float, n: int) -> bool:
@@ -177,10 +177,10 @@ def _alike(rows: NDArray[np.float64], initialiser: Initialiser) -> bool:
 @cache
 def initialisers(shape: tuple[int, ...], *, recurrent: bool, depth: int) -> tuple[Initialiser, ...]:
     """The initialisers by which a tensor of two or more dimensions may have been filled, each once."""
-    found: dict[tuple[str, float], Initialiser] = {}
+    distinct: dict[tuple[str, float], Initialiser] = {}
     for initialiser in _initialisers(shape, recurrent, depth):
-        found.setdefault((initialiser.kind, round(initialiser.deviation, 9)), initialiser)
-    return tuple(found.values())
+        distinct.setdefault((initialiser.kind, round(initialiser.deviation, 9)), initialiser)
+    return tuple(distinct.values())
 
 
 def _initialisers(shape: tuple[int, ...], recurrent: bool, depth: int) -> Iterator[Initialiser]:

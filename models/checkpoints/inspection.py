@@ -155,9 +155,9 @@ def _files(path: Path | None) -> dict[str, Path]:
         return {}
     if path.is_file():
         return {path.name: path}
-    found = ((each.relative_to(path), each) for each in path.rglob("*") if each.is_file())
+    files = ((each.relative_to(path), each) for each in path.rglob("*") if each.is_file())
     return {
-        name.as_posix(): file for name, file in sorted(found) if not any(part.startswith(".") for part in name.parts)
+        name.as_posix(): file for name, file in sorted(files) if not any(part.startswith(".") for part in name.parts)
     }
 
 

@@ -72,8 +72,8 @@ class Entry:
 
 def parts_of(entries: Sequence[Entry]) -> tuple[str, ...]:
     """The parts of the model that there are, in the order of `ROLES`."""
-    found = frozenset[str]().union(*(entry.roles for entry in entries))
-    return tuple(role for role in ROLES if role in found)
+    present = frozenset[str]().union(*(entry.roles for entry in entries))
+    return tuple(role for role in ROLES if role in present)
 
 
 def remarks(entries: Sequence[Entry], files: Sequence[str]) -> tuple[str, ...]:

@@ -74,5 +74,5 @@ def _climb(points: NDArray[np.float64], means: NDArray[np.float64], thinnest: fl
         before, log_likelihood = log_likelihood, float(total.sum())
         if log_likelihood - before < 1e-4 * len(points) / STEPS:
             break
-    found = zip(weights.tolist(), means.tolist(), deviations.tolist(), strict=True)
-    return tuple(Mode(*each) for each in found), log_likelihood
+    modes = zip(weights.tolist(), means.tolist(), deviations.tolist(), strict=True)
+    return tuple(Mode(*each) for each in modes), log_likelihood

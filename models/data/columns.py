@@ -168,15 +168,15 @@ def _column(name: Any, series: Any) -> Column:
             return Column(name, dtype, modes=fit_modes(values, step=step), **facts)
     # Of objects pandas takes True and 1 for one value.
     occurring = present.array if dtype == "object" else present.unique()
-    found = {repr(plain): plain for plain in (_plain(value, name) for value in occurring)}
-    if not found and not missing:
+    distinct = {repr(plain): plain for plain in (_plain(value, name) for value in occurring)}
+    if not distinct and not missing:
         raise UserError(f"column {name!r}: expected values, got none; leave the column out")
-    if len(found) > MOST_VALUES:
+    if len(distinct) > MOST_VALUES:
         raise UserError(
-            f"column {name!r}: expected at most {MOST_VALUES} different values, got {len(found)}; "
+            f"column {name!r}: expected at most {MOST_VALUES} different values, got {len(distinct)}; "
             "leave the column out, or group its values"
         )
-    return Column(name, dtype, values=tuple(found[key] for key in sorted(found)), **facts)
+    return Column(name, dtype, values=tuple(distinct[key] for key in sorted(distinct)), **facts)
 
 
 def numbers_of(series: Any) -> NDArray[np.float64]:
@@ -186,10 +186,10 @@ def numbers_of(series: Any) -> NDArray[np.float64]:
         UserError: if they are no numbers.
     """
     try:
-        found: NDArray[np.float64] = series.to_numpy(dtype=np.float64, na_value=np.nan)
+        numbers: NDArray[np.float64] = series.to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError) as error:
         raise UserError(f"column {series.name!r}: expected numbers, got {series.dtype}; convert it") from error
-    return found
+    return numbers
 
 
 def _decimals(values: NDArray[np.float64], dtype: str) -> int:

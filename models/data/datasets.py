@@ -139,9 +139,7 @@ class Dataset:
 
     def with_records(self, samples: Any, attributes: Mapping[str, Attribute]) -> "Dataset":
         """The same data set with other records, and their digest."""
-        return replace(
-            self, samples=samples, attributes=attributes, sha256=digest(samples, attributes), identifiers={}
-        )
+        return replace(self, samples=samples, attributes=attributes, sha256=digest(samples, attributes), identifiers={})
 
 
 def load_data(spec: str, *, split: str | None = None, seed: int = 0, groups: tuple[str, ...] = ()) -> Dataset:
@@ -254,11 +252,11 @@ def _attribute(data: Dataset, name: str) -> Attribute:
     if name in data.attributes:
         return data.attributes[name]
     if data.modality == "tabular" and name in data.samples.columns:
-        found: Attribute = table_attribute(data.samples, name)
-        if len(found.names) <= MOST_GROUPS:
-            return found
+        attribute: Attribute = table_attribute(data.samples, name)
+        if len(attribute.names) <= MOST_GROUPS:
+            return attribute
         raise UserError(
-            f"--groups {name}: expected a column with at most {MOST_GROUPS} values, got {len(found.names)} in "
+            f"--groups {name}: expected a column with at most {MOST_GROUPS} values, got {len(attribute.names)} in "
             f"{data.source}; add a column with bands of it"
         )
     known = [*data.attributes, *(map(str, data.samples.columns) if data.modality == "tabular" else ())]

@@ -143,10 +143,10 @@ def _labelled(records: Records, labels: Any, role: str) -> Records:
 
     n = len(records.samples)
     if isinstance(labels, Mapping | DataFrame):
-        found = {str(name): _values(labels[name], n, f"{role}: labels {name!r}") for name in labels}
-        many = {name for name, values in found.items() if len(set(values)) > MOST_GROUPS}
-        groups = {name: attribute(values) for name, values in found.items() if name not in many}
-        identifiers = {name: tuple(map(str, found[name])) for name in found if name in many}
+        columns = {str(name): _values(labels[name], n, f"{role}: labels {name!r}") for name in labels}
+        many = {name for name, values in columns.items() if len(set(values)) > MOST_GROUPS}
+        groups = {name: attribute(values) for name, values in columns.items() if name not in many}
+        identifiers = {name: tuple(map(str, columns[name])) for name in columns if name in many}
         return Records(records.modality, records.samples, groups, identifiers=identifiers)
     plain = _values(labels, n, f"{role}: labels")
     if len(set(plain)) > MOST_GROUPS:

@@ -58,8 +58,8 @@ def unit_values(data: "Dataset", unit: str) -> Values | None:
             )
         return np.array([_text(value) for value in column.tolist()])
     if unit in data.attributes:
-        found = data.attributes[unit]
-        return np.array(found.names)[found.values]
+        attribute = data.attributes[unit]
+        return np.array(attribute.names)[attribute.values]
     return np.array(data.identifiers[unit]) if unit in data.identifiers else None
 
 
@@ -69,9 +69,9 @@ def required(data: "Dataset", unit: str) -> Values:
     Raises:
         UserError: if the data do not say.
     """
-    found = unit_values(data, unit)
-    if found is not None:
-        return found
+    units = unit_values(data, unit)
+    if units is not None:
+        return units
     known = [
         *data.attributes,
         *data.identifiers,

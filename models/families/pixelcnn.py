@@ -142,8 +142,8 @@ class PixelCNN(nn.Module):
 
     def logits(self, features: Tensor, x: Tensor, colour: int) -> Tensor:
         """Features (…, C) and pixels (…, c) to the logits of a colour's levels, (…, levels + 1)."""
-        found: Tensor = self.heads[colour](torch.cat([features, x[..., :colour]], dim=-1))
-        return found
+        logits: Tensor = self.heads[colour](torch.cat([features, x[..., :colour]], dim=-1))
+        return logits
 
     def nats(self, steps: Tensor, features: Tensor) -> Tensor:
         """Log-likelihood of images given as steps (n, c, h, w), with their features, by pixel: nats (n, c, h, w)."""
@@ -158,8 +158,8 @@ class PixelCNN(nn.Module):
         """Exact log p(x) in nats, (n,), of images (n, c, h, w); −inf where a pixel lies between levels."""
         steps, possible = steps_of(samples, self.config.image_shape, self.config.levels)
         parts = torch.split(steps.to(self.place.device), MOST_AT_ONCE)
-        found = [self.nats(part, self.features(part.to(self.place) / self.config.levels)) for part in parts]
-        nats = torch.cat(found).flatten(1).sum(1)
+        parts_nats = [self.nats(part, self.features(part.to(self.place) / self.config.levels)) for part in parts]
+        nats = torch.cat(parts_nats).flatten(1).sum(1)
         return nats.masked_fill(~possible.to(nats.device), -math.inf)
 
     @torch.no_grad()

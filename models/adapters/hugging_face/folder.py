@@ -132,18 +132,18 @@ def stored_types(files: list[Path]) -> set[str]:
     """The number types of weights in safetensors files, e.g. {"BF16"}; empty for pickles, which do not say cheaply."""
     from safetensors import SafetensorError, safe_open
 
-    found: set[str] = set()
+    number_types: set[str] = set()
     for file in files:
         if file.suffix != ".safetensors":
             continue
         try:
             with safe_open(file, framework="pt") as tensors:
-                found |= {tensors.get_slice(name).get_dtype() for name in tensors.keys()}  # noqa: SIM118  # no mapping
+                number_types |= {tensors.get_slice(name).get_dtype() for name in tensors.keys()}  # noqa: SIM118  # no mapping
         except (SafetensorError, OSError) as error:
             raise UserError(
                 f"{file}: the safetensors file is truncated or damaged ({one_line(error)}); copy it again"
             ) from error
-    return found
+    return number_types
 
 
 def listed(folder: Path) -> str:

@@ -102,10 +102,10 @@ def _start(network: Any, tokenizer: Any, vocabulary: int, ends: tuple[int, ...],
 
 def _decoder_start(path: Path, network: Any, vocabulary: int) -> tuple[int, ...]:
     """What the decoder reads first: its start token, and the one that is forced to come next where there is such."""
-    found = [_first(network, name) for name in ("decoder_start_token_id", "forced_bos_token_id")]
-    if found[0] is None:
+    declared = [_first(network, name) for name in ("decoder_start_token_id", "forced_bos_token_id")]
+    if declared[0] is None:
         raise UserError(f"{path}: expected decoder_start_token_id in config.json, got none; save the model again")
-    start = tuple(each for each in found if each is not None)
+    start = tuple(each for each in declared if each is not None)
     if not all(0 <= each < vocabulary for each in start):
         raise UserError(
             f"{path}: expected the decoder's start token within the vocabulary of {vocabulary}, got {start}; "

@@ -94,13 +94,13 @@ def _refuse_additions(path: Path) -> None:
             f"(merge_and_unload) and save that"
         )
     for name in ("config.json", "tokenizer_config.json"):
-        found = read_json(path / name) or {}
-        if "auto_map" in found:
+        settings = read_json(path / name) or {}
+        if "auto_map" in settings:
             raise UserError(
                 f"{path}: {name} asks for code of its own (auto_map), which is never run; {WAY_OUT}, or remove "
                 f"auto_map if the architecture is part of transformers"
             )
-        if "quantization_config" in found:
+        if "quantization_config" in settings:
             raise UserError(
                 f"{path}: expected plain weights, got quantised ones; save a dequantised copy, or {WAY_OUT}"
             )

@@ -173,8 +173,8 @@ def _check_class(config: dict[str, Any], path: Path, name: str) -> None:
 
 def _layer_name(config: dict[str, Any]) -> str | None:
     inner = config.get("config")
-    found = inner.get("name") if isinstance(inner, dict) else None
-    return found if isinstance(found, str) else None
+    name = inner.get("name") if isinstance(inner, dict) else None
+    return name if isinstance(name, str) else None
 
 
 def _json(archive: zipfile.ZipFile, member: str, path: Path) -> dict[str, Any]:

@@ -52,7 +52,7 @@ class KerasGAN(LatentImages):
         return scores if self.logits else scores.logit(eps=1e-7)
 
 
-class Found(NamedTuple):
+class ImageModel(NamedTuple):
     """A model, what it is, and what a reviewer must know of it."""
 
     model: LatentSampler
@@ -60,7 +60,7 @@ class Found(NamedTuple):
     notes: tuple[str, ...]
 
 
-def find_images(model: Any, path: Path) -> Found | None:
+def find_images(model: Any, path: Path) -> ImageModel | None:
     """The image model that maps latents to pixels in a Keras model, tried; None if there is none.
 
     Raises:
@@ -81,9 +81,9 @@ def find_images(model: Any, path: Path) -> Found | None:
                 f"{path}: expected one generator, got {len(decoders)} ({named}); save one of them by itself"
             )
         decoder, others = decoders[0], [part for part in parts if part is not decoders[0]]
-    found = _with_others(decoder, others)
-    check_images(found.model, path)
-    return found
+    images = _with_others(decoder, others)
+    check_images(images.model, path)
+    return images
 
 
 def nested(model: Any) -> Iterator[Any]:
@@ -102,7 +102,7 @@ def is_decoder(model: Any) -> bool:
     return size is not None and shown is not None and shown.shape[0] * shown.shape[1] * shown.shape[2] > size
 
 
-def _with_others(decoder: Any, others: list[Any]) -> Found:
+def _with_others(decoder: Any, others: list[Any]) -> ImageModel:
     signed = activation(last_operation(decoder)) == "tanh"
     shape = output_shapes(decoder)[0]
     size = latent_size(input_shapes(decoder)[0])
@@ -120,17 +120,17 @@ def _with_others(decoder: Any, others: list[Any]) -> Found:
         if sizes == [1]:
             logits = activation(last_operation(part)) != "sigmoid" or without_activation(part, "sigmoid")
             note = f"critic scores are the logits of {part.name!r}, taken as higher for more real images"
-            return Found(KerasGAN(decoder, part, size, shown, logits=logits), "keras GAN", (*notes, note))
+            return ImageModel(KerasGAN(decoder, part, size, shown, logits=logits), "keras GAN", (*notes, note))
         if sizes == [size]:
             note = (
                 f"the encoder {part.name!r} gives one point an image and no variance: it is not used, and nothing in "
                 f"the file says that latents are standard normal, as they are sampled here"
             )
             notes = (*notes, note)
-    return Found(LatentImages(KerasNetwork(decoder), size, shown), "keras generator", notes)
+    return ImageModel(LatentImages(KerasNetwork(decoder), size, shown), "keras generator", notes)
 
 
-def _vae(decoder: Any, encoder: Any, size: int, shown: Picture, notes: tuple[str, ...]) -> Found:
+def _vae(decoder: Any, encoder: Any, size: int, shown: Picture, notes: tuple[str, ...]) -> ImageModel:
     swapped = False
     if len(encoder.outputs) > 1:
         names = [output._keras_history.operation.name.lower() for output in encoder.outputs[:2]]
@@ -139,7 +139,7 @@ def _vae(decoder: Any, encoder: Any, size: int, shown: Picture, notes: tuple[str
         notes = (*notes, f"the outputs {first!r} and {second!r} of the encoder were read as mean and log-variance")
     else:
         notes = (*notes, f"the {2 * size} outputs of the encoder were read as mean, then log-variance")
-    return Found(KerasVAE(decoder, encoder, size, shown, swapped=swapped), "keras VAE", notes)
+    return ImageModel(KerasVAE(decoder, encoder, size, shown, swapped=swapped), "keras VAE", notes)
 
 
 def refusal(model: Any) -> str:

@@ -44,14 +44,14 @@ def open_model(path: Path, options: Options) -> Opened:
         )
     # Read before anything is taken off the model.
     declared = {**metadata, "name": model.name, "signature": describe(model), "layers": _layers(model)}
-    found, family, notes = _find(model, path)
-    symbols = getattr(found, "symbols", None)
+    generator, family, notes = _find(model, path)
+    symbols = getattr(generator, "symbols", None)
     if symbols is not None:
         declared["symbols"] = {"file": symbols.file.name, "sha256": symbols.sha256, "n": len(symbols)}
     half = sorted({layer.compute_dtype for layer in model._flatten_layers()} - {"float32"})
     if half:
         notes = (*notes, f"layers of the model compute in {' and '.join(half)}; its outputs were converted to float32")
-    return Opened(found, family, int(model.count_params()), declared, notes)
+    return Opened(generator, family, int(model.count_params()), declared, notes)
 
 
 def _find(model: Any, path: Path) -> tuple[Any, str, tuple[str, ...]]:

@@ -77,13 +77,13 @@ def find_pixels(model: Any, path: Path) -> KerasPixels | str | None:
         return None
     if activation(last_operation(model)) != "sigmoid":
         return "its last layer is no sigmoid, so its outputs are no probabilities of ink"
-    found = KerasPixels(model, shown)
+    pixels = KerasPixels(model, shown)
     with attempt(path, "the network, tried on images,", WAY_OUT):
-        ahead = _looks_ahead(found)
+        ahead = _looks_ahead(pixels)
     if ahead is not None:
         return f"its output at pixel {ahead} changes with that pixel or a later one, so it cannot draw pixels in order"
-    check_model(found, str(path), attempting(path, WAY_OUT))
-    return found
+    check_model(pixels, str(path), attempting(path, WAY_OUT))
+    return pixels
 
 
 @torch.no_grad()

@@ -51,13 +51,13 @@ def cell_walk(model: Any, to_logits: Callable[[Tensor], Tensor], *, one_hot: boo
 
 def _chain(model: Any) -> list[Any] | None:
     """The layers from a model's input to its output, where each reads the one before it and nothing else."""
-    found: list[Any] = []
+    layers: list[Any] = []
     layer, node, _ = model.outputs[0]._keras_history
     while type(layer).__name__ != "InputLayer":
         # Masks, the only truth values here, say where padding is; there is none where tokens come one at a time.
         sources = [tensor for tensor in layer._inbound_nodes[node].input_tensors if tensor.dtype != "bool"]
         if len(sources) != 1:
             return None
-        found.append(layer)
+        layers.append(layer)
         layer, node, _ = sources[0]._keras_history
-    return found[::-1]
+    return layers[::-1]

@@ -47,11 +47,11 @@ def find_tokens(model: Any, path: Path) -> tuple[KerasTokens, tuple[str, ...]] |
     embedding = _identity(size) if layer is None else _in_place(layer)
     lawful = symbols.start is not None or symbols.end is not None
     kind = with_codec(ScoredTokens if lawful else KerasTokens, symbols.modality)
-    found = kind(KerasNetwork(model), embedding, symbols, one_hot=one_hot)
+    tokens = kind(KerasNetwork(model), embedding, symbols, one_hot=one_hot)
     with attempt(path, "the network, tried on a few tokens,", WAY_OUT), torch.no_grad():
-        _try(found, path)
-    check_model(found, str(path), attempting(path, WAY_OUT))
-    return found, _notes(found)
+        _try(tokens, path)
+    check_model(tokens, str(path), attempting(path, WAY_OUT))
+    return tokens, _notes(tokens)
 
 
 def _embedding_layer(model: Any) -> Any:

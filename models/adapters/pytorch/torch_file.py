@@ -162,21 +162,21 @@ def _globals(path: Path) -> list[str]:
 
 
 def _globals_in(stream: io.BytesIO) -> list[str]:
-    found: list[str] = []
+    names: list[str] = []
     texts: list[str] = []
     # An old torch file is several pickles in a row and then raw numbers, which end the reading with an error.
     try:
         while stream.tell() < len(stream.getbuffer()):
             for opcode, argument, _ in pickletools.genops(stream):
                 if opcode.name == "GLOBAL":
-                    found.append(str(argument).replace(" ", ".").replace("__builtin__.", "builtins."))
+                    names.append(str(argument).replace(" ", ".").replace("__builtin__.", "builtins."))
                 elif opcode.name == "STACK_GLOBAL" and len(texts) > 1:
-                    found.append(".".join(texts[-2:]))
+                    names.append(".".join(texts[-2:]))
                 elif isinstance(argument, str):
                     texts.append(argument)
     except (ValueError, IndexError, UnicodeError, struct.error):
         pass
-    return found
+    return names
 
 
 def _tensors(content: object) -> bool:

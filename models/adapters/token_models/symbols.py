@@ -62,8 +62,8 @@ class Symbols:
         """A text or a list of pitches to ids, or None if it has a symbol that is not among them."""
         parts = record if self.modality == "music" or not self.joiner else record.split(self.joiner)
         # A text of no words is split into one empty word.
-        found = [self._places.get(part) for part in parts] if record else []
-        return None if None in found else [each for each in found if each is not None]
+        places = [self._places.get(part) for part in parts] if record else []
+        return None if None in places else [each for each in places if each is not None]
 
     @cached_property
     def _places(self) -> Mapping[str | int, int]:
@@ -128,12 +128,12 @@ def _is_pitch(value: object) -> bool:
 
 
 def _role(listed: list[Any], names: tuple[str, ...], file: Path) -> int | None:
-    found = [index for index, value in enumerate(listed) if isinstance(value, str) and value in names]
+    places = [index for index, value in enumerate(listed) if isinstance(value, str) and value in names]
     # Words such as `start` may be plain words of a text; only a list of pitches has them as roles.
-    found = [index for index in found if not listed[index].isalpha() or file.name.endswith(".pitches.json")]
-    if len(found) > 1:
-        raise UserError(f"{file}: expected at most one of {', '.join(map(repr, names))}, got {len(found)}; keep one")
-    return found[0] if found else None
+    places = [index for index in places if not listed[index].isalpha() or file.name.endswith(".pitches.json")]
+    if len(places) > 1:
+        raise UserError(f"{file}: expected at most one of {', '.join(map(repr, names))}, got {len(places)}; keep one")
+    return places[0] if places else None
 
 
 def _lines(content: str) -> list[str]:

@@ -56,8 +56,8 @@ class CausalText(nn.Module):
         plain = _encode(self.tokenizer, text, special=False)
         full = _encode(self.tokenizer, text, special=True)
         # Some tokenizers close every text with an end token, which a continuation must not see.
-        found = next((k for k in range(len(full) - len(plain) + 1) if full[k : k + len(plain)] == plain), 0)
-        return [*full[:found], *plain] or list(self.special.start)
+        before = next((k for k in range(len(full) - len(plain) + 1) if full[k : k + len(plain)] == plain), 0)
+        return [*full[:before], *plain] or list(self.special.start)
 
     def decode_text(self, ids: list[int]) -> str:
         """Token ids to a text, without special tokens."""
@@ -66,8 +66,8 @@ class CausalText(nn.Module):
     def logits(self, ids: Tensor) -> Tensor:
         """Token ids (B, T) to the logits of the token after each, (B, T, V); differentiable."""
         output = self.network(input_ids=ids.to(device_of(self.network)), **accepted(self.network, use_cache=False))
-        found: Tensor = output.logits[..., : self.special.vocabulary]
-        return found
+        logits: Tensor = output.logits[..., : self.special.vocabulary]
+        return logits
 
     @torch.no_grad()
     def sample(self, n: int, *, generator: torch.Generator, condition: Any = None) -> list[str]:
@@ -101,7 +101,7 @@ class CausalText(nn.Module):
         tokenizer does not give back unchanged, or that does not fit into the context, has −inf.
         """
         rows = [self._scored(text) for text in samples]
-        found = torch.full((len(rows),), -math.inf, dtype=torch.float64)
+        log_probs = torch.full((len(rows),), -math.inf, dtype=torch.float64)
         mask = ban(self.special, device_of(self.network))
         for batch in self._score_batches(rows):
             # Rows are filled up on the right, which no earlier position sees.
@@ -109,8 +109,8 @@ class CausalText(nn.Module):
             steps = (self.logits(ids[:, :-1]).double() + mask).log_softmax(-1).cpu()  # (B, T − 1, V)
             each = steps.gather(-1, ids[:, 1:, None]).squeeze(-1)  # (B, T − 1)
             inside = torch.arange(each.shape[1]) < torch.tensor([[len(rows[i]) - 1] for i in batch])
-            found[batch] = torch.where(inside, each, 0.0).sum(-1)
-        return found
+            log_probs[batch] = torch.where(inside, each, 0.0).sum(-1)
+        return log_probs
 
     def _score_batches(self, rows: list[list[int]]) -> Iterator[list[int]]:
         """The places of the rows that can be scored, those of similar length together, as many as memory can hold."""
@@ -156,13 +156,13 @@ class SequenceToSequenceText(nn.Module):
                 raise UserError(f"expected prompts that have tokens, got {text!r}; give other prompts")
             _check_prompt(source, text, self.special)
         uniforms = uniform(n, self.special.max_new_tokens, generator)
-        found: list[str] = []
+        texts: list[str] = []
         for rows in batches(n, self.special.vocabulary):
             read = self._read(sources[rows])
             contexts = [list(self.special.start)] * len(sources[rows])
             answers = draw(self.network, contexts, uniforms[rows], self.special, read)
-            found += [_decode(self.tokenizer, ids) for ids in answers]
-        return found
+            texts += [_decode(self.tokenizer, ids) for ids in answers]
+        return texts
 
     def _read(self, sources: list[list[int]]) -> dict[str, Any]:
         """The encoder's output for each source, filled up on the right, with the mask that hides the filling."""

@@ -137,13 +137,13 @@ def pronouns_given_name(name: str) -> dict[str, float]:
 
 def log_prob(text: str) -> float:
     """Nats of a text under the grammar; −inf if it is not of the grammar."""
-    found = _SENTENCES.fullmatch(text)
-    if found is None:
+    sentence = _SENTENCES.fullmatch(text)
+    if sentence is None:
         return -math.inf
-    pronoun, phrase = _STARTS[found["start"]]
-    occupation, region = found["occupation"], found["region"]
+    pronoun, phrase = _STARTS[sentence["start"]]
+    occupation, region = sentence["occupation"], sentence["region"]
     attributes = OCCUPATIONS[occupation] * pronouns_given(occupation)[pronoun] * REGIONS[region]
-    words = names_given(pronoun)[found["first"]] / len(LAST_NAMES) * phrase.share / len(HOBBIES)
+    words = names_given(pronoun)[sentence["first"]] / len(LAST_NAMES) * phrase.share / len(HOBBIES)
     return math.log(attributes * words)
 
 
@@ -156,11 +156,11 @@ def entropy() -> float:
 
 def read(text: str) -> dict[str, str] | None:
     """Pronoun, occupation and region of a text; None if it is not of the grammar."""
-    found = _SENTENCES.fullmatch(text)
-    if found is None:
+    sentence = _SENTENCES.fullmatch(text)
+    if sentence is None:
         return None
-    pronoun, _ = _STARTS[found["start"]]
-    return {"pronoun": pronoun, "occupation": found["occupation"], "region": found["region"]}
+    pronoun, _ = _STARTS[sentence["start"]]
+    return {"pronoun": pronoun, "occupation": sentence["occupation"], "region": sentence["region"]}
 
 
 def records() -> Records:

@@ -86,8 +86,8 @@ def pitch(degree: int, mode: str, register: str) -> int:
 
 def read(pitches: Sequence[int]) -> dict[str, str] | None:
     """Mode and register of a melody; None if the process cannot give it."""
-    found = _KEYS.get(tuple(pitches[:3]))
-    return None if found is None or log_prob(pitches) == -math.inf else {"mode": found[0], "register": found[1]}
+    key = _KEYS.get(tuple(pitches[:3]))
+    return None if key is None or log_prob(pitches) == -math.inf else {"mode": key[0], "register": key[1]}
 
 
 def moves(pitches: Sequence[int]) -> list[tuple[int, int]]:

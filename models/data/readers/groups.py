@@ -31,8 +31,8 @@ def labelled_files(path: Path, suffixes: tuple[str, ...]) -> tuple[list[Path], d
         raise UserError(
             f"{path}: expected {kinds} either here or in sub-folders, got both; put each file in a class folder"
         )
-    found = loose or [file for files in classes.values() for file in files]
-    deeper = sorted(set(below(path, suffixes)) - set(found))
+    labelled = loose or [file for files in classes.values() for file in files]
+    deeper = sorted(set(below(path, suffixes)) - set(labelled))
     if deeper:
         raise UserError(
             f"{path}: expected {kinds} here or in sub-folders, got {len(deeper)} further down, such as "
@@ -45,7 +45,7 @@ def labelled_files(path: Path, suffixes: tuple[str, ...]) -> tuple[list[Path], d
             f"{path}: expected files {kinds}, or sub-folders of them, got none; name the folder they lie in"
         )
     labels = np.repeat(np.arange(len(classes), dtype=np.int64), [len(files) for files in classes.values()])
-    return found, {"class": Attribute(tuple(classes), labels)}
+    return labelled, {"class": Attribute(tuple(classes), labels)}
 
 
 def below(folder: Path, suffixes: Container[str], pattern: str = "*/**/*") -> Iterator[Path]:

@@ -33,9 +33,11 @@ def read_file(path: Path) -> Records:
     arrays = _arrays(path)
     if "x" not in arrays:
         raise UserError(f"{path}: expected an array named x, got {', '.join(sorted(arrays)) or 'no array'}")
-    found = from_arrays(arrays["x"], arrays.get("y"), path)
-    others = {name: each for name, each in arrays.items() if name not in ("x", "y") and len(each) == len(found.samples)}
-    return replace(found, identifiers={name: tuple(map(str, each.tolist())) for name, each in others.items()})
+    images = from_arrays(arrays["x"], arrays.get("y"), path)
+    others = {
+        name: each for name, each in arrays.items() if name not in ("x", "y") and len(each) == len(images.samples)
+    }
+    return replace(images, identifiers={name: tuple(map(str, each.tolist())) for name, each in others.items()})
 
 
 def from_arrays(x: NDArray[Any], y: NDArray[Any] | None, where: object) -> Records:
@@ -57,7 +59,7 @@ def from_arrays(x: NDArray[Any], y: NDArray[Any] | None, where: object) -> Recor
 
 
 def _arrays(path: Path) -> Mapping[str, NDArray[Any]]:
-    found = {}
+    arrays = {}
     try:
         with path.open("rb") as file:
             # What does not begin like an archive numpy takes for a pickle, although the end alone makes it a zip file.
@@ -66,12 +68,12 @@ def _arrays(path: Path) -> Mapping[str, NDArray[Any]]:
             file.seek(0)
             with np.load(file, allow_pickle=False) as archive:
                 for name in archive.files:
-                    found[name] = _array(archive, name, path) if name in ("x", "y") else _identifier(archive, name)
+                    arrays[name] = _array(archive, name, path) if name in ("x", "y") else _identifier(archive, name)
     except (OSError, EOFError, MemoryError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         raise UserError(
             f"{path}: the .npz archive is damaged ({one_line(error)}); write it again with numpy.savez"
         ) from error
-    return found
+    return arrays
 
 
 def _identifier(archive: Any, name: str) -> NDArray[Any]:

@@ -87,5 +87,5 @@ def _grid(notes: list[Note], ticks: float, path: Path) -> list[int]:
     for pitch, start, end in spans:
         step = slice(start, max(end, start + 1))
         grid[step] = np.maximum(grid[step], pitch)
-    found: list[int] = grid.tolist()
-    return found
+    steps: list[int] = grid.tolist()
+    return steps

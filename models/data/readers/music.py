@@ -25,30 +25,30 @@ def read_file(path: Path) -> Records:
         UserError: if it is something else, or a pitch is out of range. Chords are refused: which of their notes makes
             the voice is for the user to say.
     """
-    found = parse_json(read_utf8(path), str(path))
+    pieces = parse_json(read_utf8(path), str(path))
     attributes: Any = {}
-    if isinstance(found, dict):
-        if "pieces" not in found or not found.keys() <= {"pieces", "attributes"}:
+    if isinstance(pieces, dict):
+        if "pieces" not in pieces or not pieces.keys() <= {"pieces", "attributes"}:
             raise UserError(
-                f"{path}: expected {FORM}, got an object with {', '.join(map(shown, found)) or 'nothing'}; "
+                f"{path}: expected {FORM}, got an object with {', '.join(map(shown, pieces)) or 'nothing'}; "
                 "save the list of pieces that you want"
             )
-        attributes = found.get("attributes", {})
-        found = found["pieces"]
-    if not isinstance(found, list):
-        raise UserError(f"{path}: expected {FORM}, got {shown(found)}; save the pieces in that form")
-    if not found:
+        attributes = pieces.get("attributes", {})
+        pieces = pieces["pieces"]
+    if not isinstance(pieces, list):
+        raise UserError(f"{path}: expected {FORM}, got {shown(pieces)}; save the pieces in that form")
+    if not pieces:
         raise UserError(f"{path}: expected at least one piece, got none; write pieces into it")
-    for number, piece in enumerate(found, 1):
+    for number, piece in enumerate(pieces, 1):
         check_piece(piece, f"{path}: piece {number}")
     if not isinstance(attributes, dict):
         raise UserError(f"{path}: expected attributes by name, got {shown(attributes)}; use {FORM}")
     groups = {
-        name: _groups(values, len(found), f"{path}: attribute {shown(name)}") for name, values in attributes.items()
+        name: _groups(values, len(pieces), f"{path}: attribute {shown(name)}") for name, values in attributes.items()
     }
     attributes = {name: each for name, each in groups.items() if isinstance(each, Attribute)}
     identifiers = {name: each for name, each in groups.items() if isinstance(each, tuple)}
-    return Records("music", found, attributes, identifiers=identifiers)
+    return Records("music", pieces, attributes, identifiers=identifiers)
 
 
 def check_piece(piece: Any, where: str) -> None:

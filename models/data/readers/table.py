@@ -124,15 +124,15 @@ def _kind(values: "Series[Any]", where: str) -> Kind:
 
     if isinstance(values.dtype, types.CategoricalDtype):
         return "text"
-    found = types.infer_dtype(values, skipna=True)
-    match found:
+    inferred = types.infer_dtype(values, skipna=True)
+    match inferred:
         case "boolean":
             return "truth"
         case "integer" | "floating" | "mixed-integer-float" | "decimal":
             return "number"
         case "string" | "empty":
             return "text"
-    what = "values of several types" if "mixed" in found else found
+    what = "values of several types" if "mixed" in inferred else inferred
     raise UserError(f"{where}: expected numbers, text or truth values, got {what}; convert the column to one of them")
 
 
@@ -159,17 +159,19 @@ def _truths(values: "Series[Any]", where: str) -> "Series[Any]":
     import pandas as pd
 
     known: dict[Any, bool] = {**TRUTH, "1": True, "0": False}
-    found = pd.Series([None if missing else known.get(_text(value)) for value, missing in _pairs(values)], dtype=object)
-    _refuse_first(values, found.isna() & ~values.isna(), f"{where}: expected True or False as in the reference")
-    return found if found.isna().any() else found.astype("bool")
+    truths = pd.Series(
+        [None if missing else known.get(_text(value)) for value, missing in _pairs(values)], dtype=object
+    )
+    _refuse_first(values, truths.isna() & ~values.isna(), f"{where}: expected True or False as in the reference")
+    return truths if truths.isna().any() else truths.astype("bool")
 
 
 def _texts(values: "Series[Any]") -> "Series[Any]":
     import pandas as pd
 
-    found = [None if missing else _text(value) for value, missing in _pairs(values)]
+    texts = [None if missing else _text(value) for value, missing in _pairs(values)]
     # Of nothing but gaps pandas would make numbers or objects.
-    return pd.Series(found, dtype=None if any(found) else object)
+    return pd.Series(texts, dtype=None if any(texts) else object)
 
 
 def _pairs(values: "Series[Any]") -> Iterable[tuple[Any, bool]]:

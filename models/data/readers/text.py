@@ -34,9 +34,9 @@ def read_file(path: Path) -> Records:
     if not any(text.strip() for text in texts):
         raise UserError(f"{path}: expected texts, but every {TEXT!r} is blank; write texts into it")
     names = dict.fromkeys(name for row in rows.values() for name in row if name != TEXT)
-    found = {name: _groups(rows, name, path) for name in names}
-    groups = {name: each for name, each in found.items() if isinstance(each, Attribute)}
-    identifiers = {name: each for name, each in found.items() if isinstance(each, tuple)}
+    fields = {name: _groups(rows, name, path) for name in names}
+    groups = {name: each for name, each in fields.items() if isinstance(each, Attribute)}
+    identifiers = {name: each for name, each in fields.items() if isinstance(each, tuple)}
     return Records("text", texts, groups, identifiers=identifiers)
 
 

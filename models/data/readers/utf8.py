@@ -82,11 +82,11 @@ def _place(content: bytes, offset: int) -> str:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    members = dict(pairs)
+    if len(members) < len(pairs):
         names = [name for name, _ in pairs]
         raise ValueError(f"the key {shown(next(name for name in names if names.count(name) > 1))} occurs twice")
-    return found
+    return members
 
 
 def _constant(name: str) -> None:

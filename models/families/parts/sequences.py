@@ -109,8 +109,8 @@ def padded(rows: Sequence[Row]) -> Tensor:
 def _pick(distribution: Tensor, u: Tensor) -> Tensor:
     """Ids (n,) from probabilities (n, V) and uniform numbers (n,): the inverse of the cumulative distribution."""
     bounds = distribution.cumsum(1)
-    found = torch.searchsorted(bounds, (u * bounds[:, -1])[:, None], right=True)
-    return found.squeeze(1).clamp(max=distribution.shape[1] - 1)
+    ids = torch.searchsorted(bounds, (u * bounds[:, -1])[:, None], right=True)
+    return ids.squeeze(1).clamp(max=distribution.shape[1] - 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -154,8 +154,8 @@ def _of_class(data: Dataset, plant: Plant) -> NDArray[np.bool_]:
         raise UserError(f"--plant {plant}: expected labelled data, but {data.name} has no labels; add y or sub-folders")
     for attribute in data.attributes.values():
         if plant.group in attribute.names:
-            found: NDArray[np.bool_] = attribute.values == attribute.names.index(plant.group)
-            return found
+            members: NDArray[np.bool_] = attribute.values == attribute.names.index(plant.group)
+            return members
     known = ", ".join(name for attribute in data.attributes.values() for name in attribute.names)
     raise UserError(f"--plant {plant}: expected one of the classes {known}, got {plant.group}")
 

@@ -16,14 +16,14 @@ def vectors(data: Dataset) -> NDArray[np.float32]:
     samples = data.samples
     match data.modality:
         case "image" | "audio":
-            found = samples.reshape(len(samples), -1)
+            rows = samples.reshape(len(samples), -1)
         case "tabular":
-            found = _columns(samples)
+            rows = _columns(samples)
         case "text":
-            found = _hashed(samples, "char_wb")
+            rows = _hashed(samples, "char_wb")
         case _:
-            found = _hashed([" ".join(map(str, piece)) for piece in samples], "word")
-    return np.asarray(found, dtype=np.float32)
+            rows = _hashed([" ".join(map(str, piece)) for piece in samples], "word")
+    return np.asarray(rows, dtype=np.float32)
 
 
 def _hashed(texts: list[str], analyzer: str) -> NDArray[np.float64]:
