@@ -141,6 +141,6 @@ def by_group(
     sizes = (
         Column("group", "Group", Kind.TEXT),
         Column("reference_n", "Real samples", Kind.COUNT),
-        Column("generated_n", "Generated samples judged to be of it", Kind.COUNT),
+        Column("generated_n", "Generated samples assigned to it", Kind.COUNT),
     )
     return (Table("groups", caption, (*sizes, *columns), rows),)

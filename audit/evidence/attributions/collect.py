@@ -28,7 +28,7 @@ MOST_PARTS = 128
 """Parts into which one path may be cut: 1,024 steps."""
 
 MOST_PIXELS = 2**20
-"""Output values computed at once, in at most 512 rows: with a judge of 1,437 landmarks 4,096 rows ran slower."""
+"""Output values computed at once, in at most 512 rows: with a classifier of 1,437 landmarks 4,096 rows ran slower."""
 
 HALVINGS = 12
 """How often a part may be halved: the finest is 1/4096 of a path."""
@@ -61,7 +61,7 @@ def collect(plan: Plan, so_far: Evidence, progress: Callable[[float], None]) -> 
     groups = next((each for each in (so_far.groups or ())[:1] if each.parameters), None)
     return collect_attributions(
         plan.model,
-        judge_scores=None
+        classifier_scores=None
         if groups is None
         else lambda x: classifier_scores_torch(groups.parameters, pixel_features(x)),
         classes=() if groups is None else groups.told_apart,
@@ -73,7 +73,7 @@ def collect(plan: Plan, so_far: Evidence, progress: Callable[[float], None]) -> 
 def collect_attributions(
     model: Any,
     *,
-    judge_scores: Measure | None = None,
+    classifier_scores: Measure | None = None,
     classes: Sequence[str] = (),
     n: int = 256,
     seed: int = 0,
@@ -87,7 +87,7 @@ def collect_attributions(
 
     Args:
         model: offers `latent_dim` and a differentiable, deterministic `decode(z)` to images (n, c, h, w).
-        judge_scores: differentiable; images to log-probabilities (n, K). Adds one readout a class.
+        classifier_scores: differentiable; images to log-probabilities (n, K). Adds one readout a class.
         classes: the K class names.
         n: how many pairs of draws.
         seed: seed of the draws and of the random directions.
@@ -105,7 +105,7 @@ def collect_attributions(
 
     report = progress or (lambda share: None)
     size = latent_size(model)
-    readouts = SHAPES + (score_readouts(judge_scores, classes) if judge_scores is not None else ())
+    readouts = SHAPES + (score_readouts(classifier_scores, classes) if classifier_scores is not None else ())
     generator = torch.Generator().manual_seed(seed)
     latents, baselines = torch.randn(n, size, generator=generator), torch.randn(n, size, generator=generator)
     directions = torch.nn.functional.normalize(torch.randn(NULL_DIRECTIONS, size, generator=generator))
@@ -246,7 +246,7 @@ def _explain(
         bad = int((~values.isfinite()).sum())
         raise ValueError(
             f"expected a finite {readout.name!r} of every output, got {bad} of {len(values)} that are not; "
-            "check that decode gives finite images and that the judge gives finite log-probabilities"
+            "check that decode gives finite images and that the group classifier gives finite log-probabilities"
         )
     tolerance = RELATIVE_TOLERANCE * max(float(values.std()), readout.material)
     attributions, errors, steps = integrate(function, latents, baselines, tolerance=tolerance, rows=rows)

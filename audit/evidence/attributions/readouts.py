@@ -1,7 +1,7 @@
 """Named scalars of an image that a person can picture, differentiable, so that they can be explained.
 
 An attribution explains one number. Single pixels mean nothing to a reader, so these say how much ink there is, how far
-it spreads, how it leans, and which class a judge sees.
+it spreads, how it leans, and which class a group classifier sees.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ PIXEL_VARIANCE = 1 / 12
 """Variance of a unit square along one axis. A pixel has extent, so no image has size 0 and no gradient is infinite."""
 
 SCORE = "score "
-"""Readouts of a judge are named by this and the class."""
+"""Readouts of a group classifier are named by this and the class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,8 @@ def slant(images: "Tensor") -> "Tensor":
 def log_odds(log_scores: "Tensor", index: int) -> "Tensor":
     """Log-odds of one class against all others: log-scores (n, K) to (n,).
 
-    Unlike a probability this does not saturate: gradients do not vanish where the judge is sure, a difference means
-    the same at 0.5 as at 0.99, and log-scores that were not normalised give the same answer.
+    Unlike a probability this does not saturate: gradients do not vanish where the classifier is sure, a difference
+    means the same at 0.5 as at 0.99, and log-scores that were not normalised give the same answer.
     """
     import torch
 
@@ -80,18 +80,18 @@ SHAPES = (
     Readout("size", "pixels", 0.02, size),
     Readout("slant", "pixels right per pixel up", 0.002, slant),
 )
-"""Readouts that need no judge. A quarter of a grey level of 255, or a fiftieth of a pixel, is material."""
+"""Readouts that need no group classifier. A quarter of a grey level of 255, or a fiftieth of a pixel, is material."""
 
 
-def score_readouts(judge_scores: Measure, classes: Sequence[str]) -> tuple[Readout, ...]:
-    """One readout a class: the judge's log-odds of that class against all others.
+def score_readouts(classifier_scores: Measure, classes: Sequence[str]) -> tuple[Readout, ...]:
+    """One readout a class: the group classifier's log-odds of that class against all others.
 
     Args:
-        judge_scores: differentiable; images (n, c, h, w) to log-probabilities (n, K).
+        classifier_scores: differentiable; images (n, c, h, w) to log-probabilities (n, K).
         classes: the K names, in the order of the columns.
     """
     return tuple(
-        Readout(f"{SCORE}{name}", *facts(f"{SCORE}{name}"), partial(_score, judge_scores, len(classes), index))
+        Readout(f"{SCORE}{name}", *facts(f"{SCORE}{name}"), partial(_score, classifier_scores, len(classes), index))
         for index, name in enumerate(classes)
     )
 
@@ -106,11 +106,11 @@ def facts(name: str) -> tuple[str, float]:
     return next(((each.unit, each.material) for each in SHAPES if each.name == name), ("", 0.0))
 
 
-def _score(judge_scores: Measure, expected: int, index: int, images: "Tensor") -> "Tensor":
-    log_scores = judge_scores(images)
+def _score(classifier_scores: Measure, expected: int, index: int, images: "Tensor") -> "Tensor":
+    log_scores = classifier_scores(images)
     if tuple(log_scores.shape) != (len(images), expected):
         raise ValueError(
-            f"expected the judge's scores as ({len(images)}, {expected}), one column a class, "
+            f"expected the group classifier's scores as ({len(images)}, {expected}), one column a class, "
             f"got {tuple(log_scores.shape)}; pass `classes` in the order of the columns"
         )
     return log_odds(log_scores, index)

@@ -43,13 +43,13 @@ class Wrapped:
         self.__dict__.update(state)
 
 
-def judge(images: Tensor) -> Tensor:
+def group_classifier(images: Tensor) -> Tensor:
     weights = torch.linspace(-1, 1, 3 * EDGE**2, dtype=images.dtype).reshape(EDGE**2, 3)
     return (images.flatten(1) @ weights).log_softmax(1)
 
 
 def test_contract() -> None:
-    evidence = collect_attributions(Decoder(), judge_scores=judge, classes=("a", "b", "c"), n=40)
+    evidence = collect_attributions(Decoder(), classifier_scores=group_classifier, classes=("a", "b", "c"), n=40)
     assert evidence.readouts == ("ink", "size", "slant", "score a", "score b", "score c")
     assert evidence.latents.shape == evidence.baselines.shape == (40, LATENTS)
     assert evidence.attributions.shape == (6, 40, LATENTS)
@@ -198,7 +198,10 @@ def test_readouts_that_are_not_finite_are_refused() -> None:
     model = Decoder()
     with pytest.raises(ValueError, match=r"expected a finite 'score a' of every output, got 16 of 16"):
         collect_attributions(
-            model, n=8, classes=("a", "b"), judge_scores=lambda x: torch.stack([x.sum((1, 2, 3)) * torch.inf] * 2, 1)
+            model,
+            n=8,
+            classes=("a", "b"),
+            classifier_scores=lambda x: torch.stack([x.sum((1, 2, 3)) * torch.inf] * 2, 1),
         )
 
 

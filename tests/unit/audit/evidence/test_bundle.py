@@ -188,7 +188,7 @@ def test_records_that_are_no_arrays_come_back_as_they_were(modality: str, sample
 
 
 def test_names_that_look_like_marks_of_the_format_come_back(tmp_path: Path) -> None:
-    """Whoever names the arrays of a judge may use the signs by which arrays and types are told on disk."""
+    """Whoever names the arrays of a group classifier may use the signs by which arrays and types are told on disk."""
     exact, rounded = np.array([0.5, 2.0]), np.array([0.1])
     parameters: dict[str, Any] = {
         "$array": exact, "$type": rounded, "$lines": exact, "$$type": rounded, "w": exact, "w@float64": rounded,

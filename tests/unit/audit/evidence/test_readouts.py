@@ -78,7 +78,9 @@ def test_scores_are_named_after_the_classes() -> None:
 
 def test_scores_of_another_shape_are_refused() -> None:
     (readout,) = score_readouts(lambda images: images.flatten(1), ("cat",))
-    with pytest.raises(ValueError, match=r"expected the judge's scores as \(1, 1\).*got \(1, 2\); pass `classes`"):
+    with pytest.raises(
+        ValueError, match=r"expected the group classifier's scores as \(1, 1\).*got \(1, 2\); pass `classes`"
+    ):
         readout.measure(torch.ones(1, 1, 1, 2))
 
 
