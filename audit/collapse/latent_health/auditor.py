@@ -60,53 +60,58 @@ class LatentHealth:
             NotApplicable: if the model has no latent space.
             Inconclusive: if it has an encoder but there are too few real records to encode.
         """
-        found = evidence.latents
-        if found is None:
+        latents = evidence.latents
+        if latents is None:
             raise NotApplicable(evidence.absent.get("latents", "the model has no latent space"))
-        encoded = len(found.posterior_means)
+        encoded = len(latents.posterior_means)
         fewest = max(_FEWEST, 4 * (self.k + 1))
         if 0 < encoded < fewest:
             raise Inconclusive(f"{encoded} real records are too few to see an encoder in use: give at least {fewest}")
-        use = use_of(found, active_above=self.active_above, idle_below=self.idle_below)
+        use = use_of(latents, active_above=self.active_above, idle_below=self.idle_below)
         estimates = [
-            coincidence_estimate(found),
-            *use_estimates(use, encoded or len(found.points)),
-            *spectrum_estimates(found),
+            coincidence_estimate(latents),
+            *use_estimates(use, encoded or len(latents.points)),
+            *spectrum_estimates(latents),
         ]
         if encoded:
-            estimates += prior_estimates(found, k=self.k, splits=self.splits, rng=rng)
+            estimates += prior_estimates(latents, k=self.k, splits=self.splits, rng=rng)
         return Finding(
             code=self.code,
             title=self.title,
             question=self.question,
             outcome=Outcome.MEASURED,
             estimates=tuple(estimates),
-            tables=(dimensions_table(found, use), *regions_table(found), speed_table(found), spectrum_table(found)),
-            exhibits=exhibits(found),
+            tables=(
+                dimensions_table(latents, use),
+                *regions_table(latents),
+                speed_table(latents),
+                spectrum_table(latents),
+            ),
+            exhibits=exhibits(latents),
             references=(
                 "Burda, Grosse and Salakhutdinov 2016, arXiv:1509.00519",
                 "Roy and Vetterli 2007, The effective rank, EUSIPCO",
                 "Gretton et al. 2012, arXiv:0805.2368",
             ),
-            settings=self._settings(found, use),
+            settings=self._settings(latents, use),
         )
 
-    def _settings(self, found: Latents, use: Use) -> Mapping[str, Json]:
+    def _settings(self, latents: Latents, use: Use) -> Mapping[str, Json]:
         return {
             "active_means": "the encoder's mean varies" if use.encoder else "the output moves",
             "active_above": use.limit,
-            "latent_dimensions": found.draws.shape[1],
-            "draws": len(found.draws),
-            "draws_compared_with_each_other": found.block,
+            "latent_dimensions": latents.draws.shape[1],
+            "draws": len(latents.draws),
+            "draws_compared_with_each_other": latents.block,
             "nearly_the_same": NEAR,
             "far_apart": FAR,
-            "jacobians": len(found.points),
-            "real_records_encoded": len(found.posterior_means),
-            "real_records_for_near_duplicates": len(found.reference_gap),
-            "spread_of_outputs_to_that_of_real_records": _ratio(found),
-            "left_out": "; ".join(found.remarks) or "nothing",
+            "jacobians": len(latents.points),
+            "real_records_encoded": len(latents.posterior_means),
+            "real_records_for_near_duplicates": len(latents.reference_gap),
+            "spread_of_outputs_to_that_of_real_records": _ratio(latents),
+            "left_out": "; ".join(latents.remarks) or "nothing",
         }
 
 
-def _ratio(found: Latents) -> float | None:
-    return found.variance / found.reference_variance if found.reference_variance > 0 else None
+def _ratio(latents: Latents) -> float | None:
+    return latents.variance / latents.reference_variance if latents.reference_variance > 0 else None

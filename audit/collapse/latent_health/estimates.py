@@ -65,22 +65,22 @@ class Use:
         ]
 
 
-def use_of(found: Latents, *, active_above: float, idle_below: float) -> Use:
+def use_of(latents: Latents, *, active_above: float, idle_below: float) -> Use:
     """Use by the encoder's means where there is an encoder, else by what each dimension moves."""
-    norms = np.where(found.column_norms > found.resolution, found.column_norms, 0.0).astype(np.float64)
+    norms = np.where(latents.column_norms > latents.resolution, latents.column_norms, 0.0).astype(np.float64)
     # Dimensions of this strength each, in a linear decoder, would together give the variance of the data.
-    least = math.sqrt(found.reference_variance * norms.shape[1])
+    least = math.sqrt(latents.reference_variance * norms.shape[1])
     strength = relative_strength(norms, least=least)
-    means, log_variances = posterior(found)
+    means, log_variances = posterior(latents)
     divergence = posterior_divergence(means, log_variances)
     if len(means):
         return Use(variances(means), active_above, True, strength, divergence)
     return Use(strength, idle_below, False, strength, divergence)
 
 
-def posterior(found: Latents) -> tuple[Matrix, Matrix]:
+def posterior(latents: Latents) -> tuple[Matrix, Matrix]:
     """Means and log-variances (r, L) of the encoder in double precision."""
-    return found.posterior_means.astype(np.float64), found.posterior_log_variances.astype(np.float64)
+    return latents.posterior_means.astype(np.float64), latents.posterior_log_variances.astype(np.float64)
 
 
 def use_estimates(use: Use, n: int) -> Iterator[Estimate]:
@@ -117,9 +117,9 @@ def use_estimates(use: Use, n: int) -> Iterator[Estimate]:
             )
 
 
-def spectrum_estimates(found: Latents) -> Iterator[Estimate]:
+def spectrum_estimates(latents: Latents) -> Iterator[Estimate]:
     """`effective_rank` and `log_condition_number` of the Jacobian."""
-    values = resolved(found.singular_values, floor=found.resolution)
+    values = resolved(latents.singular_values, floor=latents.resolution)
     ranks, decades = effective_rank(values), log_condition(values)
     yield Estimate(
         name="effective_rank",
@@ -143,16 +143,16 @@ def spectrum_estimates(found: Latents) -> Iterator[Estimate]:
     )
 
 
-def coincidence_estimate(found: Latents) -> Estimate:
+def coincidence_estimate(latents: Latents) -> Estimate:
     """`many_to_one_share`, beside the share of real records that another real one nearly equals."""
-    hits = found.gap <= NEAR
+    hits = latents.gap <= NEAR
     share, n = float(hits.mean()), len(hits)
-    blocks = hits.reshape(-1, found.block).mean(axis=1)
+    blocks = hits.reshape(-1, latents.block).mean(axis=1)
     # On the half-angle scale the variance of a share hardly depends on it. Without scatter pairs must be reckoned with.
     some = 0 < share < 1
     spread = float(blocks.var(ddof=1)) / len(blocks) / (4 * share * (1 - share)) if some else 0.0
     limits = Share(share, spread, n if some else n // _CLUSTER, len(blocks) - 1).limits
-    perfect, p_value, detectable = _usual(found, int(hits.sum()), n)
+    perfect, p_value, detectable = _usual(latents, int(hits.sum()), n)
     return Estimate(
         name="many_to_one_share",
         value=share,
@@ -168,11 +168,11 @@ def coincidence_estimate(found: Latents) -> Estimate:
     )
 
 
-def _usual(found: Latents, hits: int, n: int) -> tuple[Perfect | None, float | None, float | None]:
+def _usual(latents: Latents, hits: int, n: int) -> tuple[Perfect | None, float | None, float | None]:
     """What the data's own near-duplicates would give, the chance of as many hits, and the excess that would show."""
     from scipy.stats import hypergeom
 
-    reference = found.reference_gap <= NEAR
+    reference = latents.reference_gap <= NEAR
     if not len(reference):
         return None, None, None
     share, ours, theirs = float(reference.mean()), n // _CLUSTER, len(reference) // _CLUSTER
@@ -187,9 +187,9 @@ def _usual(found: Latents, hits: int, n: int) -> tuple[Perfect | None, float | N
     return Perfect(share, band.low, band.high), max(min(p_value, 1.0), 1e-6), min(1.0, detectable)
 
 
-def prior_estimates(found: Latents, *, k: int, splits: int, rng: np.random.Generator) -> Iterator[Estimate]:
+def prior_estimates(latents: Latents, *, k: int, splits: int, rng: np.random.Generator) -> Iterator[Estimate]:
     """`aggregate_posterior_distance` and `prior_coverage_ratio`: latents of real records against draws of the prior."""
-    means, log_variances = posterior(found)
+    means, log_variances = posterior(latents)
     r, size = means.shape
     aggregate = means + np.exp(log_variances / 2) * rng.standard_normal(means.shape)
     bandwidth = math.sqrt(size)

@@ -26,11 +26,11 @@ _ENCODER_COLUMNS = (
 )
 
 
-def dimensions_table(found: Latents, use: Use) -> Table:
+def dimensions_table(latents: Latents, use: Use) -> Table:
     """Each dimension: whether it is in use, what it moves, and what the encoder does with it."""
     low, high = use.units.bounds(NOMINAL)
     states = use.states
-    encoder = _encoder_cells(found, use) if use.encoder else None
+    encoder = _encoder_cells(latents, use) if use.encoder else None
     rows: list[tuple[Cell, ...]] = []
     for dimension in use.order[:MOST_LISTED]:
         row: tuple[Cell, ...] = (
@@ -41,7 +41,7 @@ def dimensions_table(found: Latents, use: Use) -> Table:
             float(high[dimension]),
         )
         if encoder is None:
-            row += (float(found.column_norms[:, dimension].mean(dtype=np.float64)),)
+            row += (float(latents.column_norms[:, dimension].mean(dtype=np.float64)),)
         else:
             row += (float(use.strength.values[dimension]), *(float(each[dimension]) for each in encoder))
         rows.append(row)
@@ -63,15 +63,15 @@ def dimensions_table(found: Latents, use: Use) -> Table:
     return Table("dimensions", caption, columns, tuple(rows))
 
 
-def _encoder_cells(found: Latents, use: Use) -> tuple[NDArray[np.float64], ...]:
-    means, log_variances = posterior(found)
+def _encoder_cells(latents: Latents, use: Use) -> tuple[NDArray[np.float64], ...]:
+    means, log_variances = posterior(latents)
     spread = means.var(axis=0) + np.exp(log_variances).mean(axis=0)
     return use.divergence.mean(axis=0), means.mean(axis=0), spread, marginal_divergence(means, log_variances)
 
 
-def spectrum_table(found: Latents) -> Table:
+def spectrum_table(latents: Latents) -> Table:
     """The singular values of the Jacobian, from large to small."""
-    values = resolved(found.singular_values, floor=found.resolution)
+    values = resolved(latents.singular_values, floor=latents.resolution)
     energy = np.square(values)
     total = float(energy.sum())
     kept = range(min(values.shape[1], MOST_LISTED))
@@ -98,15 +98,15 @@ def spectrum_table(found: Latents) -> Table:
     )
 
 
-def speed_table(found: Latents) -> Table:
+def speed_table(latents: Latents) -> Table:
     """How much of the prior lies where the output hardly changes."""
-    n, size = found.draws.shape
+    n, size = latents.draws.shape
     # A linear decoder of the same variance would change by this everywhere; a mean would be ruled by a few jumps.
-    typical = float(np.sqrt(found.variance / size))
-    floor = found.resolution / np.sqrt(size)
+    typical = float(np.sqrt(latents.variance / size))
+    floor = latents.resolution / np.sqrt(size)
     rows = []
     for limit in _SLOW:
-        slow = int((found.speed <= max(limit * typical, floor)).sum())
+        slow = int((latents.speed <= max(limit * typical, floor)).sum())
         interval = clopper_pearson(successes=slow, trials=n, level=NOMINAL)
         rows.append((f"below {limit:.0%} of it", slow / n, float(interval.low), float(interval.high)))
     columns = (
@@ -122,22 +122,22 @@ def speed_table(found: Latents) -> Table:
     return Table("still", caption, columns, tuple(rows))
 
 
-def regions_table(found: Latents) -> tuple[Table, ...]:
+def regions_table(latents: Latents) -> tuple[Table, ...]:
     """Where in the latent space the sets of nearly equal outputs lie; nothing without any."""
     rows: list[tuple[Cell, ...]] = []
-    n = len(found.region)
-    for index in range(int(found.region.max(initial=-1)) + 1):
-        inside = found.region == index
+    n = len(latents.region)
+    for index in range(int(latents.region.max(initial=-1)) + 1):
+        inside = latents.region == index
         count = int(inside.sum())
         interval = clopper_pearson(successes=count, trials=n, level=NOMINAL)
-        centre = found.plane[inside].mean(axis=0, dtype=np.float64)
+        centre = latents.plane[inside].mean(axis=0, dtype=np.float64)
         rows.append(
             (
                 f"{index + 1}",
                 count / n,
                 float(interval.low),
                 float(interval.high),
-                _place(found.draws[inside]),
+                _place(latents.draws[inside]),
                 float(centre[0]),
                 float(centre[1]),
             )
@@ -165,11 +165,11 @@ def _place(draws: NDArray[np.float32]) -> str:
     return ", ".join(named) or "all over the prior"
 
 
-def exhibits(found: Latents) -> tuple[Exhibit, ...]:
+def exhibits(latents: Latents) -> tuple[Exhibit, ...]:
     """Outputs that coincide, or the nearest pairs where none do, and the maps of the latent space."""
-    horizontal, vertical = ("z0", "z1") if found.draws.shape[1] <= 2 else ("the first", "the second")
-    plane = f"across: {horizontal}" + (f", up: {vertical}" if found.draws.shape[1] > 1 else "")
-    if found.draws.shape[1] > 2:
+    horizontal, vertical = ("z0", "z1") if latents.draws.shape[1] <= 2 else ("the first", "the second")
+    plane = f"across: {horizontal}" + (f", up: {vertical}" if latents.draws.shape[1] > 1 else "")
+    if latents.draws.shape[1] > 2:
         plane += " of the two directions that move the output most on average"
     maps = (
         Exhibit(
@@ -187,18 +187,18 @@ def exhibits(found: Latents) -> tuple[Exhibit, ...]:
             (Pictures("relative change", "latents.maps", (1,)),),
         ),
     )
-    pictures = (_coinciding(found),) if len(found.shown) else ()
+    pictures = (_coinciding(latents),) if len(latents.shown) else ()
     # A map on which nothing is to be seen is left out.
-    return pictures + tuple(each for index, each in enumerate(maps) if found.maps[index].any())
+    return pictures + tuple(each for index, each in enumerate(maps) if latents.maps[index].any())
 
 
-def _coinciding(found: Latents) -> Exhibit:
-    region = found.region[found.shown_draws]
-    n = len(found.region)
+def _coinciding(latents: Latents) -> Exhibit:
+    region = latents.region[latents.shown_draws]
+    n = len(latents.region)
     if (region >= 0).any():
         pictures = tuple(
             Pictures(
-                f"region {index + 1}, {(found.region == index).sum() / n:.1%} of the prior",
+                f"region {index + 1}, {(latents.region == index).sum() / n:.1%} of the prior",
                 "latents.shown",
                 tuple(int(each) for each in np.flatnonzero(region == index)),
             )
@@ -208,11 +208,11 @@ def _coinciding(found: Latents) -> Exhibit:
         return Exhibit("many_to_one", caption, "grid", pictures)
     pictures = tuple(
         Pictures(
-            f"{found.gap[found.shown_draws[first]]:.0%} of a typical distance apart",
+            f"{latents.gap[latents.shown_draws[first]]:.0%} of a typical distance apart",
             "latents.shown",
             (first, first + 1),
         )
-        for first in range(0, len(found.shown), 2)
+        for first in range(0, len(latents.shown), 2)
     )
     caption = f"No far-apart draws have nearly the same output (below {NEAR:.0%}); these pairs come nearest to it"
     return Exhibit("many_to_one", caption, "grid", pictures)

@@ -80,20 +80,20 @@ class Neighbours:
         features = sound_features(evidence, reference=self._fewest, generated=self._fewest, why=f" for k = {self.k}")
         require_variety(features)
         rows = self._rows(features, rng)
-        names, labels, judged = _groups(evidence, rows)
-        found = measure(
+        names, reference_groups, generated_groups = _groups(evidence, rows)
+        measurement = measure(
             generated=[features.generated[each] for each in rows.generated],
             reference=features.reference[rows.reference],
             k=self.k,
             rng=rng,
             splits=self.splits,
             device=self.device,
-            generated_groups=judged,
-            reference_groups=labels,
+            generated_groups=generated_groups,
+            reference_groups=reference_groups,
             groups=len(names),
             columns=_columns(evidence, rows),
         )
-        perfect = found.shares["perfect_precision"]
+        perfect = measurement.shares["perfect_precision"]
         if perfect < LEAST_PERFECT:
             raise Inconclusive(
                 f"a perfect generator would score a precision of {perfect:.3f} here, too little to compare with; "
@@ -104,11 +104,11 @@ class Neighbours:
             title=self.title,
             question=self.question,
             outcome=Outcome.MEASURED,
-            estimates=scored(found, freedom=self.splits, more_draws_help=found.sets < self.max_sets),
-            tables=(*group_table(found, names, freedom=self.splits), *self._control(features, rng)),
-            exhibits=self._exhibits(found, rows),
+            estimates=scored(measurement, freedom=self.splits, more_draws_help=measurement.sets < self.max_sets),
+            tables=(*group_table(measurement, names, freedom=self.splits), *self._control(features, rng)),
+            exhibits=self._exhibits(measurement, rows),
             references=("arXiv:1904.06991", "arXiv:2002.09797", "arXiv:2507.01761", "arXiv:2505.22450"),
-            settings=self._settings(found, features),
+            settings=self._settings(measurement, features),
         )
 
     def _control(self, features: Features, rng: np.random.Generator) -> tuple[Table, ...]:
@@ -134,29 +134,29 @@ class Neighbours:
         reference = np.arange(total) if size == total else np.sort(rng.choice(total, size, replace=False))
         return _Rows(reference, rng.permutation(drawn)[: sets * size].reshape(sets, size))
 
-    def _settings(self, found: Measurement, features: Features) -> Mapping[str, Json]:
+    def _settings(self, measurement: Measurement, features: Features) -> Mapping[str, Json]:
         return {
             "k": self.k,
-            "reference_compared": found.size,
+            "reference_compared": measurement.size,
             "reference_available": len(features.reference),
-            "generated_sets": found.sets,
-            "generated_compared": found.size * found.sets,
+            "generated_sets": measurement.sets,
+            "generated_compared": measurement.size * measurement.sets,
             "generated_available": len(features.generated),
             "dimensions": features.reference.shape[1],
             "extractor": features.extractor,
             "splits": self.splits,
-            "perfect_precision": found.shares["perfect_precision"],
+            "perfect_precision": measurement.shares["perfect_precision"],
         }
 
-    def _exhibits(self, found: Measurement, rows: _Rows) -> tuple[Exhibit, ...]:
-        missed = _furthest(found.reference_reach, rows.reference, self.shown)
-        outliers = _furthest(found.generated_reach.reshape(-1), rows.generated.reshape(-1), self.shown)
+    def _exhibits(self, measurement: Measurement, rows: _Rows) -> tuple[Exhibit, ...]:
+        missed = _furthest(measurement.reference_reach, rows.reference, self.shown)
+        outliers = _furthest(measurement.generated_reach.reshape(-1), rows.generated.reshape(-1), self.shown)
         result = []
         if missed:
             result.append(
                 Exhibit(
                     "uncovered_reference",
-                    f"Real samples that none of {found.sets * found.size:,} generated samples comes near, worst first",
+                    f"Real samples that none of {rows.generated.size:,} generated samples comes near, worst first",
                     "grid",
                     (Pictures("real, not covered", "reference", missed),),
                 )

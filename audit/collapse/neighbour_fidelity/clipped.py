@@ -20,44 +20,46 @@ OF_GENERATED = ("inside", SUPPORTS[0], SUPPORTS[3])
 _METHOD = "random half-sampling of both sets, limits of a share at the effective sample size, {}"
 
 
-def clipped_estimates(found: Measurement) -> tuple[Estimate, Estimate]:
+def clipped_estimates(measurement: Measurement) -> tuple[Estimate, Estimate]:
     """Clipped density and coverage; neither is shown above 1, which a perfect generator reaches on average."""
-    units = found.size * found.sets
-    return capped_ratio("clipped_density", found, found.clipped, CLIPPED[:2], units), _coverage(found)
+    units = measurement.size * measurement.sets
+    return capped_ratio("clipped_density", measurement, measurement.clipped, CLIPPED[:2], units), _coverage(measurement)
 
 
-def support_estimates(found: Measurement) -> tuple[Estimate, ...]:
+def support_estimates(measurement: Measurement) -> tuple[Estimate, ...]:
     """Both shares of the supports, not above 1 either; none where k is 1, since one record vouches for nothing.
 
     Nor one whose denominator is nearly nothing: where most records are impossible by the others' features, as words
     that occur once each make them, records say nothing of each other.
     """
-    if found.supported is None:
+    if measurement.supported is None:
         return ()
-    known = found.supported
+    known = measurement.supported
     both = (
-        ("support_precision", SUPPORTS[:2], found.size * found.sets),
-        ("support_recall", SUPPORTS[2:], found.size),
+        ("support_precision", SUPPORTS[:2], measurement.size * measurement.sets),
+        ("support_recall", SUPPORTS[2:], measurement.size),
     )
     return tuple(
-        capped_ratio(name, found, known, shares, units)
+        capped_ratio(name, measurement, known, shares, units)
         for name, shares, units in both
         if known.shares[shares[1]] >= LEAST_PERFECT
     )
 
 
-def capped_ratio(name: str, found: Measurement, limited: Limited, shares: tuple[str, ...], units: int) -> Estimate:
+def capped_ratio(
+    name: str, measurement: Measurement, limited: Limited, shares: tuple[str, ...], units: int
+) -> Estimate:
     """The ratio of two mean contributions, the second being what a perfect generator shows.
 
     Args:
         name: of the estimate.
-        found: the measurement.
+        measurement: from `measure`.
         limited: the part of it that holds the contributions.
         shares: names of numerator and denominator.
         units: records that contribute to the numerator.
     """
     at = [list(limited.shares).index(each) for each in shares]
-    top, bottom = (_share(found, limited, each) for each in shares)
+    top, bottom = (_share(measurement, limited, each) for each in shares)
     value = top.value / bottom.value
     pair = np.ix_(at, at)
     covariance, sound = limited.spread.covariance[pair], limited.perfect_spread.covariance[pair]
@@ -77,13 +79,13 @@ def capped_ratio(name: str, found: Measurement, limited: Limited, shares: tuple[
     )
 
 
-def _coverage(found: Measurement) -> Estimate:
-    n, filled = found.size, _share(found, found.clipped, "filled")
-    expected = float(expected_filling(reference=n, generated=n, k=found.k))
-    error = math.sqrt(max(float(found.clipped.perfect_spread.covariance[2, 2]), 0.0))
+def _coverage(measurement: Measurement) -> Estimate:
+    n, filled = measurement.size, _share(measurement, measurement.clipped, "filled")
+    expected = float(expected_filling(reference=n, generated=n, k=measurement.k))
+    error = math.sqrt(max(float(measurement.clipped.perfect_spread.covariance[2, 2]), 0.0))
 
     def matched(share: float) -> float:
-        return matched_share(share, reference=n, generated=n, k=found.k)
+        return matched_share(share, reference=n, generated=n, k=measurement.k)
 
     def limits(level: float) -> Interval:
         each = filled.limits(level)
@@ -92,7 +94,7 @@ def _coverage(found: Measurement) -> Estimate:
     def fallen(errors: float) -> float:
         return matched(math.sin(max(math.asin(math.sqrt(expected)) - errors * error, 0.0)) ** 2)
 
-    spread = found.clipped.spread
+    spread = measurement.clipped.spread
     return _estimate(
         "clipped_coverage",
         matched(filled.value),
@@ -136,11 +138,11 @@ def _estimate(
     )
 
 
-def _share(found: Measurement, limited: Limited, name: str) -> Share:
+def _share(measurement: Measurement, limited: Limited, name: str) -> Share:
     at, value = list(limited.shares).index(name), limited.shares[name]
-    trials = found.size * (found.sets if name in OF_GENERATED else 1)
+    trials = measurement.size * (measurement.sets if name in OF_GENERATED else 1)
     # A clipped contribution is a mean of k flags, so it tells more than one; at an end all may have moved together.
-    inner = found.k if name in CLIPPED and 0 < value < 1 else 1
+    inner = measurement.k if name in CLIPPED and 0 < value < 1 else 1
     variance = max(float(limited.spread.covariance[at, at]), 0.0)
     return Share(value, variance, trials * inner, limited.splits)
 

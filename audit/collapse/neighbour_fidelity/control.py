@@ -1,4 +1,4 @@
-"""The control arm of GA302: held-out real data judged as if a model had generated them."""
+"""The control arm of GA302: held-out real data measured as if a model had generated them."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +29,8 @@ def control_table(
         return ()
     size = min(len(holdout), len(reference))
     chosen = [each[np.sort(rng.permutation(len(each))[:size])] for each in (holdout, reference)]
-    found = measure(generated=[chosen[0]], reference=chosen[1], k=k, rng=rng, splits=splits, device=device)
-    estimates = {estimate.name: estimate for estimate in scored(found, freedom=splits)}
+    measurement = measure(generated=[chosen[0]], reference=chosen[1], k=k, rng=rng, splits=splits, device=device)
+    estimates = {estimate.name: estimate for estimate in scored(measurement, freedom=splits)}
     rows = []
     for name, label in _RATIOS.items():
         interval = estimates[name].interval()

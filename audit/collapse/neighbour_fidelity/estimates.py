@@ -25,33 +25,37 @@ _RATIO_METHOD = "recovered from the limits of both shares and their correlation 
 _DENSITY_METHOD = "leave-one-out influence of both sets, gamma limits at the effective exposure"
 
 
-def scored(found: Measurement, *, freedom: float, more_draws_help: bool = True) -> tuple[Estimate, ...]:
+def scored(measurement: Measurement, *, freedom: float, more_draws_help: bool = True) -> tuple[Estimate, ...]:
     """All estimates of a measurement, each with its curve and the score of a perfect generator.
 
     Args:
-        found: from `measure`.
+        measurement: from `measure`.
         freedom: degrees of freedom granted to the estimated variances.
         more_draws_help: whether further generated samples would be used at all.
     """
-    precision, recall, fresh = (share_of(found, name, freedom) for name in ("precision", "recall", "perfect_precision"))
-    n, many = found.size, found.size * found.sets
+    precision, recall, fresh = (
+        share_of(measurement, name, freedom) for name in ("precision", "recall", "perfect_precision")
+    )
+    n, many = measurement.size, measurement.size * measurement.sets
     result = [
         each
         for name, share, units in (("precision", precision, many), ("recall", recall, n))
-        for each in _with_ratio(found, name, share, fresh, units)
+        for each in _with_ratio(measurement, name, share, fresh, units)
     ]
-    result += [_density(found, freedom), *coverage_estimates(found, freedom=freedom)]
-    result += [*clipped_estimates(found), *support_estimates(found), outlier_estimate(found.outliers)]
+    result += [_density(measurement, freedom), *coverage_estimates(measurement, freedom=freedom)]
+    result += [*clipped_estimates(measurement), *support_estimates(measurement), outlier_estimate(measurement.outliers)]
     return tuple(each if more_draws_help else replace(each, from_draws=0.0) for each in result)
 
 
-def _with_ratio(found: Measurement, name: str, share: Share, fresh: Share, units: int) -> tuple[Estimate, Estimate]:
+def _with_ratio(
+    measurement: Measurement, name: str, share: Share, fresh: Share, units: int
+) -> tuple[Estimate, Estimate]:
     """A share and its ratio to `fresh`, a perfect generator's."""
-    quotient = Quotient(share, fresh, _correlation(found, name))
+    quotient = Quotient(share, fresh, _correlation(measurement, name))
     tested = p_value(quotient.limits, 1.0)
-    band = perfect_band(fresh.value, _perfect_distance(found, name))
-    error = _perfect_ratio_error(found, name, fresh.value)
-    draws = from_draws(found, name)
+    band = perfect_band(fresh.value, _perfect_distance(measurement, name))
+    error = _perfect_ratio_error(measurement, name, fresh.value)
+    draws = from_draws(measurement, name)
     ratio = share_estimate(
         f"{name}_ratio",
         share.value / fresh.value,
@@ -68,16 +72,19 @@ def _with_ratio(found: Measurement, name: str, share: Share, fresh: Share, units
     )
 
 
-def group_table(found: Measurement, names: tuple[str, ...], *, freedom: float) -> tuple[Table, ...]:
+def group_table(measurement: Measurement, names: tuple[str, ...], *, freedom: float) -> tuple[Table, ...]:
     """Coverage and precision of each group with their intervals; nothing where no groups were measured."""
-    groups = found.groups
+    groups = measurement.groups
     if groups is None:
         return ()
-    perfect = expected_coverage(reference=found.size, generated=found.size, k=found.k)
+    perfect = expected_coverage(reference=measurement.size, generated=measurement.size, k=measurement.k)
     rows = []
     for at, name in enumerate(names):
         coverage = _limited(
-            groups.coverage[at], groups.coverage_variance[at], int(groups.reference_sizes[at]) * found.sets, freedom
+            groups.coverage[at],
+            groups.coverage_variance[at],
+            int(groups.reference_sizes[at]) * measurement.sets,
+            freedom,
         )
         precision = _limited(
             groups.precision[at], groups.precision_variance[at], int(groups.generated_sizes[at]), freedom
@@ -91,40 +98,40 @@ def group_table(found: Measurement, names: tuple[str, ...], *, freedom: float) -
         Column("coverage_low", "Coverage, low", Kind.SHARE),
         Column("coverage_high", "Coverage, high", Kind.SHARE),
         Column("perfect_coverage", "Coverage of a perfect generator", Kind.SHARE),
-        Column("generated_n", "Generated samples judged to be of it", Kind.COUNT),
+        Column("generated_n", "Generated samples assigned to it", Kind.COUNT),
         Column("precision", "Precision", Kind.SHARE),
         Column("precision_low", "Precision, low", Kind.SHARE),
         Column("precision_high", "Precision, high", Kind.SHARE),
     )
     caption = (
         "By group, with 95 % intervals: how much of its real samples is covered, and how many of the generated samples "
-        "that the judge assigned to it lie near real samples of any group. Not corrected for the judge's errors."
+        "that the group classifier assigned to it lie near real samples of any group. Not corrected for its errors."
     )
     return (Table("groups", caption, columns, tuple(rows)),)
 
 
-def _density(found: Measurement, freedom: float) -> Estimate:
+def _density(measurement: Measurement, freedom: float) -> Estimate:
     """Too low: samples lie outside; too high: they crowd where the data are dense; neither end is better."""
-    many = found.size * found.sets
-    variance = found.density_from_reference + found.density_from_draws
-    rate = Rate(found.density, variance, found.size, freedom)
-    error = math.sqrt(found.perfect_density_variance)
+    many = measurement.size * measurement.sets
+    variance = measurement.density_from_reference + measurement.density_from_draws
+    rate = Rate(measurement.density, variance, measurement.size, freedom)
+    error = math.sqrt(measurement.perfect_density_variance)
     estimate = share_estimate(
         "density",
-        found.density,
+        measurement.density,
         rate.limits,
         many,
         Perfect(1.0, max(0.0, 1 - BAND * error), 1 + BAND * error),
         p_value(rate.limits, 1.0),
         error,
-        found.density_from_draws / variance if variance > 0 else 1.0,
+        measurement.density_from_draws / variance if variance > 0 else 1.0,
     )
     return replace(estimate, unit="ratio", better=Better.NEITHER, method=_DENSITY_METHOD)
 
 
-def _correlation(found: Measurement, name: str) -> float:
+def _correlation(measurement: Measurement, name: str) -> float:
     top, bottom = SHARES.index(name), SHARES.index("perfect_precision")
-    spread = found.spread.covariance
+    spread = measurement.spread.covariance
     scale = math.sqrt(spread[top, top] * spread[bottom, bottom])
     return float(np.clip(spread[top, bottom] / scale, -1, 1)) if scale > 0 else 0.0
 
@@ -141,17 +148,17 @@ def _relative_variance(share: Share) -> float:
     return (1 - inner) / (inner * share.effective)
 
 
-def _perfect_distance(found: Measurement, name: str) -> float:
+def _perfect_distance(measurement: Measurement, name: str) -> float:
     """Variance between a perfect generator's share and the estimate of its expectation, on the half-angle scale."""
     top, bottom = SHARES.index(name), SHARES.index("perfect_precision")
-    spread = found.perfect_spread.covariance
-    apart = perfect_variance(found, name) + spread[bottom, bottom] - 2 * spread[top, bottom]
-    return max(float(apart), (1 + 1 / found.sets) / (4 * found.size))
+    spread = measurement.perfect_spread.covariance
+    apart = perfect_variance(measurement, name) + spread[bottom, bottom] - 2 * spread[top, bottom]
+    return max(float(apart), (1 + 1 / measurement.sets) / (4 * measurement.size))
 
 
-def _perfect_ratio_error(found: Measurement, name: str, value: float) -> float:
-    inner = _inner(value, found.size)
-    return math.sqrt(_perfect_distance(found, name) * 4 * (1 - inner) / inner)
+def _perfect_ratio_error(measurement: Measurement, name: str, value: float) -> float:
+    inner = _inner(value, measurement.size)
+    return math.sqrt(_perfect_distance(measurement, name) * 4 * (1 - inner) / inner)
 
 
 def _inner(value: float, n: int) -> float:
