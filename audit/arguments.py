@@ -25,8 +25,8 @@ AT_START = re.compile(rf"^{OPTION.pattern}(?: (\S[^:]*))?: ")
 def in_python(message: str) -> str:
     """A message of the command line in the words of `audit_checkpoint`: `--groups age: …` is `groups='age': …`."""
 
-    def named(found: re.Match[str]) -> str:
-        name, value = found.groups()
+    def named(match: re.Match[str]) -> str:
+        name, value = match.groups()
         return f"{name}: " if value is None else f"{name}={value!r}: "
 
     text = AT_START.sub(named, message)

@@ -190,8 +190,8 @@ def _controlled(case: _Case, around: Surroundings, level: float) -> Observed | N
     """What held-out real records show in the place of generated ones; None where that was not looked at."""
     finding = around.control.get(case.rule.auditor)
     estimates = _estimates(finding, case.rule)
-    found = next((each for each in estimates if each.group == case.estimate.group), None)
-    return None if found is None or not found.curve else _observed(found, min(level, found.curve[-1].level))
+    estimate = next((each for each in estimates if each.group == case.estimate.group), None)
+    return None if estimate is None or not estimate.curve else _observed(estimate, min(level, estimate.curve[-1].level))
 
 
 def _observed(estimate: Estimate, level: float) -> Observed:

@@ -33,13 +33,13 @@ def page(code: str) -> Page:
         KeyError: if no auditor has that code.
         ValueError: if the page lacks a section.
     """
-    found = sorted(Path(__file__).parent.glob(f"*/*/{code}.md")) if re.fullmatch(r"GA\d{3}", code) else []
-    if not found:
+    files = sorted(Path(__file__).parent.glob(f"*/*/{code}.md")) if re.fullmatch(r"GA\d{3}", code) else []
+    if not files:
         raise KeyError(code)
-    text = found[0].read_text(encoding="utf-8")
+    text = files[0].read_text(encoding="utf-8")
     head, *parts = re.split(r"^## +(.+?) *$", text, flags=re.MULTILINE)
     sections = {heading: body.strip() for heading, body in zip(parts[::2], parts[1::2], strict=True)}
     missing = [name for name in SECTIONS if name not in sections]
     if missing:
-        raise ValueError(f"{found[0].name}: expected the sections {', '.join(SECTIONS)}; missing: {', '.join(missing)}")
+        raise ValueError(f"{files[0].name}: expected the sections {', '.join(SECTIONS)}; missing: {', '.join(missing)}")
     return Page(head.strip().removeprefix("# ").strip(), sections, text)

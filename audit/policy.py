@@ -200,9 +200,9 @@ def _line(lines: Lines, where: tuple[str | int, ...]) -> int:
 
 def _causes(error: ValidationError) -> list[Any]:
     # pydantic also counts a list as too short when its items were refused: that is a consequence, not a mistake.
-    found = error.errors()
-    inner = {each["loc"][:1] for each in found if len(each["loc"]) > 1}
-    return [each for each in found if each["type"] != "too_short" or each["loc"] not in inner]
+    errors = error.errors()
+    inner = {each["loc"][:1] for each in errors if len(each["loc"]) > 1}
+    return [each for each in errors if each["type"] != "too_short" or each["loc"] not in inner]
 
 
 def _explain(path: Path, lines: Lines, error: Any) -> str:

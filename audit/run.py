@@ -272,10 +272,10 @@ def _configure(auditor: type[Any], settings: dict[str, Any]) -> Auditor:
             f"settings.{auditor.code}: no parameter {', '.join(strangers)}; known: {', '.join(known) or 'none'}"
         )
     try:
-        made: Auditor = auditor(**settings)
+        instance: Auditor = auditor(**settings)
     except (TypeError, ValueError) as error:
         raise PolicyError(f"settings.{auditor.code}: {error}") from error
-    return made
+    return instance
 
 
 def _chosen(auditors: Sequence[Auditor], only: Sequence[str]) -> list[Auditor]:

@@ -9,13 +9,13 @@ PACKAGES = ("genai-audit", "torch", "numpy", "scipy", "scikit-learn", "captum", 
 
 def versions() -> dict[str, str]:
     """Versions of Python and of the packages whose code made the numbers."""
-    found = {"python": platform.python_version()}
+    installed = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
-            found[name] = metadata.version(name)
+            installed[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
-            found[name] = "not installed as a package"
-    return found
+            installed[name] = "not installed as a package"
+    return installed
 
 
 def machine() -> str:

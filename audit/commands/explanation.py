@@ -29,10 +29,10 @@ def explained(code: str) -> str:
     from ...models.errors import UserError
     from ..catalogue import AUDITORS
 
-    found = next((each for each in AUDITORS if each.code == code.upper()), None)
-    if found is None:
+    auditor = next((each for each in AUDITORS if each.code == code.upper()), None)
+    if auditor is None:
         raise UserError(f"no auditor {code!r}; known: {', '.join(each.code for each in AUDITORS)}")
-    return explanation(found)
+    return explanation(auditor)
 
 
 def explanation(auditor: type[Any]) -> str:

@@ -74,8 +74,8 @@ def kinds_of(family: str) -> dict[str, Any]:
 
     from ...models.families.catalogue import parts
 
-    found = parts(family)
-    return {field.name: field.type for kind in (found.config, found.training) for field in fields(kind)}
+    chosen = parts(family)
+    return {field.name: field.type for kind in (chosen.config, chosen.training) for field in fields(kind)}
 
 
 def _setting(text: str, kinds: Mapping[str, Any]) -> tuple[str, Setting]:

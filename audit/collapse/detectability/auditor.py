@@ -76,7 +76,7 @@ class Detectability:
         features = sound_features(evidence)
         size = min(len(features.generated), len(features.reference), self.max_each)
         generated, reference = (_some(len(each), size, rng) for each in (features.generated, features.reference))
-        found = detect(generated=features.generated[generated], reference=features.reference[reference], rng=rng)
+        detection = detect(generated=features.generated[generated], reference=features.reference[reference], rng=rng)
         # More draws make both samples larger as long as the generated records are the fewer ones.
         few = len(features.generated) < min(len(features.reference), self.max_each)
         return Finding(
@@ -84,11 +84,11 @@ class Detectability:
             title=self.title,
             question=self.question,
             outcome=Outcome.MEASURED,
-            estimates=(estimated(found, from_draws=1.0 if few else 0.0),),
+            estimates=(estimated(detection, from_draws=1.0 if few else 0.0),),
             tables=self._control(features, rng),
-            exhibits=self._exhibits(found, generated, reference),
+            exhibits=self._exhibits(detection, generated, reference),
             references=("arXiv:1610.06545", "doi:10.2307/2531595"),
-            settings=_settings(found, features, size),
+            settings=_settings(detection, features, size),
         )
 
     def _control(self, features: Features, rng: np.random.Generator) -> tuple[Table, ...]:
@@ -113,28 +113,28 @@ class Detectability:
         return (Table("control", caption, columns, (row,)),)
 
     def _exhibits(
-        self, found: Detection, generated: NDArray[np.int64], reference: NDArray[np.int64]
+        self, detection: Detection, generated: NDArray[np.int64], reference: NDArray[np.int64]
     ) -> tuple[Exhibit, ...]:
-        if self.shown == 0 or np.ptp(np.concatenate([found.generated_scores, found.reference_scores])) == 0:
+        if self.shown == 0 or np.ptp(np.concatenate([detection.generated_scores, detection.reference_scores])) == 0:
             return ()
-        surest = np.argsort(-found.generated_scores, kind="stable")[: self.shown]
-        typical = np.argsort(found.reference_scores, kind="stable")[: self.shown]
+        surest = np.argsort(-detection.generated_scores, kind="stable")[: self.shown]
+        typical = np.argsort(detection.reference_scores, kind="stable")[: self.shown]
         return (
             Exhibit(
                 "told_apart",
                 "Unseen records that the classifier is surest of: generated ones, and real ones beside them",
                 "grid",
                 (
-                    Pictures("generated, surely", "generated", _picked(generated[found.generated_rows], surest)),
-                    Pictures("real, surely", "reference", _picked(reference[found.reference_rows], typical)),
+                    Pictures("generated, surely", "generated", _picked(generated[detection.generated_rows], surest)),
+                    Pictures("real, surely", "reference", _picked(reference[detection.reference_rows], typical)),
                 ),
             ),
         )
 
 
-def estimated(found: Detection, *, from_draws: float) -> Estimate:
+def estimated(detection: Detection, *, from_draws: float) -> Estimate:
     """The area with its curve and what a perfect generator would score: one half."""
-    auc = found.auc
+    auc = detection.auc
     error = math.sqrt(auc.null_variance)
     return Estimate(
         name="auc",
@@ -159,16 +159,16 @@ def _picked(rows: NDArray[np.int64], at: NDArray[np.int64]) -> tuple[int, ...]:
     return tuple(int(row) for row in rows[at])
 
 
-def _settings(found: Detection, features: Features, size: int) -> Mapping[str, Json]:
+def _settings(detection: Detection, features: Features, size: int) -> Mapping[str, Json]:
     return {
         "compared_each": size,
-        "fitted_each": size - len(found.generated_rows),
-        "held_out_each": len(found.generated_rows),
+        "fitted_each": size - len(detection.generated_rows),
+        "held_out_each": len(detection.generated_rows),
         "reference_available": len(features.reference),
         "generated_available": len(features.generated),
         "dimensions": features.reference.shape[1],
         "extractor": features.extractor,
-        "kernel_width": found.detector.width,
-        "penalty": found.detector.penalty,
-        "leave_one_out_error": found.detector.error,
+        "kernel_width": detection.detector.width,
+        "penalty": detection.detector.penalty,
+        "leave_one_out_error": detection.detector.error,
     }

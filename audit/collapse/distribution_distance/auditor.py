@@ -114,10 +114,10 @@ class Distance:
             "extractor": chosen.features.extractor,
         }
 
-    def _exhibits(self, found: KernelMeasurement, chosen: Compared) -> tuple[Exhibit, ...]:
+    def _exhibits(self, measurement: KernelMeasurement, chosen: Compared) -> tuple[Exhibit, ...]:
         """The witness function says which samples pull the two distributions apart most."""
-        missed = _first(-found.witness_reference, chosen.reference_rows, self.shown)
-        crowded = _first(found.witness_generated, chosen.generated_rows, self.shown)
+        missed = _first(-measurement.witness_reference, chosen.reference_rows, self.shown)
+        crowded = _first(measurement.witness_generated, chosen.generated_rows, self.shown)
         parts = (
             ("too_few_generated", "Real samples around which generated ones are most lacking", "real", missed),
             ("too_many_generated", "Generated samples around which they crowd most", "generated", crowded),

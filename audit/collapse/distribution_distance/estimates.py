@@ -36,7 +36,7 @@ def ratio_estimate(frechet: FrechetMeasurement) -> Estimate:
 
 def scaled_estimate(
     name: str,
-    found: SquaredDistance,
+    distance: SquaredDistance,
     n: int,
     *,
     method: str,
@@ -45,17 +45,17 @@ def scaled_estimate(
     shift: float = 0.0,
 ) -> Estimate:
     """The estimate of `shift + scale · distance`; a perfect generator's distance is 0 at every sample size."""
-    low, high = found.perfect_band()
+    low, high = distance.perfect_band()
     return Estimate(
         name=name,
-        value=shift + scale * found.value,
-        curve=curve(curve_limits(found, scale=scale, shift=shift)),
+        value=shift + scale * distance.value,
+        curve=curve(curve_limits(distance, scale=scale, shift=shift)),
         n=n,
         method=method,
         unit=unit,
         better=Better.LOWER,
         perfect=Perfect(shift, shift + scale * low, shift + scale * high),
-        p_value=found.p_value(),
-        minimum_detectable=scale * found.minimum_detectable(),
-        from_draws=found.from_draws,
+        p_value=distance.p_value(),
+        minimum_detectable=scale * distance.minimum_detectable(),
+        from_draws=distance.from_draws,
     )

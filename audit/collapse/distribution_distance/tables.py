@@ -54,10 +54,10 @@ def group_table(
     )
 
     def measure(generated: Indices, reference: Indices) -> tuple[float | None, ...]:
-        found = measure_mmd(generated=y[generated], reference=x[reference], kernel=kernel, device=device).distance
-        estimate = scaled_estimate("mmd2", found, len(reference), method="", unit="")
+        distance = measure_mmd(generated=y[generated], reference=x[reference], kernel=kernel, device=device).distance
+        estimate = scaled_estimate("mmd2", distance, len(reference), method="", unit="")
         interval = estimate.interval()
-        return found.value, interval.low, interval.high, found.perfect_band()[1], estimate.p_value
+        return distance.value, interval.low, interval.high, distance.perfect_band()[1], estimate.p_value
 
     caption = "By group, with 95 % intervals: how far its generated samples are from its real ones, as `mmd2`"
     return by_group(groups, caption, columns, measure)
@@ -83,9 +83,9 @@ def control_table(
         return ()
     frechet = measure_frechet(generated=y, reference=x, rng=rng, splits=splits, dimensions=dimensions)
     kernel = gaussian_kernel(median_distance(generated=y, reference=x, rng=rng), halvings=halvings)
-    found = measure_mmd(generated=y, reference=x, kernel=kernel, device=device)
+    measurement = measure_mmd(generated=y, reference=x, kernel=kernel, device=device)
     rows = []
-    for each in distance_estimates(frechet, found.distance):
+    for each in distance_estimates(frechet, measurement.distance):
         interval = each.interval()
         rows.append((each.name, each.value, interval.low, interval.high, each.p_value))
     columns = (

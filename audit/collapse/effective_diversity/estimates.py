@@ -37,9 +37,9 @@ class Copies:
     @cached_property
     def of_generated(self) -> Share:
         """Share of generated records with a copy among as many generated ones as there are reference records."""
-        found = [duplicate_share(self.generated[rows]) for rows in self.sets]
-        variance = float(np.mean([each.variance for each in found])) / len(found)
-        return _share(float(np.mean([each.share for each in found])), variance, self.sets.size)
+        duplicates = [duplicate_share(self.generated[rows]) for rows in self.sets]
+        variance = float(np.mean([each.variance for each in duplicates])) / len(duplicates)
+        return _share(float(np.mean([each.share for each in duplicates])), variance, self.sets.size)
 
     @cached_property
     def of_reference(self) -> Share:
@@ -49,8 +49,8 @@ class Copies:
 
 def copied(codes: NDArray[np.int64]) -> Share:
     """Share of records with a copy among them."""
-    found = duplicate_share(codes)
-    return _share(found.share, found.variance, len(codes))
+    duplicates = duplicate_share(codes)
+    return _share(duplicates.share, duplicates.variance, len(codes))
 
 
 def number_estimates(

@@ -66,11 +66,11 @@ def group_table(
 def _measures(features: Values, codes: Indices, width: float, device: str) -> tuple[float | None, ...]:
     part = features[:_MOST]
     matrix = similarity_matrix(part, width=width, device=device)
-    found = collision_support(codes)
+    support = collision_support(codes)
     return (
         mean_similarity(features, width=width, device=device).effective_number(len(features)),
         vendi_from_kernel(matrix),
         vendi_from_kernel(matrix, order=np.inf),
         copied(codes).value,
-        found if np.isfinite(found) else None,
+        support if np.isfinite(support) else None,
     )

@@ -149,10 +149,10 @@ class SequenceDiversity:
         sides = self._sides(tokens, rng)
         generated = tokens.sets[0].take(sides.generated)
         reference = tokens.sets[kinds.index(sides.kind)].take(sides.reference)
-        found = self._measure(generated, reference, tokens.unit, rng)
+        measures = self._measure(generated, reference, tokens.unit, rng)
         frontier, size = self._frontier(tokens, sides, rng)
         helped = len(tokens.sets[0].lengths) <= min(self.max_generated, self.max_sets * len(sides.reference))
-        estimates = scored(found, frontier, frontier_size=size, more_draws_help=helped)
+        estimates = scored(measures, frontier, frontier_size=size, more_draws_help=helped)
         stand_in = self._stand_in(tokens, sides, rng)
         return Finding(
             code=self.code,
@@ -161,13 +161,13 @@ class SequenceDiversity:
             outcome=Outcome.MEASURED,
             estimates=estimates,
             tables=(
-                side_table(found, tokens.unit),
+                side_table(measures, tokens.unit),
                 *control_table(stand_in, frontier, size),
                 *phrase_table(generated, reference, tokens, max_tokens=self.max_tokens),
             ),
-            exhibits=_exhibits(found, sides, self.shown),
+            exhibits=_exhibits(measures, sides, self.shown),
             references=("arXiv:1510.03055", "arXiv:1802.01886", "arXiv:2102.01454"),
-            settings=self._settings(tokens, sides, found, size),
+            settings=self._settings(tokens, sides, measures, size),
         )
 
     def _sides(self, tokens: Tokens, rng: np.random.Generator) -> _Sides:
@@ -224,18 +224,20 @@ class SequenceDiversity:
         bins = max(2, size // self.records_per_bin)
         labels = quantisers(points, bins=bins, fits=_FITS, rng=rng, fewest=_THINNEST)
         compared = 1 if sides.kind == "holdout" else 2
-        found = measure_frontier(labels=labels, sizes=(size, size, size), compared=compared, rng=rng, draws=self.draws)
-        return found, size
+        frontier = measure_frontier(
+            labels=labels, sizes=(size, size, size), compared=compared, rng=rng, draws=self.draws
+        )
+        return frontier, size
 
-    def _settings(self, tokens: Tokens, sides: _Sides, found: Measures, size: int) -> Mapping[str, Json]:
+    def _settings(self, tokens: Tokens, sides: _Sides, measures: Measures, size: int) -> Mapping[str, Json]:
         return {
             "token": tokens.unit,
             "compared_with": sides.kind,
             "generated_records": len(sides.generated),
             "generated_available": len(tokens.sets[0].lengths),
             "real_records": len(sides.reference),
-            **{f"runs_of_{order}_drawn": round(among) for order, (_, among) in found.distinct.items()},
-            "self_bleu_records": found.bleu_size,
+            **{f"runs_of_{order}_drawn": round(among) for order, (_, among) in measures.distinct.items()},
+            "self_bleu_records": measures.bleu_size,
             "entropy_context": BEFORE[tokens.unit],
             "frontier_records": size,
             "records_per_bin": self.records_per_bin,
@@ -243,11 +245,11 @@ class SequenceDiversity:
         }
 
 
-def _exhibits(found: Measures, sides: _Sides, most: int) -> tuple[Exhibit, ...]:
-    tokens = found.looping[0].tokens
+def _exhibits(measures: Measures, sides: _Sides, most: int) -> tuple[Exhibit, ...]:
+    tokens = measures.looping[0].tokens
     order = np.argsort(-tokens, kind="stable")[:most]
     worst = tuple(int(sides.generated[at]) for at in order if tokens[at] > 0)
-    flags = np.flatnonzero(found.repeating[0] & (tokens == 0))[:most]
+    flags = np.flatnonzero(measures.repeating[0] & (tokens == 0))[:most]
     exhibits = []
     if worst:
         pictures = Pictures("generated, ending in a loop", "generated", worst)

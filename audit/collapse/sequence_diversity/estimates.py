@@ -26,25 +26,27 @@ _DIFFERENCE = "recovered from the limits of both sides"
 _FRONTIER = "leaving out each record, less the noise that equal distributions would show twice; half-angle scale"
 
 
-def scored(found: Measures, frontier: Frontier, *, frontier_size: int, more_draws_help: bool) -> tuple[Estimate, ...]:
+def scored(
+    measures: Measures, frontier: Frontier, *, frontier_size: int, more_draws_help: bool
+) -> tuple[Estimate, ...]:
     """All estimates.
 
     Args:
-        found: from `measure_sequences`.
+        measures: from `measure_sequences`.
         frontier: from `measure_frontier`.
         frontier_size: generated records behind it.
         more_draws_help: whether further generated samples would be used at all.
     """
-    n, m = (len(each) for each in found.repeating)
+    n, m = (len(each) for each in measures.repeating)
     flags = {
-        "repetition": found.repeating,
-        "loop": (found.looping[0].tokens > 0, found.looping[1].tokens > 0),
+        "repetition": measures.repeating,
+        "loop": (measures.looping[0].tokens > 0, measures.looping[1].tokens > 0),
     }
     return (
-        *(_distinct(size, pair, n, m, more_draws_help) for size, (pair, _) in found.distinct.items()),
-        *_bleu(found, more_draws_help),
+        *(_distinct(size, pair, n, m, more_draws_help) for size, (pair, _) in measures.distinct.items()),
+        *_bleu(measures, more_draws_help),
         *(each for name, (a, b) in flags.items() for each in _rates(name, a, b, more_draws_help)),
-        _entropy(found.entropy, n, m, more_draws_help),
+        _entropy(measures.entropy, n, m, more_draws_help),
         *_frontier(frontier, frontier_size, more_draws_help),
     )
 
@@ -73,10 +75,10 @@ def _distinct(size: int, pair: Pair, n: int, m: int, helped: bool) -> Estimate:
     )
 
 
-def _bleu(found: Measures, helped: bool) -> Iterator[Estimate]:
-    pair = found.self_bleu
+def _bleu(measures: Measures, helped: bool) -> Iterator[Estimate]:
+    pair = measures.self_bleu
     own, reference = (_share(pair, side).limits for side in (0, 1))
-    records = len(found.repeating[0])
+    records = len(measures.repeating[0])
     sound = math.sqrt(pair.reference.variance * (1 + pair.sets[1] / pair.sets[0]))
     yield from _two(
         "self_bleu",
@@ -170,31 +172,31 @@ def _entropy(pair: Pair, n: int, m: int, helped: bool) -> Estimate:
     )
 
 
-def _frontier(found: Frontier, n: int, helped: bool) -> Iterator[Estimate]:
-    low, high = (float(each) for each in np.quantile(found.perfect, (0.025, 0.975)))
-    perfect, spread = float(found.perfect.mean()), float(found.perfect.std(ddof=1))
+def _frontier(frontier: Frontier, n: int, helped: bool) -> Iterator[Estimate]:
+    low, high = (float(each) for each in np.quantile(frontier.perfect, (0.025, 0.975)))
+    perfect, spread = float(frontier.perfect.mean()), float(frontier.perfect.std(ddof=1))
 
     # On the half-angle scale the deviation hardly depends on the area; above the perfect one, it is noise that does.
-    steady = min(found.area, perfect)
-    angle, slope = math.asin(math.sqrt(found.area)), 2 * math.sqrt(steady * (1 - steady))
-    deviation = found.deviation / slope if slope > 0 else 0.0
+    steady = min(frontier.area, perfect)
+    angle, slope = math.asin(math.sqrt(frontier.area)), 2 * math.sqrt(steady * (1 - steady))
+    deviation = frontier.deviation / slope if slope > 0 else 0.0
 
     def limits(level: float) -> Interval:
         step = _quantile(level) * deviation
         low, high = math.sin(max(angle - step, 0.0)) ** 2, math.sin(min(angle + step, math.pi / 2)) ** 2
-        return Interval(level, min(low, found.area), max(high, found.area))
+        return Interval(level, min(low, frontier.area), max(high, frontier.area))
 
     for name, scale in (("frontier_area", 1.0), ("frontier_area_ratio", 1 / perfect)):
         yield Estimate(
             name=name,
-            value=found.area * scale,
+            value=frontier.area * scale,
             curve=tuple(Interval(each.level, each.low * scale, each.high * scale) for each in curve(limits)),
             n=n,
             method=_FRONTIER,
             unit="share" if scale == 1.0 else "ratio",
             better=Better.HIGHER,
             perfect=Perfect(perfect * scale, low * scale, high * scale),
-            p_value=found.p_value,
+            p_value=frontier.p_value,
             minimum_detectable=ONE_SIDED_DETECTION * spread * scale,
             from_draws=None if helped else 0.0,
         )

@@ -89,15 +89,15 @@ def measure_sequences(
 
 
 def _distinct(counted: Sequence[Tally], sides: tuple[Ints, Ints]) -> list[tuple[int, tuple[Pair, float]]]:
-    found = []
+    by_order = []
     for size in ORDERS:
         both = [counted[size - 1].take(side) for side in sides]
         totals = [int(each.count.sum()) for each in both]
         among = _PART * min(totals)
         if among >= 1:
             first, second = (distinct_runs(each, among=among) for each in both)
-            found.append((size, (Pair(first, second, (totals[0], totals[1])), among)))
-    return found
+            by_order.append((size, (Pair(first, second, (totals[0], totals[1])), among)))
+    return by_order
 
 
 def _bleu(counted: Sequence[Tally], lengths: Ints, rows: Ints) -> Measured:

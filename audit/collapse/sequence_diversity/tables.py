@@ -24,23 +24,27 @@ _CONTROLS = {
 }
 
 
-def side_table(found: Measures, unit: str) -> Table:
+def side_table(measures: Measures, unit: str) -> Table:
     """What both sides show, before any comparison."""
-    loops = [float((each.tokens > 0).mean()) for each in found.looping]
+    loops = [float((each.tokens > 0).mean()) for each in measures.looping]
     rows = [
         (f"Different {name} per {name} met", pair.generated.value / among, pair.reference.value / among)
         for (_, (pair, among)), name in zip(
-            found.distinct.items(), (f"{unit}s", f"pairs of {unit}s", f"triples of {unit}s"), strict=False
+            measures.distinct.items(), (f"{unit}s", f"pairs of {unit}s", f"triples of {unit}s"), strict=False
         )
     ]
     rows += [
         (
-            f"Self-BLEU among {found.bleu_size:,} records",
-            found.self_bleu.generated.value,
-            found.self_bleu.reference.value,
+            f"Self-BLEU among {measures.bleu_size:,} records",
+            measures.self_bleu.generated.value,
+            measures.self_bleu.reference.value,
         ),
-        (f"Bits per {unit}, as observed", found.entropy.generated.value, found.entropy.reference.value),
-        ("Share of records that repeat a run", float(found.repeating[0].mean()), float(found.repeating[1].mean())),
+        (f"Bits per {unit}, as observed", measures.entropy.generated.value, measures.entropy.reference.value),
+        (
+            "Share of records that repeat a run",
+            float(measures.repeating[0].mean()),
+            float(measures.repeating[1].mean()),
+        ),
         ("Share of records that end in a loop", loops[0], loops[1]),
     ]
     columns = (
@@ -52,12 +56,12 @@ def side_table(found: Measures, unit: str) -> Table:
     return Table("sides", caption, columns, tuple(rows))
 
 
-def control_table(found: Measures | None, frontier: Frontier, size: int) -> tuple[Table, ...]:
-    """Real records in the place of the generated ones, judged alike; differences near 0 and ratios near 1 are sound."""
-    if found is None:
+def control_table(measures: Measures | None, frontier: Frontier, size: int) -> tuple[Table, ...]:
+    """Real records in place of the generated ones, measured alike; sound if differences are near 0, ratios near 1."""
+    if measures is None:
         return ()
     estimates: dict[str, Estimate] = {
-        each.name: each for each in scored(found, frontier, frontier_size=size, more_draws_help=False)
+        each.name: each for each in scored(measures, frontier, frontier_size=size, more_draws_help=False)
     }
     rows = []
     for name, label in _CONTROLS.items():
@@ -70,7 +74,7 @@ def control_table(found: Measures | None, frontier: Frontier, size: int) -> tupl
         Column("low", "low"),
         Column("high", "high"),
     )
-    n, m = (len(each) for each in found.repeating)
+    n, m = (len(each) for each in measures.repeating)
     caption = (
         f"Control: {n:,} real records in the place of the generated ones, against {m:,} others, with 95 % intervals"
     )

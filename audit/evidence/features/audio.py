@@ -15,8 +15,8 @@ EXTRACTOR = f"log power in {BANDS} equal bands of frequency over {STRETCHES} equ
 
 def audio_features(waves: NDArray[np.float32]) -> NDArray[np.float64]:
     """Waves (n, t) in [−1, 1] to natural logarithms of power, (n, 256); short waves are padded with silence."""
-    found = [_log_power(waves[start : start + BLOCK].astype(np.float64)) for start in range(0, len(waves), BLOCK)]
-    return np.concatenate(found) if found else np.empty((0, BANDS * STRETCHES))
+    blocks = [_log_power(waves[start : start + BLOCK].astype(np.float64)) for start in range(0, len(waves), BLOCK)]
+    return np.concatenate(blocks) if blocks else np.empty((0, BANDS * STRETCHES))
 
 
 def _log_power(waves: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -54,8 +54,8 @@ def table_features(tables: Sequence[Any], *, reference: int = 1) -> list[Values]
     for name in tables[reference].columns:
         columns = [each[name] for each in tables]
         numeric = is_number(columns[reference])
-        made = _shares(columns, reference) if numeric else _indicators(columns, reference)
-        for block, part in zip(blocks, made, strict=True):
+        parts = _shares(columns, reference) if numeric else _indicators(columns, reference)
+        for block, part in zip(blocks, parts, strict=True):
             block.append(part)
     return [np.hstack(each) for each in blocks]
 
@@ -76,12 +76,12 @@ def _shares(columns: Sequence[Any], reference: int) -> list[Values]:
     levels, middles = levels[kept], ((np.cumsum(counts) - counts / 2) / max(1, len(known)))[kept]
     gaps = [np.isnan(each) for each in values]
     marked = any(gap.any() for gap in gaps)
-    found = []
+    parts = []
     for each, gap in zip(values, gaps, strict=True):
         shares = np.interp(each, levels, middles, left=0.0, right=1.0) if len(levels) else np.full(len(each), 0.5)
         ranks = np.where(gap, 0.5, shares)[:, None]
-        found.append(np.hstack([ranks, gap[:, None] / np.sqrt(2)]) if marked else ranks)
-    return found
+        parts.append(np.hstack([ranks, gap[:, None] / np.sqrt(2)]) if marked else ranks)
+    return parts
 
 
 def _knots(counts: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -116,15 +116,15 @@ def _indicators(columns: Sequence[Any], reference: int) -> list[Values]:
     own = pd.Index(known if few else [])
     places = [own.get_indexer(each) for each in texts]
     others = AXES if any((at < 0).any() for at in places) else 0
-    found = []
+    parts = []
     for each, at in zip(texts, places, strict=True):
         axes = np.zeros((len(each), len(own) + others))
         inside, outside = np.flatnonzero(at >= 0), np.flatnonzero(at < 0)
         axes[inside, at[inside]] = np.sqrt(0.5)
         if len(outside):
             axes[outside, len(own) :] = np.sqrt(0.5) * _directions(each[outside])
-        found.append(axes)
-    return found
+        parts.append(axes)
+    return parts
 
 
 def _text(value: Any) -> str:
@@ -135,10 +135,10 @@ def _text(value: Any) -> str:
 def _directions(texts: NDArray[np.object_]) -> Values:
     """A direction for each text, (n, AXES) of length 1, from its digest: fixed before any data are seen."""
     distinct, place = np.unique(texts.astype(str), return_inverse=True)
-    made = np.empty((len(distinct), AXES))
-    for row, text in zip(made, distinct, strict=True):
+    drawn = np.empty((len(distinct), AXES))
+    for row, text in zip(drawn, distinct, strict=True):
         digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
         row[:] = np.random.default_rng(int.from_bytes(digest, "little")).normal(size=AXES)
-    made /= np.linalg.norm(made, axis=1, keepdims=True)
-    directions: Values = made[place]
+    drawn /= np.linalg.norm(drawn, axis=1, keepdims=True)
+    directions: Values = drawn[place]
     return directions

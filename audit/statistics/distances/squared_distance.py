@@ -142,11 +142,11 @@ class SquaredDistance:
         return float(stdtrit(self.freedom, share) / ndtri(share))
 
 
-def curve_limits(found: SquaredDistance, *, scale: float = 1.0, shift: float = 0.0) -> Limits:
+def curve_limits(distance: SquaredDistance, *, scale: float = 1.0, shift: float = 0.0) -> Limits:
     """The limits of `shift + scale · distance`, for a known positive scale."""
 
     def limits(level: float) -> Interval:
-        each = found.limits(level)
+        each = distance.limits(level)
         return Interval(level, shift + scale * each.low, shift + scale * each.high)
 
     return limits

@@ -139,8 +139,8 @@ def _halves(n: int, sets: int, splits: int, rng: np.random.Generator) -> Parts:
 def _clipped(tally: NeighbourTally, sets: tuple[Neighbourhood, Parts], perfect: tuple[Neighbourhood, Parts]) -> Limited:
     k, total = tally.k, len(tally.counts)
     used = min(total, _COUNT_SETS)
-    found = clipped_replicates(*sets, k=k, sets=used, splits=_COUNT_SPLITS)
-    sound = clipped_replicates(*perfect, k=k, sets=1, splits=_COUNT_SPLITS)
+    replicates = clipped_replicates(*sets, k=k, sets=used, splits=_COUNT_SPLITS)
+    perfect_replicates = clipped_replicates(*perfect, k=k, sets=1, splits=_COUNT_SPLITS)
     values = (
         limited(tally.held, k),
         limited(own_counts(tally.reference, k=k, limit=tally.median), k),
@@ -148,8 +148,8 @@ def _clipped(tally: NeighbourTally, sets: tuple[Neighbourhood, Parts], perfect: 
     )
     return Limited(
         dict(zip(CLIPPED, values, strict=True)),
-        _spread(found, shrink=2, sets=total / used),
-        _spread(sound, shrink=4, sets=total),
+        _spread(replicates, shrink=2, sets=total / used),
+        _spread(perfect_replicates, shrink=4, sets=total),
         _COUNT_SPLITS,
     )
 
@@ -177,12 +177,12 @@ def _supported(
         float(np.mean([vouched(each[index], able[index][at]) for index in range(total)]))
         for at, each in enumerate(counts)
     ]
-    found = support_replicates(*sets, able[0], k=k, splits=_COUNT_SPLITS)
-    sound = support_replicates(*perfect, (itself,) * 4, k=k, splits=_COUNT_SPLITS)
+    replicates = support_replicates(*sets, able[0], k=k, splits=_COUNT_SPLITS)
+    perfect_replicates = support_replicates(*perfect, (itself,) * 4, k=k, splits=_COUNT_SPLITS)
     return Limited(
         dict(zip(SUPPORTS, values, strict=True)),
-        _spread(found, shrink=2, sets=total),
-        _spread(sound, shrink=4, sets=total),
+        _spread(replicates, shrink=2, sets=total),
+        _spread(perfect_replicates, shrink=4, sets=total),
         _COUNT_SPLITS,
     )
 
@@ -222,7 +222,9 @@ def _members(groups: NDArray[np.int64] | None, count: int) -> tuple[Indices, ...
     return () if groups is None else tuple(np.flatnonzero(groups == group) for group in range(count))
 
 
-def _grouped(tally: NeighbourTally, around: Neighbourhood, found: Replicates, labels: NDArray[np.int64]) -> Grouped:
+def _grouped(
+    tally: NeighbourTally, around: Neighbourhood, replicates: Replicates, labels: NDArray[np.int64]
+) -> Grouped:
     hit, held = (tally.hits > 0).mean(0), tally.counts > 0
     sizes = np.array([len(rows) for rows in around.reference_groups])
     coverage = mean_by_group(hit, labels, len(sizes))
@@ -234,10 +236,10 @@ def _grouped(tally: NeighbourTally, around: Neighbourhood, found: Replicates, la
         precision.append(joined.mean() if len(joined) else np.nan)
     return Grouped(
         coverage,
-        _group_variance(found.group_coverage),
+        _group_variance(replicates.group_coverage),
         sizes,
         np.array(precision),
-        _group_variance(found.group_precision),
+        _group_variance(replicates.group_precision),
         np.array(sizes_of_generated),
     )
 

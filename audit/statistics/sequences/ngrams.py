@@ -121,9 +121,9 @@ def contexts(sequences: Sequences, *, before: int) -> tuple[Tally, Tally]:
     padded = np.full(int(padded_lengths.sum()), START, dtype=np.int64)
     inside = np.arange(len(padded)) - np.repeat(np.cumsum(padded_lengths) - padded_lengths, padded_lengths)
     padded[inside >= before] = sequences.tokens
-    found = list(runs(Sequences(padded, padded_lengths), before + 1))
-    record, kind, kinds = found[-1]
-    past_record, past, pasts = found[-2]
+    by_length = list(runs(Sequences(padded, padded_lengths), before + 1))
+    record, kind, kinds = by_length[-1]
+    past_record, past, pasts = by_length[-2]
     # The last context of a record is followed by nothing.
     followed = np.diff(past_record, append=-1) == 0
     return _tally(record, kind, n, kinds), _tally(past_record[followed], past[followed], n, pasts)

@@ -18,12 +18,12 @@ class Loops(NamedTuple):
 def repeats(sequences: Sequences, *, longest: int = 4) -> NDArray[np.bool_]:
     """Which records hold a run of 1 to `longest` tokens twice in a row: bool (n,)."""
     n = len(sequences.lengths)
-    found = np.zeros(n, dtype=bool)
+    repeating = np.zeros(n, dtype=bool)
     record = np.repeat(np.arange(n), sequences.lengths)
     for size in range(1, longest + 1):
         here = _agreeing(sequences, record, size) >= size
-        found[record[here]] = True
-    return found
+        repeating[record[here]] = True
+    return repeating
 
 
 def loops(sequences: Sequences, *, longest: int = 8, times: int = 3) -> Loops:

@@ -86,11 +86,11 @@ class OutputValidity:
         samples = evidence.generated.samples
         if not len(samples):
             raise Inconclusive("there is no generated record to look at: draw samples")
-        real = None if evidence.reference is None else evidence.reference.samples
+        reference = None if evidence.reference is None else evidence.reference.samples
         held = None if evidence.holdout is None else evidence.holdout.samples
         rules = self._rules(evidence.modality, samples)
-        limits = [] if real is None else outside(evidence.modality, samples, real, held)
-        known = relations(samples, real, held) if evidence.modality == "tabular" and real is not None else []
+        limits = [] if reference is None else outside(evidence.modality, samples, reference, held)
+        known = relations(samples, reference, held) if evidence.modality == "tabular" and reference is not None else []
         invalid = _any([broken for _, broken in rules], len(samples))
         return Finding(
             code=self.code,
@@ -261,14 +261,14 @@ def _relation_table(known: Sequence[Relation]) -> Table:
 
 
 def _exhibits(invalid: Flags, limits: Sequence[Outside], most: int) -> tuple[Exhibit, ...]:
-    found = []
+    exhibits = []
     broken = np.flatnonzero(invalid)[:most]
     if len(broken):
         pictures = Pictures("generated, invalid", "generated", tuple(broken.tolist()))
-        found.append(Exhibit("invalid", "The first generated records that break a rule", "grid", (pictures,)))
+        exhibits.append(Exhibit("invalid", "The first generated records that break a rule", "grid", (pictures,)))
     strange = np.flatnonzero(_any([each.generated for each in limits], len(invalid)))[:most]
     if len(strange):
         pictures = Pictures("generated, outside", "generated", tuple(strange.tolist()))
         caption = "The first generated records with a value that no real record at hand has"
-        found.append(Exhibit("outside", caption, "grid", (pictures,)))
-    return tuple(found)
+        exhibits.append(Exhibit("outside", caption, "grid", (pictures,)))
+    return tuple(exhibits)

@@ -47,8 +47,8 @@ def columns_of(text: str) -> tuple[str, ...]:
     """The columns that a constraint names, in order."""
     plain, names = _named(text)
     tree = ast.parse(plain.strip(), mode="eval")
-    found = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
-    return tuple(dict.fromkeys(names.get(name, name) for name in found))
+    identifiers = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    return tuple(dict.fromkeys(names.get(name, name) for name in identifiers))
 
 
 def kept(text: str, table: Any) -> NDArray[np.bool_]:
@@ -76,9 +76,9 @@ def _named(text: str) -> tuple[str, dict[str, str]]:
     """The text with each name in backticks replaced by an identifier, and what these stand for."""
     names: dict[str, str] = {}
 
-    def stand_in(found: re.Match[str]) -> str:
+    def stand_in(quoted: re.Match[str]) -> str:
         key = f"column_{len(names)}_"
-        names[key] = found.group(1)
+        names[key] = quoted.group(1)
         return key
 
     return re.sub(r"`([^`]+)`", stand_in, text), names

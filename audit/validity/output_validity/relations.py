@@ -39,15 +39,15 @@ def relations(generated: Any, reference: Any, holdout: Any) -> list[Relation]:
     tables = [reference, generated, reference.iloc[:0] if holdout is None else holdout]
     codes = {name: _codes([each[name] for each in tables]) for name in names}
     pairs = [(one, other) for one in names if _may_decide(codes[one][0]) for other in names if other != one]
-    found = [_decides(f"{one} decides {other}", codes[one], codes[other]) for one, other in pairs]
+    candidates = [_decides(f"{one} decides {other}", codes[one], codes[other]) for one, other in pairs]
     numbers = {
         name: _numbers([each[name] for each in tables])
         for name in names
         if is_number(reference[name]) and reference[name].nunique() > 2
     }
     for low, high in permutations(numbers, 2):
-        found.append(_never_exceeds(f"{low} ≤ {high}", numbers[low], numbers[high]))
-    return [each for each in found if each is not None]
+        candidates.append(_never_exceeds(f"{low} ≤ {high}", numbers[low], numbers[high]))
+    return [each for each in candidates if each is not None]
 
 
 def _codes(columns: Sequence[Any]) -> list[NDArray[np.int64]]:

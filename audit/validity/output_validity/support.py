@@ -98,14 +98,14 @@ def _ends(what: str, sets: Sequence[NDArray[np.float64]]) -> Outside:
 
 
 def _table(generated: Any, reference: Any, holdout: Any) -> list[Outside]:
-    found = []
+    limits = []
     for name in reference.columns:
         columns = [generated[name], reference[name], reference[name].iloc[:0] if holdout is None else holdout[name]]
-        found += _number(str(name), columns) if is_number(columns[1]) else [_category(str(name), columns)]
+        limits += _number(str(name), columns) if is_number(columns[1]) else [_category(str(name), columns)]
         if not columns[1].isna().any():
             gaps = [each.isna().to_numpy() for each in columns]
-            found.append(Outside(f"{name}: missing, as in no real record", gaps[0], gaps[1], gaps[2], "missing"))
-    return found
+            limits.append(Outside(f"{name}: missing, as in no real record", gaps[0], gaps[1], gaps[2], "missing"))
+    return limits
 
 
 def _number(name: str, columns: Sequence[Any]) -> list[Outside]:
