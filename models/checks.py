@@ -29,6 +29,12 @@ def check_whole(name: str, value: object, most: int) -> None:
 def check_number(name: str, value: object, low: float, high: float) -> None:
     """Refuse anything but a finite number from `low` to `high`.
 
+    Args:
+        name: the setting, as the message calls it.
+        value: what was given.
+        low: the least value allowed.
+        high: the greatest value allowed.
+
     Raises:
         ValueError: with the name, the range and what was given.
     """

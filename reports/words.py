@@ -89,13 +89,23 @@ def sentence(text: str) -> str:
 def measured(
     value: float, low: float, high: float, unit: str, *, level: float, n: int, bound: float | None = None
 ) -> str:
-    """A number that is never naked: `0.84 (95 % interval 0.81–0.87, n = 2,000)`."""
+    """An estimate with its interval and sample size: `0.84 (95 % interval 0.81–0.87, n = 2,000)`.
+
+    Args:
+        value: the estimate.
+        low: the lower end of the interval.
+        high: the upper end of the interval.
+        unit: of all three, which decides how they are written.
+        level: of the interval, in (0, 1).
+        n: the number of independent units behind the estimate.
+        bound: what a rule asks; enough decimals are given to tell the interval from it.
+    """
     seen, between = numbers.estimate(value, low, high, unit, bound=bound)
     return f"{seen} ({numbers.level(level)} interval {between}, n = {numbers.count(n)})"
 
 
 def complete(value: float, unit: str, n: int) -> str:
-    """A number that nothing is uncertain about, because everything was counted: it has no interval."""
+    """A number without an interval, because everything was counted: nothing is uncertain."""
     what = "complete count" if unit in ("count", "share") else "exact"
     return f"{numbers.quantity(value, unit)} ({what}, n = {numbers.count(n)})"
 

@@ -93,6 +93,12 @@ def refuse_unequal(origin: str) -> NoReturn:
 def check_log_prob(model: Any, drawn: Any, origin: str, run: Any) -> None:
     """Try `log_prob`, where the model has it, on two samples of any modality.
 
+    Args:
+        model: the model under test.
+        drawn: two samples that it drew.
+        origin: where the model comes from, which begins each message.
+        run: calls a function and turns its failure into a `UserError`; takes the function and the call in words.
+
     Raises:
         UserError: if its kind is not said, or it gives something else than two numbers.
     """

@@ -129,7 +129,14 @@ class LatentImages(LatentSampler):
 
 
 def in_batches(run: Callable[["Tensor"], "Tensor"], z: "Tensor", size: int | None, least: int = 1) -> "Tensor":
-    """Run a network that takes exactly `size` rows at a time, or any number from `least`; missing rows are zeros."""
+    """Run a network in batches of the size that it takes, filled up with rows of zeros whose outputs are dropped.
+
+    Args:
+        run: the network: (b, …) to (b, …).
+        z: the input, (n, …).
+        size: the only batch size that the network takes; None if it takes any from `least`.
+        least: the smallest batch size that it takes.
+    """
     import torch
 
     def padded(part: "Tensor") -> "Tensor":
@@ -143,6 +150,12 @@ def in_batches(run: Callable[["Tensor"], "Tensor"], z: "Tensor", size: int | Non
 
 def shown_by(raw: Any, latent_dim: int, path: Path, *, signed: bool) -> Picture:
     """How the images are arranged that a network gave for `TRIAL` latents.
+
+    Args:
+        raw: what the network gave.
+        latent_dim: the number of latent dimensions.
+        path: the checkpoint, which begins each message.
+        signed: whether pixels lie in [−1, 1] rather than in [0, 1].
 
     Raises:
         UserError: if what it gave is no images, or holds no more numbers than the latents.

@@ -17,6 +17,12 @@ def build(family: object, config: object, tensors: Mapping[str, "Tensor"], path:
 
     The network is laid out without memory first, so an absurd configuration costs nothing before it is refused.
 
+    Args:
+        family: the name of a reference family, as the checkpoint declares it.
+        config: the configuration that the checkpoint declares, not yet checked.
+        tensors: the weights by name.
+        path: the checkpoint, which begins each message.
+
     Raises:
         UserError: if the family or its configuration is unknown or absurd, or a tensor is missing, unexpected, of the
             wrong shape or type, or not finite.

@@ -177,6 +177,12 @@ class SequenceToSequenceText(nn.Module):
 def choose_prompts(n: int, prompts: Sequence[str], generator: torch.Generator, condition: Any) -> list[str | None]:
     """The prompt of each of n texts: what `condition` asks for, else one of `prompts` at random, else None.
 
+    Args:
+        n: the number of texts.
+        prompts: those to draw from with equal probability; none if empty.
+        generator: the source of randomness.
+        condition: a prompt for every text, n prompts, or None.
+
     Raises:
         ValueError: if `condition` is neither a prompt nor n of them.
     """

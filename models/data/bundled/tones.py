@@ -41,7 +41,14 @@ The highest, five times E5, lies below half the sample rate, and no clean sound 
 
 
 def waveform(timbre: str, frequency: float, amplitude: float, decay: float) -> NDArray[np.float64]:
-    """The sound without its noise, (512,) in [−1, 1]; frequency in Hz, decay in seconds."""
+    """The sound without its noise, (512,) in [−1, 1].
+
+    Args:
+        timbre: a key of `HARMONICS`.
+        frequency: of the fundamental, in Hz.
+        amplitude: the peak before the decay, in [0, 1].
+        decay: the time in which the fundamental falls to 1/e, in seconds.
+    """
     t = np.arange(SAMPLES) / SAMPLE_RATE
     sound = np.zeros(SAMPLES)
     for multiple, share in HARMONICS[timbre]:
