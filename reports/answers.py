@@ -29,7 +29,7 @@ def _representation(finding: FindingPart) -> str:
     share = next((each for each in finding.estimates if (each.name, each.group) == ("share", group)), None)
     if worst is None or share is None:
         return _first(finding)
-    corrected = ", corrected for the judge’s errors" if share.method.startswith("corrected") else ""
+    corrected = ", corrected for the group classifier’s errors" if share.method.startswith("corrected") else ""
     text = f"Group {short(share.group or '')} makes up {_with(share, corrected)} of the generated samples"
     if share.perfect:
         text += f"; its target is {numbers.share(share.perfect.value)}"

@@ -108,7 +108,7 @@ def charts(finding: FindingPart, rules: Sequence[RulePart]) -> list[Chart]:
         finding: with its estimates.
         rules: the judged rules about this finding.
     """
-    made = []
+    drawn = []
     for spec in SPECS.get(finding.code) or _by_unit(finding.estimates):
         chosen = [each for name in spec.names for each in _worst_first(name, finding.estimates)]
         size = finding.settings.get("latent_dimensions")
@@ -119,8 +119,8 @@ def charts(finding: FindingPart, rules: Sequence[RulePart]) -> list[Chart]:
             equal = 1 / size if isinstance(size, int) and size > 0 else None
         if chosen:
             lines = [_line(each, rules, _name(each, finding, spec.title)) for each in chosen]
-            made.append(_chart(spec.title, lines, equal))
-    return made
+            drawn.append(_chart(spec.title, lines, equal))
+    return drawn
 
 
 def _by_unit(estimates: Iterable[EstimatePart]) -> tuple[Spec, ...]:

@@ -30,7 +30,7 @@ class Excerpt:
 
 def excerpts(exhibit: ExhibitPart, evidence: Evidence) -> tuple[tuple[Excerpt, ...], tuple[str, ...]]:
     """The records of an exhibit that are texts or rows, and notes of what was left out."""
-    made: list[Excerpt] = []
+    shown: list[Excerpt] = []
     notes: list[str] = []
     most = max(FEWEST, min(MOST_RECORDS, IN_ALL // max(1, len(exhibit.pictures))))
     for each in exhibit.pictures[:MOST_SETS]:
@@ -39,14 +39,14 @@ def excerpts(exhibit: ExhibitPart, evidence: Evidence) -> tuple[tuple[Excerpt, .
             continue
         indices = each.indices[:most]
         if isinstance(samples, list):
-            made.append(Excerpt(short(each.label), texts=tuple(short(samples[row], LONGEST) for row in indices)))
+            shown.append(Excerpt(short(each.label), texts=tuple(short(samples[row], LONGEST) for row in indices)))
         else:
-            made.append(_rows(short(each.label), samples, indices))
+            shown.append(_rows(short(each.label), samples, indices))
         if len(each.indices) > most:
             notes.append(f"Of each set, the first {most} records are shown.")
-    if any(len(each.heads) == MOST_COLUMNS for each in made):
+    if any(len(each.heads) == MOST_COLUMNS for each in shown):
         notes.append(f"Columns after the first {MOST_COLUMNS} are in the evidence folder.")
-    return tuple(made), tuple(dict.fromkeys(notes))
+    return tuple(shown), tuple(dict.fromkeys(notes))
 
 
 def _samples(pictures: PicturesPart, evidence: Evidence) -> Any:

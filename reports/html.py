@@ -132,10 +132,10 @@ def _exhibits(record: Record, evidence: Evidence) -> dict[str, list[Shown]]:
     left = BUDGET
     for finding in record.findings:
         for exhibit in finding.exhibits:
-            made = show(exhibit, evidence, budget=left // waiting)
-            left -= sum(len(sheet.uri) for sheet in made.sheets)
+            prepared = show(exhibit, evidence, budget=left // waiting)
+            left -= sum(len(sheet.uri) for sheet in prepared.sheets)
             waiting -= 1
-            shown.setdefault(finding.code, []).append(made)
+            shown.setdefault(finding.code, []).append(prepared)
     return shown
 
 

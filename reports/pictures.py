@@ -194,11 +194,11 @@ def _drawn(indices: Sequence[int], samples: Any, evidence: Evidence) -> Images |
     if evidence.modality == "music":
         everything = (evidence.reference or evidence.generated).samples
         pitches = [pitch for piece in everything for pitch in piece if pitch >= 0] or [60]
-        made = piano_rolls([samples[row] for row in indices], low=min(pitches), high=max(pitches))
+        images = piano_rolls([samples[row] for row in indices], low=min(pitches), high=max(pitches))
     else:
-        made = spectrograms(samples[list(indices)])
-    placed = np.zeros((max(indices) + 1, *made.shape[1:]), made.dtype)
-    placed[list(indices)] = made
+        images = spectrograms(samples[list(indices)])
+    placed = np.zeros((max(indices) + 1, *images.shape[1:]), images.dtype)
+    placed[list(indices)] = images
     return placed
 
 
@@ -223,7 +223,14 @@ def plain(image: Images) -> Pixels:
 
 
 def coloured(values: Images, low: float, high: float, stops: str = _PUOR) -> Pixels:
-    """Values (h, w) between `low` and `high` as colours (h, w, 3), linear between the stops."""
+    """Values (h, w) as colours (h, w, 3), linear between the stops.
+
+    Args:
+        values: the numbers to show, (h, w).
+        low: the value of the first colour; what lies below gets the same.
+        high: the value of the last colour; what lies above gets the same.
+        stops: colours at equal steps, six hexadecimal digits each, divided by spaces.
+    """
     table = np.array([list(bytes.fromhex(stop)) for stop in stops.split()], dtype=float)
     share = np.full(values.shape, 0.5) if high <= low else (values.astype(float) - low) / (high - low)
     place = share.clip(0, 1) * (len(table) - 1)

@@ -22,7 +22,7 @@ class Scatter:
 
     svg: Markup
     alt: str
-    real: int
+    reference: int
     generated: int
     explained: float
 
@@ -32,8 +32,8 @@ def scatter(evidence: Evidence) -> Scatter | None:
     features = evidence.features
     if features is None or min(len(features.reference), len(features.generated)) < 3:
         return None
-    real, made = features.reference[:MOST], features.generated[:MOST]
-    both = np.vstack([real, made])
+    reference, generated = features.reference[:MOST], features.generated[:MOST]
+    both = np.vstack([reference, generated])
     if not np.isfinite(both).all() or np.ptp(both, axis=0).max() == 0:
         return None
     places, explained = _plane(both)
@@ -41,12 +41,13 @@ def scatter(evidence: Evidence) -> Scatter | None:
     scaled = (np.clip(places, low, high) - low) / np.where(high > low, high - low, 1.0)
     points = MARGIN + scaled * (SIDE - 2 * MARGIN)
     points[:, 1] = SIDE - points[:, 1]
-    circles = _marks(points[: len(real)], "real") + _marks(points[len(real) :], "made")
-    alt = f"Map of {len(real)} real records (circles) and {len(made)} generated ones (crosses)"
+    circles = _marks(points[: len(reference)], "reference")
+    circles += _marks(points[len(reference) :], "generated")
+    alt = f"Map of {len(reference)} real records (circles) and {len(generated)} generated ones (crosses)"
     svg = Markup('<svg viewBox="0 0 {0} {0}" role="img" aria-label="{1}" class="map">{2}</svg>').format(
         SIDE, alt, Markup(circles)
     )
-    return Scatter(svg, alt, len(real), len(made), explained)
+    return Scatter(svg, alt, len(reference), len(generated), explained)
 
 
 def _plane(points: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
@@ -65,7 +66,7 @@ def _plane(points: NDArray[np.float64]) -> tuple[NDArray[np.float64], float]:
 
 def _marks(points: NDArray[np.float64], kind: str) -> str:
     """Circles for real records, crosses for generated ones: told apart without colour."""
-    if kind == "real":
+    if kind == "reference":
         path = "".join(f"M{x - 2:.0f} {y:.0f}a2 2 0 1 0 4 0a2 2 0 1 0-4 0" for x, y in points)
     else:
         path = "".join(f"M{x - 2:.0f} {y - 2:.0f}l4 4m0-4l-4 4" for x, y in points)

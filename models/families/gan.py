@@ -97,13 +97,13 @@ class Adversaries(nn.Module):
         """Images (n, c, h, w) to logits (n,): higher is more real.
 
         A conditional model that is given no condition averages the odds of being real over its classes by their
-        shares, so that an image is judged by the classes that it may pass for.
+        shares, so that an image is scored under the classes that it may pass for.
         """
         if self.classes and condition is None:
             logits = torch.stack([self.critic(x, index) for index in range(len(self.classes))])  # (K, n)
             return (self.class_shares.log()[:, None] + logits).logsumexp(0)
-        judged: Tensor = self.discriminator(told(self, self.seen(x), condition)).squeeze(1)
-        return judged
+        logit: Tensor = self.discriminator(told(self, self.seen(x), condition)).squeeze(1)
+        return logit
 
     @torch.no_grad()
     def sample(self, n: int, *, generator: torch.Generator, condition: Any = None) -> Tensor:

@@ -2,8 +2,8 @@
 
 The generator G is told a condition, one value of one column, and makes a row from it and noise: a state of each column,
 and where that is a mode, a distance from it. The discriminator D sees a few rows at once, with their conditions, and
-tells made from real ones. In training, conditions are drawn so that rare values come up nearly as often as frequent
-ones; in sampling, with the shares of the training data.
+tells generated rows from real ones. In training, conditions are drawn so that rare values come up nearly as often as
+frequent ones; in sampling, with the shares of the training data.
 
 Reference: Xu et al. 2019, Modeling tabular data using conditional GAN, arXiv:1907.00503 (section 4.3, the conditional
 vector and training by sampling);
@@ -99,8 +99,8 @@ class TabularGAN(nn.Module):
     def forward(self, z: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
         """Noise (n, L) and conditions (n, K) to logits of the states (n, W), and distances from the modes (n, M)."""
         modes = len(self.layout.modes)
-        made = self.generator(torch.cat([z, condition], dim=1))
-        logits, distances = made.split([self.layout.width, modes], dim=1)
+        output = self.generator(torch.cat([z, condition], dim=1))
+        logits, distances = output.split([self.layout.width, modes], dim=1)
         return logits, REACH * distances.tanh()
 
     @torch.no_grad()
@@ -179,8 +179,8 @@ def fit(
         real.requires_grad_(penalised)
         with torch.no_grad():
             fake, _ = make(model, drawn.one_hot, how.sharpness, generator)
-        logits = judge(model, real)  # (b / pack,)
-        loss_d = softplus(-logits).mean() + softplus(judge(model, fake)).mean()
+        logits = critic(model, real)  # (b / pack,)
+        loss_d = softplus(-logits).mean() + softplus(critic(model, fake)).mean()
         if penalised:
             (slope,) = torch.autograd.grad(logits.sum(), real, create_graph=True)
             steep = slope.square().sum() / len(logits)
@@ -192,7 +192,7 @@ def fit(
         # The generator: −log D(G(z)), and the condition must be in the row.
         drawn = conditions.draw(batch, generator)
         fake, log_shares = make(model, drawn.one_hot, how.sharpness, generator)
-        loss_g = softplus(-judge(model, fake)).mean() + conditions.missed(log_shares, drawn)
+        loss_g = softplus(-critic(model, fake)).mean() + conditions.missed(log_shares, drawn)
         learn_g.zero_grad()
         torch.autograd.backward(loss_g, inputs=list(model.generator.parameters()))
         learn_g.step()
@@ -222,7 +222,7 @@ def make(model: TabularGAN, told: Tensor, sharpness: float, generator: torch.Gen
     return torch.cat([layout.flatten(states), values, told], dim=1), log_shares
 
 
-def judge(model: TabularGAN, rows: Tensor) -> Tensor:
+def critic(model: TabularGAN, rows: Tensor) -> Tensor:
     """Encoded rows with conditions (b, W + N + K) to one logit for each pack, (b / pack,): higher is more real."""
     logits: Tensor = model.discriminator(rows.reshape(len(rows) // model.config.pack, -1)).squeeze(1)
     return logits

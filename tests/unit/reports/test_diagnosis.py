@@ -229,7 +229,7 @@ def test_the_map_draws_every_point_within_its_frame() -> None:
     rng = np.random.default_rng(0)
     drawn = scatter(features(rng.normal(size=(50, 6)), rng.normal(size=(80, 6))))
     assert drawn is not None
-    assert (drawn.real, drawn.generated) == (50, 80)
+    assert (drawn.reference, drawn.generated) == (50, 80)
     assert drawn.svg.count("M") - 1 == 50 + 80  # one move a point, and the word Map
     assert 0 < drawn.explained < 1
     assert scatter(features(rng.normal(size=(50, 1)), rng.normal(size=(80, 1)))) is not None

@@ -121,8 +121,8 @@ def test_marks_differ_by_sign_and_by_word() -> None:
 
 def test_the_answer_about_groups_has_share_target_and_ratio() -> None:
     assert answer(RECORDS["fail"].findings[0]) == (
-        "Group 3 makes up 0.4 % (95 % interval 0.0–0.8 %, n = 20,000, corrected for the judge’s errors) of the "
-        "generated samples; its target is 10.0 %. That is 0.04 (95 % interval 0.00–0.08, n = 20,000) of its "
+        "Group 3 makes up 0.4 % (95 % interval 0.0–0.8 %, n = 20,000, corrected for the group classifier’s errors) of "
+        "the generated samples; its target is 10.0 %. That is 0.04 (95 % interval 0.00–0.08, n = 20,000) of its "
         "target, the smallest such ratio of 10 groups; the smallest ratio of a perfect generator with as many "
         "samples would be 0.97 (0.94–0.99). With this many samples a loss of less than 7.0 % would likely have gone "
         "unseen."

@@ -15,7 +15,7 @@ from genai_audit.models.data.columns import describe, read_columns
 from genai_audit.models.errors import UserError
 from genai_audit.models.families.parts.table_conditions import Conditions
 from genai_audit.models.families.parts.table_layout import Layout, gumbel_max
-from genai_audit.models.families.tabular_gan import TabularGANConfig, TabularGANTraining, judge, make
+from genai_audit.models.families.tabular_gan import TabularGANConfig, TabularGANTraining, critic, make
 from genai_audit.models.families.training.fitting import Trained, train
 from genai_audit.models.families.training.plants import parse_plant
 from unit.models import record_checks as checks
@@ -128,7 +128,7 @@ def test_made_rows_are_one_hot_forward_and_teach_backward() -> None:
     assert ((states - states.round()).abs() < 1e-6).all()
     torch.testing.assert_close(states.sum(1), torch.full((8,), 4.0))
     assert rows[:, model.layout.width :].abs().max() <= 1
-    judge(model, rows).sum().backward()
+    critic(model, rows).sum().backward()
     slopes = [weight.grad.abs().sum() for weight in model.generator.parameters()]
     model.requires_grad_(False)
     model.zero_grad()
@@ -138,7 +138,7 @@ def test_made_rows_are_one_hot_forward_and_teach_backward() -> None:
 def test_packs_show_several_rows_at_once() -> None:
     model = train("tabular-gan", checks.table(frame()), overrides={**TINY, "pack": 4, "batch_size": 18}).model
     rows, _ = make(model, model.draw_conditions(8, checks.seeded(0)), 2.0, checks.seeded(1))
-    assert judge(model, rows).shape == (2,)
+    assert critic(model, rows).shape == (2,)
     assert len(model.sample(5, generator=checks.seeded(0))) == 5
 
 
