@@ -1,4 +1,4 @@
-"""The answer to each auditor's question in a few sentences: numbers with their intervals, then what they are beside."""
+"""The answer to each auditor's question in a few sentences: estimates beside what a perfect generator scores."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -61,7 +61,7 @@ def _drivers(finding: FindingPart) -> str:
 
 
 def _turned(finding: FindingPart) -> str | None:
-    """What the largest share would be if single dimensions meant nothing: median and 95 % of the turned axes."""
+    """The largest share if single dimensions meant nothing: median and central 95 % over randomly turned axes."""
     table = next((each for each in finding.tables if each.name == "turned_axes"), None)
     if table is None or not table.rows:
         return None
@@ -110,7 +110,7 @@ def _modes(finding: FindingPart) -> str:
 
 
 def _none_missing(finding: FindingPart) -> str:
-    """With the weight of the smallest mode that would have been missed; records of old versions do not know it."""
+    """No mode is missing, and how small a missing one would have been seen; old records do not say the latter."""
     if "smallest_missing_mode_seen" not in finding.settings:
         return "No mode of the data is missing"
     smallest = finding.settings["smallest_missing_mode_seen"]
@@ -168,7 +168,7 @@ def _identity(finding: FindingPart) -> str:
 
 
 def _of_none(estimate: EstimatePart) -> str:
-    """What none among n says of the share: its upper end."""
+    """The upper end of a share's interval where none of n records counted."""
     return f"at most {numbers.share(estimate.high)} do, n = {numbers.count(estimate.n)}"
 
 

@@ -85,7 +85,7 @@ SPECS: dict[str, tuple[Spec, ...]] = {
             "Robust to outliers; 100 % for a perfect generator",
             ("clipped_density", "clipped_coverage", "support_precision", "support_recall"),
         ),
-        Spec("Strays", ("stray_share",)),
+        Spec("Outliers", ("stray_share",)),
     ),
 }
 

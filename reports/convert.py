@@ -1,4 +1,4 @@
-"""Between the words of an audit (findings, a verdict) and the parts of a record."""
+"""Conversion between what an audit works with (findings, a verdict) and the parts of a record."""
 
 from ..audit import finding as words
 from ..audit.verdict import Bound, Observed, RuleResult, Verdict, Waiver
@@ -132,7 +132,7 @@ def _exhibit_part(exhibit: words.Exhibit) -> ExhibitPart:
 
 
 def finding_from(part: FindingPart) -> words.Finding:
-    """A finding in the words that a policy judges, as it was before it was recorded."""
+    """The finding that a part of a record was made from, in the form that a policy judges."""
     return words.Finding(
         code=part.code,
         title=part.title,

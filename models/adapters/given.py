@@ -48,7 +48,7 @@ def device_of(model: Any) -> str | None:
 
 @contextmanager
 def in_evaluation(model: Any) -> Iterator[None]:
-    """Evaluation mode inside, and the mode of every part as it was after: the model goes on to be the program's."""
+    """Evaluation mode within the block; afterwards each module has its earlier mode, as the program uses it on."""
     modes = [(part, part.training) for module in modules(model) for part in module.modules()]
     for module in modules(model):
         module.eval()

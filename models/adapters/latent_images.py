@@ -184,7 +184,7 @@ def trial_latents(latent_dim: int) -> "Tensor":
 
 
 def latent_size(shape: Sequence[object]) -> int | None:
-    """The length of the vector that an input of this shape (without the batch) is, sizes of 1 beside it allowed."""
+    """The length of a vector of this shape (without the batch), whose other sizes may be 1; None if it is no vector."""
     sizes = [size for size in shape if isinstance(size, int)]
     return math.prod(sizes) if sizes and len(sizes) == len(shape) and max(sizes) == math.prod(sizes) else None
 

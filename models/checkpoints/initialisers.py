@@ -1,6 +1,6 @@
 """The initialisers by which frameworks fill fresh weights, and whether a tensor's numbers agree with one of them.
 
-Training moves weights off the initialiser that they were drawn from; how far the numbers may stray by chance is known
+Training moves weights off the initialiser that they were drawn from; how far the numbers may depart by chance is known
 exactly,
 because these initialisers have no unknown parameter: their scale follows from the tensor's shape.
 
@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 FEWEST = 256
 """Numbers below which a tensor is not tested: too few to tell one initialiser from another."""
 MOST = 100_000
-"""Numbers that are compared with a initialiser at most."""
+"""Numbers that are compared with an initialiser at most."""
 LEAST_P = 0.001
-"""A tensor agrees with a initialiser if chance alone would bring a departure as large as this often, or more often."""
+"""A tensor agrees with an initialiser if chance alone would bring a departure as large as this often, or more often."""
 SPREAD = 3.29
 """Standard errors that belong to the same chance, for the deviation."""
 ALIKE = 8
@@ -102,9 +102,9 @@ def agreeing(
 
 
 def p_value(ordered: NDArray[np.float64], initialiser: Initialiser) -> float:
-    """How often as many numbers of the initialiser stray as far from it as these, (n,) in ascending order.
+    """The probability that as many numbers from the initialiser depart from it as far as these, (n,) ascending.
 
-    Two-sided Kolmogorov–Smirnov test with the asymptotic initialiser of its statistic, which from 256 numbers on is
+    Two-sided Kolmogorov–Smirnov test with the asymptotic distribution of its statistic, which from 256 numbers on is
     close.
     """
     from scipy.special import kolmogorov
@@ -165,8 +165,8 @@ def _alike(rows: NDArray[np.float64], initialiser: Initialiser) -> bool:
             continue
         means = units.mean(axis=axis) * math.sqrt(size)
         squares = ((units**2).mean(axis=axis) - 1) * math.sqrt(size / (_KURTOSIS[initialiser.kind] - 1))
-        # Nearly a sum of squared normals; what a single sum of `size` squares departs from the normal initialiser
-        # widens it, at worst as much as a chi-squared variable does.
+        # Nearly a sum of squared normals, made wider by how far one sum of `size` squares is from normal: at worst as
+        # far as a chi-squared variable.
         spread = 2 + 12 / size
         scatter = gamma.sf((squares**2).sum(), n / spread, scale=spread)
         if min(float(chi2.sf((means**2).sum(), n)), float(scatter)) < LEAST_P / 2:

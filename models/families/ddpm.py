@@ -274,7 +274,7 @@ def fit(
 
 @torch.no_grad()
 def measure_residual(model: DDPM, images: Tensor, generator: torch.Generator) -> None:
-    """Set the widths of the steps by what guesses are off by, on up to 500 of the images (n, c, h, w) in [−1, 1]."""
+    """Set the widths of the steps by the error of the guesses, on up to 500 of the images (n, c, h, w) in [−1, 1]."""
     x = images[torch.randint(len(images), (min(len(images), 500),), generator=generator)]
     steps = model.config.sampling_steps
     for step in range(1, steps + 1):

@@ -1,4 +1,4 @@
-"""What folders of `transformers` and `diffusers` have in common: JSON beside weights, and libraries that would talk.
+"""What folders of `transformers` and `diffusers` share: JSON beside weights, and libraries that must be kept quiet.
 
 Both libraries fetch what a folder lacks from the network and report their progress; here they do neither.
 """

@@ -1,4 +1,4 @@
-"""Which tokens start and end a text, and which are never drawn: three files of a folder say so, not always alike."""
+"""Which tokens start and end a text, and which are never drawn: three files of a folder say so, and may disagree."""
 
 from collections.abc import Iterable
 from pathlib import Path

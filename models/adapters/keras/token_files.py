@@ -45,8 +45,8 @@ def find_tokens(model: Any, path: Path) -> tuple[KerasTokens, tuple[str, ...]] |
         )
     symbols = read_symbols(path, size)
     embedding = _identity(size) if layer is None else _in_place(layer)
-    lawful = symbols.start is not None or symbols.end is not None
-    kind = with_codec(ScoredTokens if lawful else KerasTokens, symbols.modality)
+    delimited = symbols.start is not None or symbols.end is not None
+    kind = with_codec(ScoredTokens if delimited else KerasTokens, symbols.modality)
     tokens = kind(KerasNetwork(model), embedding, symbols, one_hot=one_hot)
     with attempt(path, "the network, tried on a few tokens,", WAY_OUT), torch.no_grad():
         _try(tokens, path)

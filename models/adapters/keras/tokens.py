@@ -102,7 +102,7 @@ class KerasTokens:
         return self._logits(self._fill(ids, right=False))
 
     def _fill(self, ids: Tensor, *, right: bool) -> Tensor:
-        """Ids made as many as the model takes: by padding, or by leaving out the first."""
+        """Ids in the number that the model takes: padded, or without the first ones."""
         if self.window is None:
             return ids
         missing = self.window - ids.shape[1]

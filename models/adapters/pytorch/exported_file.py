@@ -71,7 +71,7 @@ def open_model(path: Path, options: Options) -> Opened:
 
 @contextmanager
 def _unlogged() -> Iterator[None]:
-    """What torch logs here, it also raises: once, in one line, is enough."""
+    """Without torch's log messages: it also raises what it logs here, and one line is enough."""
     before = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

@@ -35,7 +35,7 @@ class Exported(nn.Module):
         self.training = False
 
     def train(self, mode: bool = True) -> Self:
-        """Only takes note: the mode of an exported program was fixed when it was saved; torch refuses to change it."""
+        """Sets only the flag: an exported program keeps the mode it was saved in, and torch refuses to change it."""
         self.training = mode
         return self
 

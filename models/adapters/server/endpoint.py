@@ -46,7 +46,7 @@ class Address:
 
 
 def open_endpoint(url: str, options: Options, patience: Patience | None = None) -> Opened:
-    """The language model behind an address; nothing but the address is spoken to.
+    """The language model behind an address; no other host is contacted.
 
     Raises:
         UserError: if the address is none, carries a secret, does not name a model that the server has, or is that of a

@@ -24,7 +24,7 @@ MOST_BYTES = 32_000_000
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a server is waited for.
+    """How long to wait for a server.
 
     Args:
         timeout: seconds without an answer before an attempt is given up.
@@ -141,7 +141,7 @@ class Server:
 
 
 class _NoRedirect(HTTPRedirectHandler):
-    """Leaves a redirect to be reported: it could lead the key and the prompts to another host."""
+    """Follows no redirect, which could take the key and the prompts to another host; it is reported as an error."""
 
     def redirect_request(
         self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str

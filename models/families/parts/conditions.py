@@ -1,4 +1,4 @@
-"""Being told a class: how a conditional network gets it, and which one it is where nobody says."""
+"""Class conditions: how a conditional network receives one, and which it is where the caller names none."""
 
 from typing import Any, Protocol
 
