@@ -30,6 +30,8 @@ from .verdict import Ruling, Verdict
 DEFAULT_SAMPLES = 20_000
 """Enough for the default policy to decide on the reference models: see docs/guide/policy.md."""
 
+LEFT_OUT = "left out by --only"
+
 
 @dataclass
 class _Clock:
@@ -94,6 +96,13 @@ def audit(request: Request, *, progress: Progress = lambda step, share: None) ->
 def rejudge(record: Record, policy: Policy, source: Path | None, evidence: Evidence | None, today: date) -> Record:
     """The record with another policy's verdict. Auditors run again only where the policy gives them other settings.
 
+    Args:
+        record: of the audit.
+        policy: the other policy.
+        source: its file; None for the default policy.
+        evidence: what the audit looked at; None where that is missing.
+        today: the day on which waivers are checked.
+
     Raises:
         PolicyError: if that needs evidence which is not at hand.
     """
@@ -111,8 +120,7 @@ def rejudge(record: Record, policy: Policy, source: Path | None, evidence: Evide
     if evidence is None:
         verdict = judge(findings, policy, drawn=record.environment.samples, today=today, available=available)
     else:
-        seed = record.environment.seed
-        verdict = judged(findings, policy, evidence, seed=seed, today=today, available=available)
+        verdict = judged(findings, policy, evidence, seed=record.environment.seed, today=today, available=available)
     return record.model_copy(
         update={
             "verdict": convert.verdict_part(verdict),
@@ -162,8 +170,6 @@ def _collect(subject: Subject, request: Request, needs: set[str], progress: Prog
     from ..models.errors import UserError
     from ..models.threads import one_thread
 
-    if request.population and subject.reference is None:
-        raise UserError("--population: expected reference data that are all there is, got none; give --reference")
     plan = Plan(
         modality=subject.checkpoint.modality,
         source=subject.checkpoint.name,
@@ -202,9 +208,6 @@ def _guard(work: Callable[[], Any]) -> tuple[Any, str | None]:
         return None, traceback.format_exc()
 
 
-LEFT_OUT = "left out by --only"
-
-
 def run_auditors(
     auditors: Sequence[Auditor],
     evidence: Evidence,
@@ -213,7 +216,15 @@ def run_auditors(
     only: Iterable[str] = (),
     progress: Progress = lambda step, share: None,
 ) -> tuple[Finding, ...]:
-    """One finding per auditor, whatever happens to it."""
+    """One finding per auditor, whatever happens to it.
+
+    Args:
+        auditors: in the order of the findings.
+        evidence: what they look at.
+        seed: of the audit; every auditor's random numbers follow from it and from the auditor's code.
+        only: codes of those to ask, all if empty; the others are listed as left out.
+        progress: is told the code of the auditor, 0 before it and 1 after it.
+    """
     from ..models.threads import plain_algebra
 
     chosen = set(only)
@@ -236,8 +247,7 @@ def _ask(auditor: Auditor, evidence: Evidence, seed: int) -> Finding:
         if kind in evidence.unmeasured:
             return _without(auditor, Outcome.INCONCLUSIVE, evidence.unmeasured[kind])
         if getattr(evidence, kind) is None:
-            reason = evidence.absent.get(kind, f"no {kind} in the evidence")
-            return _without(auditor, Outcome.NOT_APPLICABLE, reason)
+            return _without(auditor, Outcome.NOT_APPLICABLE, evidence.absent.get(kind, f"no {kind} in the evidence"))
     started = time.perf_counter()
     try:
         finding, crash = _guard(lambda: auditor(evidence, stream(seed, auditor.code)))

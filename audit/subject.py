@@ -132,8 +132,8 @@ def _options(request: "Request") -> "Options":
     return Options(trust=request.trust, prompts=tuple(prompts.samples))
 
 
-def _check_modality(name: str, modality: str | None, *real: "Dataset | None") -> None:
-    for data in real:
+def _check_modality(name: str, modality: str | None, *datasets: "Dataset | None") -> None:
+    for data in datasets:
         if data is not None and data.modality != modality:
             raise UserError(
                 f"{name} makes {modality} records, but {data.source} holds {data.modality} records; "
@@ -209,6 +209,8 @@ def _data(request: "Request", declared: Mapping[str, Any]) -> tuple["Dataset | N
     if reference is None and named:
         reference = _declared(named, "train")
         holdout = holdout or _declared(named, "holdout")
+    if request.population and reference is None:
+        raise UserError("--population: expected reference data that are all there is, got none; give --reference")
     if request.unit is not None:
         reference, holdout = _one_each(request, reference, holdout)
     return None if reference is None else with_groups(reference, request.groups), holdout

@@ -24,6 +24,17 @@ def train_checkpoint(
 ) -> "Checkpoint":
     """Train on the train part of `data` (by default the family's own) and write one safetensors file.
 
+    Args:
+        family: of the reference models.
+        data: the name of a bundled data set, or a file.
+        seed: of the split, the initial weights and the batches.
+        plant: a defect to plant, as the command line spells it.
+        conditional: whether the model is told the class.
+        steps: of training; None for the family's own.
+        settings: `NAME=VALUE`, for the family's settings.
+        out: the file to write.
+        progress: is told the step and how much of it is done, in [0, 1].
+
     Raises:
         UserError: if family, data, defect or target cannot be used; nothing is written then.
     """

@@ -1,4 +1,4 @@
-"""The reasons why a kind of evidence could not be collected, and what could be had of one nevertheless."""
+"""The reasons why a kind of evidence could not be collected, and the part of one that could be."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

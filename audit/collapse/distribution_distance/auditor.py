@@ -80,12 +80,12 @@ class Distance:
             outcome=Outcome.MEASURED,
             estimates=distance_estimates(frechet, discrepancy.distance, more_draws_help=chosen.all_generated),
             tables=(
-                *plain_table(y, x, device=self.device),
-                *group_table(y, x, groups, kernel=kernel, device=self.device),
+                *plain_table(generated=y, reference=x, device=self.device),
+                *group_table(groups, generated=y, reference=x, kernel=kernel, device=self.device),
                 *control_table(
-                    chosen.features.holdout[: self.max_reference],
-                    chosen.features.reference,
-                    rng,
+                    holdout=chosen.features.holdout[: self.max_reference],
+                    reference=chosen.features.reference,
+                    rng=rng,
                     splits=self.splits,
                     dimensions=self.dimensions,
                     halvings=self.halvings,

@@ -44,7 +44,17 @@ def scaled_estimate(
     scale: float = 1.0,
     shift: float = 0.0,
 ) -> Estimate:
-    """The estimate of `shift + scale · distance`; a perfect generator's distance is 0 at every sample size."""
+    """The estimate of `shift + scale · distance`; a perfect generator's distance is 0 at every sample size.
+
+    Args:
+        name: of the estimate.
+        distance: as measured.
+        n: records that the interval rests on.
+        method: of the interval, in words.
+        unit: of the scaled distance.
+        scale: what the distance is multiplied by, positive.
+        shift: what is added then.
+    """
     low, high = distance.perfect_band()
     return Estimate(
         name=name,

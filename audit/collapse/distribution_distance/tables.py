@@ -24,27 +24,44 @@ _MOST = 2000
 """Records of either kind whose cubic kernel distance is printed."""
 
 
-def plain_table(y: Values, x: Values, *, device: str = "cpu") -> tuple[Table, ...]:
+def plain_table(*, generated: Values, reference: Values, device: str = "cpu") -> tuple[Table, ...]:
     """The numbers that papers print, from all dimensions and without correction, for comparison with them."""
     columns = (Column("measure", "Measure", Kind.TEXT), Column("value", "Value"))
+    y, x = generated[:_MOST], reference[:_MOST]
     rows = (
-        ("Fréchet distance, all dimensions, biased upwards", frechet_distance(generated=y, reference=x)),
         (
-            f"Kernel distance (KID's cubic kernel, all pairs of {min(len(y), _MOST):,} and {min(len(x), _MOST):,})",
-            kernel_distance(generated=y[:_MOST], reference=x[:_MOST], kernel=cubic_kernel(x.shape[1]), device=device),
+            "Fréchet distance, all dimensions, biased upwards",
+            frechet_distance(generated=generated, reference=reference),
+        ),
+        (
+            f"Kernel distance (KID's cubic kernel, all pairs of {len(y):,} and {len(x):,})",
+            kernel_distance(generated=y, reference=x, kernel=cubic_kernel(x.shape[1]), device=device),
         ),
     )
     caption = (
-        f"As usually reported, from {len(y):,} generated and {len(x):,} real samples; these numbers depend on the "
-        "sample sizes and mean nothing without them"
+        f"As usually reported, from {len(generated):,} generated and {len(reference):,} real samples; these numbers "
+        "depend on the sample sizes and mean nothing without them"
     )
     return (Table("plain", caption, columns, rows),)
 
 
 def group_table(
-    y: Values, x: Values, groups: tuple[tuple[str, Indices, Indices], ...], *, kernel: Kernel, device: str = "cpu"
+    groups: tuple[tuple[str, Indices, Indices], ...],
+    *,
+    generated: Values,
+    reference: Values,
+    kernel: Kernel,
+    device: str = "cpu",
 ) -> tuple[Table, ...]:
-    """The kernel discrepancy within each group."""
+    """The kernel discrepancy within each group.
+
+    Args:
+        groups: from `group_rows`.
+        generated: (m, d), features of all generated records.
+        reference: (n, d), of all reference records.
+        kernel: the kernel of the whole.
+        device: where torch multiplies.
+    """
     columns = (
         Column("mmd2", "Kernel discrepancy"),
         Column("mmd2_low", "low"),
@@ -53,9 +70,11 @@ def group_table(
         Column("p_value", "p"),
     )
 
-    def measure(generated: Indices, reference: Indices) -> tuple[float | None, ...]:
-        distance = measure_mmd(generated=y[generated], reference=x[reference], kernel=kernel, device=device).distance
-        estimate = scaled_estimate("mmd2", distance, len(reference), method="", unit="")
+    def measure(own: Indices, real: Indices) -> tuple[float | None, ...]:
+        distance = measure_mmd(
+            generated=generated[own], reference=reference[real], kernel=kernel, device=device
+        ).distance
+        estimate = scaled_estimate("mmd2", distance, len(real), method="", unit="")
         interval = estimate.interval()
         return distance.value, interval.low, interval.high, distance.perfect_band()[1], estimate.p_value
 
@@ -64,16 +83,26 @@ def group_table(
 
 
 def control_table(
+    *,
     holdout: Values,
     reference: Values,
     rng: np.random.Generator,
-    *,
     splits: int,
     dimensions: int,
     halvings: int,
     device: str = "cpu",
 ) -> tuple[Table, ...]:
-    """The three estimates of held-out real data; nothing without enough of them. Both are cut to the smaller size."""
+    """The three estimates of held-out real data; nothing without enough of them. Both are cut to the smaller size.
+
+    Args:
+        holdout: (h, d), features of the held-out records, which take the place of the generated ones.
+        reference: (n, d).
+        rng: draws the parts that are compared, and the halves.
+        splits: cuts into halves for the Fréchet distance.
+        dimensions: components that the Fréchet distance sees at most.
+        halvings: narrower kernels that are averaged in, each half as wide as the one before.
+        device: where torch multiplies.
+    """
     if len(holdout) < FEWEST or not np.isfinite(holdout).all():
         return ()
     size = min(len(holdout), len(reference))

@@ -83,8 +83,8 @@ class EffectiveSupport:
                 *duplicate_estimates(copies),
             ),
             tables=(
-                diversity_table(y, x, held, copies, width=width, device=self.device),
-                *group_table(y, x, group_rows(evidence, chosen), width=width, device=self.device),
+                diversity_table(generated=y, reference=x, held=held, copies=copies, width=width, device=self.device),
+                *group_table(group_rows(evidence, chosen), generated=y, reference=x, width=width, device=self.device),
             ),
             exhibits=(*_repeated(copies.generated, self.shown), *_crowded(generated, chosen, self.shown)),
             references=("doi:10.1038/163688a0", "arXiv:2210.02410", "arXiv:1706.08224"),

@@ -56,7 +56,14 @@ def copied(codes: NDArray[np.int64]) -> Share:
 def number_estimates(
     *, generated: Similarity, reference: Similarity, more_draws_help: bool = True, group: str | None = None
 ) -> tuple[Estimate, Estimate]:
-    """The effective number of generated records among as many as there are real ones, and its ratio to theirs."""
+    """The effective number of generated records among as many as there are real ones, and its ratio to theirs.
+
+    Args:
+        generated: how alike the generated records are.
+        reference: how alike the reference records are.
+        more_draws_help: whether further generated samples would be used.
+        group: whose records they are; None for all.
+    """
     at = reference.n
     number, known = generated.effective_number(at), reference.effective_number(at)
     drawn, kept = generated.log_variance(at), reference.log_variance(at)

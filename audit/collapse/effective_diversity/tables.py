@@ -26,11 +26,24 @@ class Held(NamedTuple):
 
 
 def diversity_table(
-    y: Values, x: Values, held: Held | None, copies: Copies, *, width: float, device: str = "cpu"
+    *, generated: Values, reference: Values, held: Held | None, copies: Copies, width: float, device: str = "cpu"
 ) -> Table:
-    """Each measure at one number of records, the same for all columns; held-out records are the control."""
-    size = min(len(y), len(x), *(() if held is None else (len(held.features),)))
-    sets = [(y, copies.generated[copies.sets[0]]), (x, copies.reference), *(() if held is None else (held,))]
+    """Each measure at one number of records, the same for all columns; held-out records are the control.
+
+    Args:
+        generated: (m, d), features of the generated records.
+        reference: (n, d).
+        held: the held-out records; None without enough of them.
+        copies: which records are equal.
+        width: of the Gaussian similarity.
+        device: where torch multiplies.
+    """
+    size = min(len(generated), len(reference), *(() if held is None else (len(held.features),)))
+    sets = [
+        (generated, copies.generated[copies.sets[0]]),
+        (reference, copies.reference),
+        *(() if held is None else (held,)),
+    ]
     columns = [_measures(features[:size], codes[:size], width, device) for features, codes in sets]
     names = (
         "Effective number (order 2)",
@@ -46,17 +59,31 @@ def diversity_table(
 
 
 def group_table(
-    y: Values, x: Values, groups: tuple[tuple[str, Indices, Indices], ...], *, width: float, device: str = "cpu"
+    groups: tuple[tuple[str, Indices, Indices], ...],
+    *,
+    generated: Values,
+    reference: Values,
+    width: float,
+    device: str = "cpu",
 ) -> tuple[Table, ...]:
-    """The ratio of effective numbers within each group."""
+    """The ratio of effective numbers within each group.
+
+    Args:
+        groups: from `group_rows`.
+        generated: (m, d), features of all generated records.
+        reference: (n, d), of all reference records.
+        width: of the Gaussian similarity.
+        device: where torch multiplies.
+    """
     columns = (
         Column("ratio", "Effective number, relative to real", Kind.RATIO),
         Column("ratio_low", "low", Kind.RATIO),
         Column("ratio_high", "high", Kind.RATIO),
     )
 
-    def measure(generated: Indices, reference: Indices) -> tuple[float, ...]:
-        drawn, kept = (mean_similarity(each, width=width, device=device) for each in (y[generated], x[reference]))
+    def measure(own: Indices, real: Indices) -> tuple[float, ...]:
+        sides = generated[own], reference[real]
+        drawn, kept = (mean_similarity(each, width=width, device=device) for each in sides)
         return number_row(generated=drawn, reference=kept)
 
     caption = "By group, with 95 % intervals: the effective number of its generated records relative to its real ones"

@@ -188,7 +188,14 @@ def _usual(latents: Latents, hits: int, n: int) -> tuple[Perfect | None, float |
 
 
 def prior_estimates(latents: Latents, *, k: int, splits: int, rng: np.random.Generator) -> Iterator[Estimate]:
-    """`aggregate_posterior_distance` and `prior_coverage_ratio`: latents of real records against draws of the prior."""
+    """`aggregate_posterior_distance` and `prior_coverage_ratio`: latents of real records against draws of the prior.
+
+    Args:
+        latents: with the posteriors of real records.
+        k: neighbours.
+        splits: random cuts from which the variance is estimated, a multiple of 64.
+        rng: draws from posteriors and prior, and cuts.
+    """
     means, log_variances = posterior(latents)
     r, size = means.shape
     aggregate = means + np.exp(log_variances / 2) * rng.standard_normal(means.shape)

@@ -1,4 +1,4 @@
-"""Means of limited contributions as estimates: limits of their parts, carried through ratio and calibration."""
+"""Clipped and support shares as estimates: the limits of their parts, carried through the ratio and the calibration."""
 
 import math
 

@@ -24,6 +24,15 @@ def control_table(
 
     Both sets are cut at random to the size of the smaller. Values near 1 say that the measures, these features and the
     reference are sound; values below say that the held-out data themselves differ from the reference.
+
+    Args:
+        holdout: (h, d), features of the held-out records.
+        reference: (n, d).
+        k: neighbours.
+        rng: chooses the records, orders equal distances and draws the cuts.
+        splits: random cuts, a multiple of 64.
+        fewest: held-out records without which nothing is said.
+        device: where torch multiplies.
     """
     if len(holdout) < fewest or not np.isfinite(holdout).all():
         return ()

@@ -163,7 +163,7 @@ class SequenceDiversity:
             tables=(
                 side_table(measures, tokens.unit),
                 *control_table(stand_in, frontier, size),
-                *phrase_table(generated, reference, tokens, max_tokens=self.max_tokens),
+                *phrase_table(generated=generated, reference=reference, tokens=tokens, max_tokens=self.max_tokens),
             ),
             exhibits=_exhibits(measures, sides, self.shown),
             references=("arXiv:1510.03055", "arXiv:1802.01886", "arXiv:2102.01454"),

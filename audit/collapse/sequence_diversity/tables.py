@@ -81,8 +81,15 @@ def control_table(measures: Measures | None, frontier: Frontier, size: int) -> t
     return (Table("control", caption, columns, tuple(rows)),)
 
 
-def phrase_table(generated: Sequences, reference: Sequences, tokens: Tokens, *, max_tokens: int) -> tuple[Table, ...]:
-    """Runs of three tokens that far more generated than real records hold, by how much more."""
+def phrase_table(*, generated: Sequences, reference: Sequences, tokens: Tokens, max_tokens: int) -> tuple[Table, ...]:
+    """Runs of three tokens that far more generated than real records hold, by how much more.
+
+    Args:
+        generated: records as token numbers.
+        reference: likewise.
+        tokens: what the numbers stand for.
+        max_tokens: tokens of a record that are looked at, from its start.
+    """
     n, m = len(generated.lengths), len(reference.lengths)
     both = [generated.cut(max_tokens), reference.cut(max_tokens)]
     together = Sequences(

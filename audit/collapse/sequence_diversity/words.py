@@ -86,7 +86,14 @@ def hashed(sequences: Sequences, names: Sequence[str]) -> NDArray[np.float64]:
 
 
 def phrase(sequences: Sequences, names: Sequence[str], unit: str, size: int) -> tuple[Ints, Ints, list[str]]:
-    """Record and number of every run of `size` tokens, and the run of each number as a reader writes it."""
+    """Record and number of every run of `size` tokens, and the run of each number as a reader writes it.
+
+    Args:
+        sequences: records as token numbers.
+        names: what each number stands for.
+        unit: `word`, `character` or `pitch`.
+        size: tokens in a run.
+    """
     *_, (record, kind, kinds) = runs(sequences, size)
     left = np.repeat(np.cumsum(sequences.lengths), sequences.lengths) - np.arange(len(sequences.tokens))
     where = np.flatnonzero(left >= size)

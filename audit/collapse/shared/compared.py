@@ -51,6 +51,12 @@ class Compared:
 def compared(evidence: Evidence, rng: np.random.Generator, *, max_generated: int, max_reference: int) -> Compared:
     """A random part of both sides where they are larger than asked for; never more real than generated records.
 
+    Args:
+        evidence: what was collected.
+        rng: chooses the records.
+        max_generated: generated records at most.
+        max_reference: reference records at most.
+
     Raises:
         NotApplicable: if there are no features.
         Inconclusive: if they are too few, not finite, or all equal in the reference.

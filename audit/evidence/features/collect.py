@@ -1,8 +1,8 @@
 """Collect features: one map from records to vectors, the same for generated and real ones.
 
-The map is fixed beforehand, or (for the columns of a table, which have no common scale) learned from the reference alone,
-and so coarsely that a perfect generator and the reference stay exchangeable but for what docs/decisions/009 states. It
-never depends on generated records: what is estimated cannot hang on how many were drawn.
+The map is fixed beforehand, or, for the columns of a table, which have no common scale, learned from the reference
+alone, and so coarsely that a perfect generator and the reference stay exchangeable but for what docs/decisions/009
+states. It never depends on generated records, so estimates cannot depend on how many were drawn.
 """
 
 from collections.abc import Callable, Mapping

@@ -136,11 +136,10 @@ def collect_latents(
         resolution = outputs.norm * float(torch.finfo(draws.here.dtype).eps) ** (2 / 3)
         coincidences = _coincidences(model, draws, outputs, jacobians, resolution)
     report(1.0)
-    real = None if reference is None else reference.samples
     return Latents(
         **_placed(draws, outputs, speed, jacobians, coincidences),
         reference_gap=reference_gap(reference, blocks=BLOCKS, block=draws.block, seed=seed),
-        reference_variance=0.0 if real is None else total_variance(real),
+        reference_variance=0.0 if reference is None else total_variance(reference.samples),
         resolution=resolution,
         posterior_means=posterior.means,
         posterior_log_variances=posterior.log_variances,

@@ -1,4 +1,4 @@
-"""What draws from the prior become, small enough that all can be compared with each other."""
+"""Outputs of draws from the prior, reduced in size so that all can be compared with each other."""
 
 import math
 from typing import TYPE_CHECKING, NamedTuple

@@ -1,4 +1,4 @@
-"""What to look at of a latent space: a plane through it, maps over that, and outputs that coincide."""
+"""Views of a latent space: a plane through it, maps over that plane, and outputs that coincide."""
 
 import numpy as np
 from numpy.typing import NDArray

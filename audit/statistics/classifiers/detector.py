@@ -1,7 +1,7 @@
-"""A fast strong classifier of real and generated records: ridge regression on the features and on random waves of them.
+"""A fast, strong classifier of real and generated records: ridge regression on features and random Fourier features.
 
-Random Fourier features make it a Gaussian kernel machine in time linear in n. Width of the kernel and penalty are
-chosen by the exact leave-one-out error, which ridge regression gives in closed form; nothing is iterated.
+The random Fourier features approximate a Gaussian kernel in time linear in n. Kernel width and penalty are chosen by
+the exact leave-one-out error, which ridge regression gives in closed form; nothing is iterated.
 
 Reference: Rahimi & Recht 2007, Random features for large-scale kernel machines, NeurIPS 20; Golub, Heath & Wahba 1979,
 doi:10.1080/00401706.1979.10489751.

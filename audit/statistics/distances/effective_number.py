@@ -1,4 +1,4 @@
-"""How many kinds of record a sample seems to hold, when records count as alike to the degree that they are near.
+"""The effective number of different records in a sample, given how similar its records are to each other.
 
 The effective number is one over the mean similarity of two records drawn with replacement: k equally frequent, well
 separated kinds give k. It is the Vendi score of order 2 (Rényi kernel entropy) and, where only equal records are alike,

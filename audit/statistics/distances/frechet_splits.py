@@ -1,10 +1,10 @@
 """An unbiased Fréchet distance with its uncertainty, from random halves of both samples.
 
-The distance between two samples is biased upwards by as much as two samples of one distribution are apart, and how much
-that is depends on n, d and every fourth moment. Halves of the reference show it without a formula: with halves R, R'
+The plug-in distance is biased upwards: two samples of one distribution are some way apart, too, by an amount that
+depends on n, d and all fourth moments. Halves of both samples measure this bias without a formula: with halves R, R'
 and G, G' of equal size, mean F(G, R) − ½ F(R, R') − ½ F(G, G') is 0 on average for a perfect generator, at any n and d.
-How these six distances vary over random cuts tells how much of the variance is noise alone and how much grows with the
-distance.
+The variation of these six distances over random cuts shows how much of the variance is noise alone and how much grows
+with the distance.
 """
 
 from dataclasses import dataclass

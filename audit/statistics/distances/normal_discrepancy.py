@@ -1,4 +1,4 @@
-"""Kernel discrepancy between a sample and the standard normal distribution itself, of which nothing is drawn.
+"""Kernel discrepancy between a sample and the standard normal distribution itself, without drawing from it.
 
 For Gaussian kernels the mean embedding of N(0, I) has a closed form, and so have the variance and the skewness of the
 estimate where the sample comes from N(0, I): any product of Gaussian kernels between normal points is the integral of

@@ -1,10 +1,10 @@
 """Intervals for an unbiased estimate of a squared distance between two distributions, from its noise alone.
 
-Fréchet distances and kernel discrepancies are, near zero, squared lengths |δ + ε|² with the expectation of |ε|² taken
-off: δ is the true difference and ε the sampling noise of covariance V. The error therefore has a part 2 tr V² that is
-there even if both distributions are equal, and a part 4 δᵀVδ that grows with the distance. A plain bootstrap counts the
-noise twice and is wrong here; the interval is made by asking, for every possible distance, how rare the estimate would
-be.
+Near zero, Fréchet distances and kernel discrepancies are squared lengths |δ + ε|² less the expectation of |ε|², where
+δ is the true difference and ε the sampling noise, with covariance V. The variance therefore has one part, 2 tr V², that
+remains when both distributions are equal, and another, 4 δᵀVδ, that grows with the distance. A plain bootstrap counts
+the noise twice and is wrong here; the interval is found by test inversion instead: it holds the distances under which
+the estimate would not be unusual.
 """
 
 import math

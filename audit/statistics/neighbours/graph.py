@@ -2,7 +2,7 @@
 
 Every point of a set is the centre of a ball that reaches to its k-th nearest neighbour in that set. Whether another
 point lies inside needs no radius, only its *rank*: how many points of the centre's own set are nearer. A rank below k
-means inside. The rank also answers the question for every random part of the set; the intervals are made from that.
+means inside. The rank also answers the question for every random part of the set, on which the intervals rest.
 
 Equal distances are common in discrete data and with copies. They are ordered by an independent uniform key for each
 pair of centre and point, so own and foreign points stay exchangeable under one distribution, and the known null values

@@ -1,4 +1,4 @@
-"""What `measure` finds: neighbour statistics with what their uncertainty is computed from."""
+"""The result of `measure`: neighbour statistics, and what their uncertainty is computed from."""
 
 from dataclasses import dataclass
 

@@ -1,12 +1,18 @@
-"""How much of one sample lies where another has its support, jointly and in every single feature.
+"""Support precision and support recall: how much of one sample lies within the support of another.
 
-A record counts if others vouch for it: the balls of at least two of them must hold it, and none of the largest third
-of balls counts, so no single outlier makes junk acceptable. And no single feature may contradict it: neighbours in a
-thousand features do not notice that one of them is impossible. Both ways round this gives two shares, which the same of
-the sample that vouches, record by record among the others, puts on the scale of a perfect generator.
+A record lies within the support of a sample if it passes two tests:
 
-A limit of radii is used by Salvy et al. 2025, arXiv:2507.01761, too; the checks that the two shares were made
-to pass are those of Räisä et al. 2025, arXiv:2505.22450.
+- jointly, at least two nearest-neighbour balls of that sample contain it. The largest third of the balls does not
+  count, so that the huge ball around an outlier cannot make junk acceptable;
+- one by one, none of its features has a value that the sample rules out. Distances in a thousand dimensions do not
+  show that a single feature is impossible.
+
+Precision is the share of generated records within the support of the reference; recall is the share of reference
+records within that of the generated ones. Each is divided by the share of the supporting sample's own records that pass
+when each is compared with the others, so that a perfect generator scores about 1.
+
+Salvy et al. 2025, arXiv:2507.01761, limit radii, too. Both shares were designed to pass the checks of Räisä et al.
+2025, arXiv:2505.22450.
 """
 
 from typing import NamedTuple
@@ -20,7 +26,7 @@ from .prdc import checked_pair
 from .splits import Flags, Neighbourhood, Parts, Values, open_ranks, own_pairs
 
 SUPPORTS = ("generated_vouched", "reference_among_itself", "reference_vouched", "generated_among_itself")
-"""What `support_replicates` computes: each direction's share, and that of the vouching sample among itself."""
+"""What `support_replicates` computes: each direction's share, and that of the supporting sample among itself."""
 
 # So many balls must hold a record; of the balls only those up to this quantile of radii count.
 _ENOUGH, _QUANTILE = 2, 2 / 3
@@ -64,8 +70,8 @@ def support(
         device: where torch multiplies.
 
     Raises:
-        ValueError: on wrong shapes, values that are not finite, a k out of range, or a sample none of whose own records
-            the others vouch for (as with a k of 1, mostly).
+        ValueError: on wrong shapes, values that are not finite, a k out of range, or a sample none of whose records
+            lies within the support of its others (as mostly with a k of 1).
     """
     x, y = checked_pair(generated=generated, reference=reference, k=k)
     size = min(len(x), len(y))

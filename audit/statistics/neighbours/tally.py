@@ -1,4 +1,4 @@
-"""What the blocks of distances between a reference and generated sets add up to."""
+"""Counts, summed over the blocks of distances between a reference and generated sets."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +23,8 @@ class NeighbourTally:
         self.hits = np.zeros((sets, n), dtype=np.int64)  # generated points in each reference ball
         self.median, self.largest = median_radius(reference, k=k), largest_vouching(reference, k=k)
         self.held = np.zeros((sets, n))  # reference balls, none larger than the median one, around each generated point
-        self.vouching = np.zeros((sets, n))  # the same of all balls that vouch
-        self.recalling = np.zeros((sets, n))  # generated balls that vouch around each real point
+        self.vouching = np.zeros((sets, n))  # the same of all balls that count for the support
+        self.recalling = np.zeros((sets, n))  # generated balls that count for the support, around each real point
         self.crowding = np.zeros((sets, n))  # the same around each point of its own set
         self.recalled = np.zeros((sets, n), dtype=bool)
         self.reference_reach = np.full(n, np.inf)

@@ -1,4 +1,4 @@
-"""The divergence frontier between two histograms: how far two distributions lie apart, seen from any mixture of both.
+"""The divergence frontier between two histograms: how far both lie from every mixture of the two.
 
 Every mixture r = λ p + (1 − λ) q of generated p and real q is a compromise between the two; (exp −c KL(q‖r),
 exp −c KL(p‖r)) for λ in (0, 1) draws a curve, and the area under it is 1 where p = q. The area is integrated, not read
@@ -30,7 +30,7 @@ _TINY = 1e-300
 _BLOCK = 1 << 18
 _LEAST = 1e-6
 # Deals behind a mean.
-_DEALS = 40
+_PERMUTATIONS = 40
 
 
 def frontier_area(*, generated: ArrayLike, reference: ArrayLike, scale: float = SCALE, step: float = _STEP) -> Floats:
@@ -83,7 +83,7 @@ class Frontier:
         area: mean over the real sets that were compared and over the quantisers.
         deviation: standard deviation of the area over fresh records.
         perfect: areas of a perfect generator, ascending, from drawing anew from the real records.
-        p_value: how often all records, dealt at random, would show an area as low.
+        p_value: of the permutation test: how often permuted records show an area as low.
     """
 
     area: float
@@ -97,10 +97,9 @@ def measure_frontier(
 ) -> Frontier:
     """Measure the frontier between generated records and one or two sets of real ones, averaged over quantisers.
 
-    What a perfect generator shows follows from dealing the records at random. The deviation over fresh records is that
-    of leaving out each record; between equal distributions that would count the noise of the histograms twice, so as
-    much as dealing the records at random shows of it is taken off, and the deviation of the dealt areas themselves put
-    in.
+    What a perfect generator shows follows from permuting the records. The variance over fresh records is that of the
+    jackknife; between equal distributions it would count the noise of the histograms twice, so the jackknife variance of
+    permuted records is subtracted, and the variance of the permuted areas themselves added.
 
     Args:
         labels: int64 (quantisers, records), the bin of each record: generated ones first, then both real sets.
@@ -118,13 +117,13 @@ def measure_frontier(
     used = sizes[: 1 + compared]
     own, reference = labels[:, : sum(used)], labels[:, sizes[0] :]
     each = _areas(_histograms(own, used), _STEP).mean(axis=0)  # (quantisers,)
-    null = _areas(_dealt(own, used, draws, rng)).mean(axis=0)  # (draws, quantisers)
+    null = _areas(_permuted(own, used, draws, rng)).mean(axis=0)  # (draws, quantisers)
     perfect = _areas(_again(reference, used, draws, rng)).mean(axis=(0, 2))
     # Drawn with replacement, rare bins are met by chance alone; without, two halves show what they are worth.
-    centre = float(_areas(_dealt(reference, sizes[1:], draws, rng)).mean())
+    centre = float(_areas(_permuted(reference, sizes[1:], draws, rng)).mean())
     perfect = np.clip(perfect + centre - perfect.mean(), 0.0, 1.0)
-    dealt = np.stack([own[:, rng.permutation(own.shape[1])] for _ in range(_DEALS)])
-    beyond = float(_left_out(own[None], used)[0] - _left_out(dealt, used).mean())
+    permuted = np.stack([own[:, rng.permutation(own.shape[1])] for _ in range(_PERMUTATIONS)])
+    beyond = float(_left_out(own[None], used)[0] - _left_out(permuted, used).mean())
     variance = float(null.mean(axis=1).var(ddof=1)) + max(0.0, beyond)
     if len(labels) > 1:
         # Quantisers that differ by more than noise would add what a new choice of them would change.
@@ -148,8 +147,8 @@ def _histograms(labels: Ints, sizes: Sequence[int]) -> Ints:
     return np.asarray(counts.reshape(len(sizes), quantisers, bins), dtype=np.int64)
 
 
-def _dealt(labels: Ints, sizes: Sequence[int], draws: int, rng: np.random.Generator) -> Ints:
-    """Histograms of the records dealt at random into sets of those sizes: (sets, draws, quantisers, bins)."""
+def _permuted(labels: Ints, sizes: Sequence[int], draws: int, rng: np.random.Generator) -> Ints:
+    """Histograms of the records, permuted and cut into sets of those sizes: (sets, draws, quantisers, bins)."""
     total = labels.shape[1]
     bins = int(labels.max()) + 1
     result = np.empty((len(sizes), draws, len(labels), bins), dtype=np.int64)
@@ -170,12 +169,12 @@ def _again(labels: Ints, sizes: Sequence[int], draws: int, rng: np.random.Genera
 
 
 def _left_out(labels: Ints, sizes: Sequence[int]) -> Floats:
-    """Variance of the area from how much leaving out each record changes it: the infinitesimal jackknife, (deals,).
+    """Variance of the area from how much leaving out each record changes it: the infinitesimal jackknife, (permutations,).
 
     A record's changes under all quantisers are averaged first, for it is in all of them at once.
 
     Args:
-        labels: (deals, quantisers, records).
+        labels: (permutations, quantisers, records).
         sizes: records of each set.
 
     Reference: Jaeckel 1972, The infinitesimal jackknife; Efron 1982, doi:10.1137/1.9781611970319.

@@ -1,7 +1,7 @@
 """Runs of tokens, counted by record: how many different ones there are, and how predictable each token is.
 
-The record is the sampling unit throughout: tokens of one record are never taken for independent. Variances come from
-leaving out each record once, in closed form, so nothing is resampled.
+The record is the sampling unit throughout: tokens of one record are never treated as independent. Variances are those
+of the jackknife over records, in closed form, so nothing is resampled.
 """
 
 import math

@@ -89,7 +89,9 @@ class OutputValidity:
         reference = None if evidence.reference is None else evidence.reference.samples
         held = None if evidence.holdout is None else evidence.holdout.samples
         rules = self._rules(evidence.modality, samples)
-        limits = [] if reference is None else outside(evidence.modality, samples, reference, held)
+        limits = []
+        if reference is not None:
+            limits = outside(evidence.modality, generated=samples, reference=reference, holdout=held)
         known = relations(samples, reference, held) if evidence.modality == "tabular" and reference is not None else []
         invalid = _any([broken for _, broken in rules], len(samples))
         return Finding(

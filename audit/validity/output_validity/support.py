@@ -40,8 +40,15 @@ class Outside:
     example: str = ""
 
 
-def outside(modality: str, generated: Any, reference: Any, holdout: Any) -> list[Outside]:
-    """Every respect in which a record of this modality can lie outside; empty where there is none to tell."""
+def outside(modality: str, *, generated: Any, reference: Any, holdout: Any) -> list[Outside]:
+    """Every respect in which a record of this modality can lie outside; empty where there is none to tell.
+
+    Args:
+        modality: of the records.
+        generated: the generated records.
+        reference: the real records that set the limits.
+        holdout: held-out real records, looked at as the generated ones are; None without them.
+    """
     sets = [generated, reference, [] if holdout is None else holdout]
     match modality:
         case "tabular":

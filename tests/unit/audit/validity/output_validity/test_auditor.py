@@ -179,7 +179,12 @@ def test_the_perfect_share_is_what_fresh_records_show() -> None:
 
 
 def test_texts_are_compared_by_characters_and_length() -> None:
-    found = {each.what: each for each in outside("text", ["abc", "abz", "a" * 50], ["abc", "cba", "abcabc"], None)}
+    found = {
+        each.what: each
+        for each in outside(
+            "text", generated=["abc", "abz", "a" * 50], reference=["abc", "cba", "abcabc"], holdout=None
+        )
+    }
     assert found["a character that no real text has"].generated.tolist() == [False, True, False]
     assert found["shorter or longer than any real text"].generated.tolist() == [False, False, True]
     # "abcabc" alone is the longest.
@@ -188,11 +193,13 @@ def test_texts_are_compared_by_characters_and_length() -> None:
 
 def test_the_example_is_the_first_value_outside_in_the_order_of_the_record() -> None:
     # Seven letters of a set come in another order in every process; those of the text do not.
-    (letters, _) = outside("text", ["abc", "zyxwvut"], ["abc"] * 3, None)
+    (letters, _) = outside("text", generated=["abc", "zyxwvut"], reference=["abc"] * 3, holdout=None)
     assert letters.example == "'z'"
-    (pitches, _) = outside("music", [[60, 71, 70]], [[60, 62]] * 3, None)
+    (pitches, _) = outside("music", generated=[[60, 71, 70]], reference=[[60, 62]] * 3, holdout=None)
     assert pitches.example == "71"
-    (grade, _) = outside("tabular", pd.DataFrame({"g": ["a", ""]}), pd.DataFrame({"g": ["a", "b"]}), None)
+    (grade, _) = outside(
+        "tabular", generated=pd.DataFrame({"g": ["a", ""]}), reference=pd.DataFrame({"g": ["a", "b"]}), holdout=None
+    )
     assert grade.example == "''"
 
 
