@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 
 from .attribution.latent_drivers.auditor import Drivers
+from .collapse.column_dependence.auditor import ColumnDependence
 from .collapse.detectability.auditor import Detectability
 from .collapse.distribution_distance.auditor import Distance
 from .collapse.effective_diversity.auditor import EffectiveSupport
@@ -13,6 +14,7 @@ from .collapse.latent_health.auditor import LatentHealth
 from .collapse.mode_coverage.auditor import ModeCoverage
 from .collapse.neighbour_fidelity.auditor import Neighbours
 from .collapse.sequence_diversity.auditor import SequenceDiversity
+from .collapse.vanished_symbols.auditor import VanishedSymbols
 from .collapse.within_mode_spread.auditor import SpreadWithinModes
 from .evidence.bundle import Evidence
 from .fairness.group_representation.auditor import GroupRepresentation
@@ -48,6 +50,8 @@ AUDITORS: tuple[type[Any], ...] = (
     LatentHealth,
     SequenceDiversity,
     Detectability,
+    ColumnDependence,
+    VanishedSymbols,
     OutputValidity,
     RecordIndependence,
     Identity,

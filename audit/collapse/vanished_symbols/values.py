@@ -1,0 +1,91 @@
+"""Symbols of tables and of images: categories, values that many rows share, gaps; levels of pixels."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from ....models.records import is_number
+from .classes import Ints, Occurrences, SymbolClass, one_each, symbol_class
+
+_MISSING = "(missing)"
+_DIGITS = 6
+_LEVELS = 16
+_UNDEFINED = _LEVELS
+_MOST_VALUES = 256
+_COLOURS = ("red", "green", "blue")
+
+
+def table_classes(generated: Any, reference: Any, *, gate: float) -> Iterator[SymbolClass]:
+    """One class a column: its categories, or the numbers that many rows share, and its gaps."""
+    for column in reference.columns:
+        codes, names = _codes(generated[column], reference[column])
+        own, real = (one_each(each) for each in codes)
+
+        def name(at: int, column: Any = column, names: list[str] = names) -> str:
+            return f"{column} = {names[at]}"
+
+        made = symbol_class(str(column), own, real, name, gate=gate, article="")
+        if made.symbols:
+            yield made
+
+
+def image_classes(generated: Any, reference: Any, *, gate: float) -> Iterator[SymbolClass]:
+    """Levels of pixels, sixteen a channel, and images of a single value."""
+    sides = [np.asarray(each) for each in (generated, reference)]
+    channels, places = sides[1].shape[1], int(np.prod(sides[1].shape[2:]))
+    count = max(1, min(places, _MOST_VALUES // channels))
+    at = np.unique(np.linspace(0, places - 1, count).astype(np.int64))
+    for channel in range(channels):
+        own, real = (_levels(each.reshape(len(each), channels, places)[:, channel, at]) for each in sides)
+        colour = _colour(channel, channels)
+
+        def name(level: int, colour: str = colour) -> str:
+            return f"undefined {colour}" if level == _UNDEFINED else f"{colour} level {level + 1} of {_LEVELS}"
+
+        yield symbol_class(f"{colour} levels", own, real, name, gate=gate, article="")
+    flat = [one_each(_single(each)) for each in sides]
+    names = ("image of several values", "image of a single value")
+    yield symbol_class("images", flat[0], flat[1], lambda kind: names[kind], gate=gate, article="an")
+
+
+def _colour(channel: int, channels: int) -> str:
+    if channels == 1:
+        return "grey"
+    return _COLOURS[channel] if channels == len(_COLOURS) else f"channel {channel + 1}"
+
+
+def _levels(values: Any) -> Occurrences:
+    found = np.clip(np.floor(np.nan_to_num(values, nan=0.0) * _LEVELS), 0, _LEVELS - 1).astype(np.int64)
+    found[np.isnan(values)] = _UNDEFINED
+    return Occurrences(np.repeat(np.arange(len(found)), found.shape[1]), found.ravel(), len(found))
+
+
+def _single(images: Any) -> Ints:
+    flat = images.reshape(len(images), -1)
+    return np.asarray(flat.max(axis=1) == flat.min(axis=1), dtype=np.int64)
+
+
+def _codes(generated: Any, reference: Any) -> tuple[list[Ints], list[str]]:
+    """Numbers of the values of both columns, equal where the values are, and what they stand for."""
+    import pandas as pd
+
+    if is_number(reference):
+        # Single and double precision write the same number differently beyond these digits.
+        columns = [_rounded(pd.to_numeric(each, errors="coerce")) for each in (generated, reference)]
+        codes, known = pd.factorize(np.concatenate(columns), use_na_sentinel=False)
+        names = [_MISSING if np.isnan(each) else f"{each:.{_DIGITS}g}" for each in known.tolist()]
+    else:
+        texts = [each.astype(object).where(each.notna(), _MISSING).astype(str) for each in (generated, reference)]
+        codes, known = pd.factorize(pd.concat(texts, ignore_index=True))
+        names = [str(each) for each in known]
+    return np.split(codes.astype(np.int64), [len(generated)]), names
+
+
+def _rounded(column: Any) -> Any:
+    values = column.to_numpy(dtype=float, na_value=np.nan)
+    size = np.abs(values)
+    sound = np.isfinite(values) & (size > 0)
+    scale = 10.0 ** (_DIGITS - 1 - np.floor(np.log10(np.where(sound, size, 1.0))))
+    # A zero with a sign is the same value.
+    return np.where(sound, np.round(values * scale) / scale, values) + 0.0
