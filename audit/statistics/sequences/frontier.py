@@ -98,8 +98,8 @@ def measure_frontier(
     """Measure the frontier between generated records and one or two sets of real ones, averaged over quantisers.
 
     What a perfect generator shows follows from permuting the records. The variance over fresh records is that of the
-    jackknife; between equal distributions it would count the noise of the histograms twice, so the jackknife variance of
-    permuted records is subtracted, and the variance of the permuted areas themselves added.
+    jackknife; between equal distributions it would count the noise of the histograms twice, so the jackknife variance
+    of permuted records is subtracted, and the variance of the permuted areas themselves added.
 
     Args:
         labels: int64 (quantisers, records), the bin of each record: generated ones first, then both real sets.
@@ -169,7 +169,7 @@ def _again(labels: Ints, sizes: Sequence[int], draws: int, rng: np.random.Genera
 
 
 def _left_out(labels: Ints, sizes: Sequence[int]) -> Floats:
-    """Variance of the area from how much leaving out each record changes it: the infinitesimal jackknife, (permutations,).
+    """Variance of the area by the infinitesimal jackknife, from how much each record changes it: (permutations,).
 
     A record's changes under all quantisers are averaged first, for it is in all of them at once.
 
