@@ -129,22 +129,20 @@ def measure_shares(
     Raises:
         Inconclusive: if there is nothing to count, or the targets do not fit the groups.
     """
-    names = groups.told_apart
-    k, n = len(names), len(groups.predicted)
+    k, n = len(groups.told_apart), len(groups.predicted)
     if n == 0:
         raise Inconclusive("no generated sample has a group: draw samples")
     counts = np.bincount(groups.predicted, minlength=k).astype(np.int64)
     goal = target_shares(groups, targets)
     reference = None if population or targets is not None else groups.reference_counts[:k]
     confusion, softened, labelled = _errors(groups, k)
-    rates = np.eye(k) if confusion is None else error_rates(confusion)
-    shares = corrected_shares(counts=counts, rates=rates)
+    shares = corrected_shares(counts=counts, rates=np.eye(k) if confusion is None else error_rates(confusion))
     quotients = ratios(counts=counts, confusion=confusion, targets=goal, reference=reference)
     simulate = partial(simulated_shares, rates=softened, labelled=labelled, n=n, repeats=repeats, rng=rng)
     truths = goal if reference is None else drawn_truths(reference, repeats=repeats, rng=rng)
     return GroupShares(
         attribute=groups.attribute,
-        names=names,
+        names=groups.told_apart,
         n=n,
         counts=counts,
         confusion=confusion,
