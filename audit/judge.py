@@ -71,7 +71,8 @@ def judge(
     for rule in policy.rules:
         finding = by_code.get(rule.auditor)
         estimates = _estimates(finding, rule)
-        gap = None if finding is None else finding.gaps.get(rule.estimate)
+        # A rule that names its group asks nothing of the others, whether they were measured or not.
+        gap = None if finding is None or rule.group is not None else finding.gaps.get(rule.estimate)
         cases += [_Case(rule, estimate, gap) for estimate in estimates]
         results[rule.id] = [] if estimates else [_without_estimate(rule, finding)]
     # What was counted completely cannot err, so it takes no part of the error.
