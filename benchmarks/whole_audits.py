@@ -35,6 +35,7 @@ from genai_audit.audit.verdict import Ruling, Verdict
 from genai_audit.reports import convert
 from genai_audit.reports.finding_parts import FindingPart
 
+
 @cache
 def policy(path: Path | None = None) -> Policy:
     """The policy that judges."""
@@ -43,7 +44,9 @@ def policy(path: Path | None = None) -> Policy:
 
 def findings(case: Case, seed: int) -> list[dict[str, Any]]:
     """One whole audit: all findings as parts of a record, without tables and exhibits."""
-    auditors = configured(policy())
+    # How small a missing mode could have been is said beside the numbers and decides nothing; it takes half the time.
+    settings = {**policy().settings, "GA301": {**policy().settings.get("GA301", {}), "planted": 0}}
+    auditors = configured(policy().model_copy(update={"settings": settings}))
     plan = Plan(
         modality=case.real.modality,
         source="situation",

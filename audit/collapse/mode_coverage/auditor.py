@@ -29,6 +29,7 @@ class ModeCoverage:
             samples are at hand; the rest is counted.
         repeats: redrawn audits of a perfect generator.
         shown: samples of each kind in an exhibit at most.
+        planted: modes that are planted at each weight to see how small a missing one would be found; 0 leaves it out.
     """
 
     number: int | None = None
@@ -37,6 +38,7 @@ class ModeCoverage:
     learning_share: float = 0.4
     repeats: int = 2_000
     shown: int = 12
+    planted: int = 4
 
     code: ClassVar[str] = "GA301"
     title: ClassVar[str] = "Mode coverage"
@@ -54,8 +56,9 @@ class ModeCoverage:
             raise ValueError(f"expected number, most and cells of at least 2, got {got}")
         if not 0.1 <= self.learning_share <= 0.9:
             raise ValueError(f"expected a learning_share between 0.1 and 0.9, got {self.learning_share}")
-        if self.repeats < 200 or self.shown < 0:
-            raise ValueError(f"expected at least 200 repeats and shown >= 0, got {self.repeats} and {self.shown}")
+        if self.repeats < 200 or min(self.shown, self.planted) < 0:
+            got = f"{self.repeats}, {self.shown} and {self.planted}"
+            raise ValueError(f"expected at least 200 repeats, shown and planted of at least 0, got {got}")
 
     def __call__(self, evidence: Evidence, rng: np.random.Generator) -> Finding:
         """Count both in every mode.
@@ -75,40 +78,43 @@ class ModeCoverage:
         if len(cells.names) < 2:
             raise Inconclusive("the real samples could not be divided into modes: nearly all of them are equal")
         cells = with_elsewhere(cells)
-        found = measured(cells, repeats=self.repeats, rng=rng)
-        smallest = self._smallest(found, evidence, rng)
+        coverage = measured(cells, repeats=self.repeats, rng=rng)
+        smallest = self._smallest(coverage, evidence, rng)
         return Finding(
             code=self.code,
             title=self.title,
             question=self.question,
             outcome=Outcome.MEASURED,
-            estimates=estimates(found, rng, smallest=smallest.missing),
-            tables=tables(found, evidence),
-            exhibits=exhibits(found, evidence, self.shown),
+            estimates=estimates(coverage, rng, smallest=smallest.missing),
+            tables=tables(coverage, evidence),
+            exhibits=exhibits(coverage, evidence, self.shown),
             references=(
                 "arXiv:1805.12462",
                 "Westfall and Young 1993, Resampling-based multiple testing, ISBN 978-0471557616",
                 "Ward 1963, doi:10.1080/01621459.1963.10500845",
             ),
             settings={
-                **self._settings(cells, found, evidence),
+                **self._settings(cells, coverage, evidence),
                 "smallest_thin_mode_seen": smallest.thin,
                 "smallest_missing_mode_seen": smallest.missing,
             },
         )
 
-    def _smallest(self, found: Measured, evidence: Evidence, rng: np.random.Generator) -> Smallest:
+    def _smallest(self, coverage: Measured, evidence: Evidence, rng: np.random.Generator) -> Smallest:
         assert evidence.features is not None
+        if not self.planted:
+            return Smallest(None, None)
         return smallest_modes(
-            found.cells,
-            evidence.features.reference[found.cells.rows],
-            generated=found.counts.m,
+            coverage.cells,
+            evidence.features.reference[coverage.cells.rows],
+            generated=coverage.counts.m,
             missing=MISSING,
             most=self.most,
+            planted=self.planted,
             rng=rng,
         )
 
-    def _settings(self, cells: Cells, found: Measured, evidence: Evidence) -> Mapping[str, Json]:
+    def _settings(self, cells: Cells, coverage: Measured, evidence: Evidence) -> Mapping[str, Json]:
         assert evidence.features is not None
         generated, reference = counted(cells)
         outside = -2 if cells.elsewhere else -1
@@ -123,6 +129,6 @@ class ModeCoverage:
             "dimensions_used": int(cells.modes.axes.shape[1]),
             "extractor": evidence.features.extractor,
             "counts_as_missing_below": MISSING,
-            "global_p_value": found.global_p_value,
+            "global_p_value": coverage.global_p_value,
             "repeats": self.repeats,
         }
