@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genai_audit.audit.evidence.bundle import DECLARED, Evidence, Generated, Groups
-from genai_audit.audit.evidence.groups import collect_groups
+from genai_audit.audit.evidence.groups import Labelled, collect_classified
 from genai_audit.audit.fairness.group_representation.auditor import GroupRepresentation
 from genai_audit.audit.finding import Finding, Inconclusive
 from genai_audit.models.records import INVENTED
@@ -201,14 +201,11 @@ def told_apart(world: Classified, rng: np.random.Generator) -> tuple[Groups, Int
     """What the audit's classifier says of samples, and their true classes."""
     reference, labels = world.features(world.real, world.reference, rng)
     generated, truth = world.features(world.made, world.n, rng)
-    groups = collect_groups(
-        generated=generated,
-        reference=reference,
-        labels=labels,
-        classes=tuple(f"g{k}" for k in range(len(world.real))),
-        reference_counts=np.bincount(labels, minlength=len(world.real)),
-        rng=rng,
-    )
+    names = tuple(f"g{k}" for k in range(len(world.real)))
+    asked = Labelled("class", names, labels, np.bincount(labels, minlength=len(names)))
+    (groups,) = collect_classified(generated=generated, reference=reference, attributes=[asked], rng=rng)
+    if not isinstance(groups, Groups):
+        raise groups
     return groups, truth
 
 

@@ -52,30 +52,6 @@ class _Classes:
     too_few: Mapping[str, int]
 
 
-def collect_groups(
-    *,
-    generated: NDArray[np.float64],
-    reference: NDArray[np.float64],
-    labels: Ints,
-    classes: tuple[str, ...],
-    reference_counts: Ints,
-    rng: np.random.Generator,
-    attribute: str = "class",
-) -> Groups:
-    """The groups of one attribute; see `collect_classified`.
-
-    Raises:
-        Unavailable: if there is nothing to tell apart.
-        Unmeasured: if there are too few members to measure an error rate, or the features tell nothing.
-        ValueError: if shapes or labels do not fit together.
-    """
-    asked = Labelled(attribute, classes, np.asarray(labels, dtype=np.int64), np.asarray(reference_counts))
-    (found,) = collect_classified(generated=generated, reference=reference, attributes=[asked], rng=rng)
-    if not isinstance(found, Groups):
-        raise found
-    return found
-
-
 def collect_classified(
     *,
     generated: NDArray[np.float64],
@@ -129,11 +105,11 @@ def _told_apart(
     whole, held_out = fit(reference[part], np.hstack(signs), folds=_folds(labels, rng), rng=rng)
     scored = np.split(raw_scores(whole, generated), ends, axis=1)
     apart = np.split(held_out, ends, axis=1)
-    found = []
+    groups = []
     for index, (asked, each) in enumerate(attributes):
         own = {name: np.split(whole[name], ends, axis=-1)[index] for name in ("weights", "intercept")}
-        found.append(_groups(asked, each, {**whole, **own}, labels[index], apart[index], scored[index]))
-    return found
+        groups.append(_groups(asked, each, {**whole, **own}, labels[index], apart[index], scored[index]))
+    return groups
 
 
 def _groups(
@@ -226,13 +202,13 @@ def read_groups(*, generated: Any, labels: Attribute, reference_counts: Ints, at
     """
     if labels.column is None or labels.column not in generated.columns:
         raise Unavailable(f"the generated table has no column {labels.column or attribute!r} to read groups from")
-    found = table_attribute(generated, labels.column, names=labels.names, edges=labels.edges)
-    k = len(found.names)
+    membership = table_attribute(generated, labels.column, names=labels.names, edges=labels.edges)
+    k = len(membership.names)
     if k < 2:
-        raise Unavailable(_one_group(found.names))
+        raise Unavailable(_one_group(membership.names))
     return Groups(
-        names=found.names,
-        predicted=found.values,
+        names=membership.names,
+        predicted=membership.values,
         confusion=np.zeros((k, k), dtype=np.int64),
         # A value that the reference lacks makes a group more, of which none was wanted.
         reference_counts=np.pad(reference_counts, (0, k - len(reference_counts))).astype(np.int64),

@@ -94,66 +94,66 @@ def measured(cells: Cells, *, repeats: int, rng: np.random.Generator) -> Measure
     )
 
 
-def estimates(found: Measured, rng: np.random.Generator, *, smallest: float | None) -> tuple[Estimate, ...]:
+def estimates(coverage: Measured, rng: np.random.Generator, *, smallest: float | None) -> tuple[Estimate, ...]:
     """The thinnest mode, the missing ones, the mass lost in all, and the ratio of each mode.
 
     Args:
-        found: counts in modes.
+        coverage: counts in modes.
         rng: for the simulations of lost mass.
         smallest: the weight of the smallest mode that would be found missing; None if none would be.
     """
-    return (_thinnest(found), _missing(found, smallest), _lost(found, rng), *_each(found))
+    return (_thinnest(coverage), _missing(coverage, smallest), _lost(coverage, rng), *_each(coverage))
 
 
-def from_draws(found: Measured, k: int) -> float:
+def from_draws(coverage: Measured, k: int) -> float:
     """The part of the variance of log ratio that comes from the generated samples of mode k."""
-    generated, reference = found.counts.generated[k] + 0.5, found.counts.reference[k]
+    generated, reference = coverage.counts.generated[k] + 0.5, coverage.counts.reference[k]
     return float((1 / generated) / (1 / generated + 1 / reference))
 
 
-def detectable(found: Measured, *, tests: int) -> list[float | None]:
+def detectable(coverage: Measured, *, tests: int) -> list[float | None]:
     """For each mode, how far its ratio must fall below 1 to be found; None where not even a loss of all would be."""
-    reference = found.counts.reference[:-1]
-    ratios = detectable_ratio(reference=reference, n=found.counts.n, m=found.counts.m, tests=tests)
+    reference = coverage.counts.reference[:-1]
+    ratios = detectable_ratio(reference=reference, n=coverage.counts.n, m=coverage.counts.m, tests=tests)
     return [None if np.isnan(each) else float(1 - each) for each in ratios]
 
 
-def _thinnest(found: Measured) -> Estimate:
-    at = int(found.ratios.argmin())
-    lowest = found.perfect_ratios.min(axis=1)
+def _thinnest(coverage: Measured) -> Estimate:
+    at = int(coverage.ratios.argmin())
+    lowest = coverage.perfect_ratios.min(axis=1)
     low, median, high = np.quantile(lowest, [0.025, 0.5, 0.975])
-    modes = len(found.ratios)
-    visible = sorted(each for each in detectable(found, tests=modes) if each is not None)
+    modes = len(coverage.ratios)
+    visible = sorted(each for each in detectable(coverage, tests=modes) if each is not None)
     return Estimate(
         name="thinnest_mode_ratio",
-        value=float(found.ratios[at]),
-        curve=nested(low=found.thinnest.low, high=found.thinnest.high),
-        n=found.counts.m,
+        value=float(coverage.ratios[at]),
+        curve=nested(low=coverage.thinnest.low, high=coverage.thinnest.high),
+        n=coverage.counts.m,
         method=f"least of {modes} ratios: lower end by intersection–union, upper end by Bonferroni over those "
         "that may be the thinnest; p by redrawing which samples are the generated ones",
         unit="ratio",
         better=Better.HIGHER,
         perfect=Perfect(float(median), float(low), float(high)),
-        p_value=float(found.thin.joint.min()),
+        p_value=float(coverage.thin.joint.min()),
         minimum_detectable=visible[len(visible) // 2] if len(visible) > modes / 2 else None,
-        from_draws=from_draws(found, at),
+        from_draws=from_draws(coverage, at),
     )
 
 
-def _missing(found: Measured, smallest: float | None) -> Estimate:
+def _missing(coverage: Measured, smallest: float | None) -> Estimate:
     """How many modes are missing: for the lower end those surely below the bound, for the upper those not surely above.
 
     Both hold together, by limits for all modes at once.
     """
-    value = int((found.ratios < MISSING).sum())
-    low, high = (found.together.high < MISSING).sum(axis=1), (found.together.low < MISSING).sum(axis=1)
-    perfect = (found.perfect_ratios < MISSING).sum(axis=1)
+    value = int((coverage.ratios < MISSING).sum())
+    low, high = (coverage.together.high < MISSING).sum(axis=1), (coverage.together.low < MISSING).sum(axis=1)
+    perfect = (coverage.perfect_ratios < MISSING).sum(axis=1)
     least, most = np.quantile(perfect, [0.025, 0.975])
     return Estimate(
         name="missing_modes",
         value=float(value),
         curve=nested(low=low.astype(np.float64), high=high.astype(np.float64)),
-        n=found.counts.m,
+        n=coverage.counts.m,
         method=f"modes with less than {MISSING:g} of their real share; limits by Bonferroni over all modes; "
         + (
             "no planted mode"
@@ -166,43 +166,43 @@ def _missing(found: Measured, smallest: float | None) -> Estimate:
         perfect=Perfect(float(np.median(perfect)), float(least), float(most)),
         p_value=rank_p_value(float(value), perfect.astype(np.float64)),
         minimum_detectable=None if smallest is None else 1.0,
-        from_draws=found.counts.n / (found.counts.n + found.counts.m),
+        from_draws=coverage.counts.n / (coverage.counts.n + coverage.counts.m),
     )
 
 
-def _lost(found: Measured, rng: np.random.Generator) -> Estimate:
-    lost = lost_mass(found.counts, levels=LEVELS, simulated=found.simulated, rng=rng)
+def _lost(coverage: Measured, rng: np.random.Generator) -> Estimate:
+    lost = lost_mass(coverage.counts, levels=LEVELS, simulated=coverage.simulated, rng=rng)
     return Estimate(
         name="lost_mass",
         value=lost.value,
         curve=nested(low=lost.limits.low, high=lost.limits.high),
-        n=found.counts.m,
+        n=coverage.counts.m,
         method="inversion of a simulated distribution that knows the upward bias; "
         "p by the likelihood ratio of all shares",
         unit="share",
         better=Better.LOWER,
         perfect=Perfect(0.0, *lost.perfect),
-        p_value=found.global_p_value,
+        p_value=coverage.global_p_value,
         minimum_detectable=lost.detectable,
-        from_draws=found.counts.n / (found.counts.n + found.counts.m),
+        from_draws=coverage.counts.n / (coverage.counts.n + coverage.counts.m),
     )
 
 
-def _each(found: Measured) -> Iterator[Estimate]:
-    low, high = np.quantile(found.perfect_ratios, [0.025, 0.975], axis=0)
-    visible = detectable(found, tests=1)
-    for k, name in enumerate(found.cells.names):
+def _each(coverage: Measured) -> Iterator[Estimate]:
+    low, high = np.quantile(coverage.perfect_ratios, [0.025, 0.975], axis=0)
+    visible = detectable(coverage, tests=1)
+    for k, name in enumerate(coverage.cells.names):
         yield Estimate(
             name="mode_share_ratio",
-            value=float(found.ratios[k]),
-            curve=nested(low=found.each.low[:, k], high=found.each.high[:, k]),
-            n=found.counts.m,
+            value=float(coverage.ratios[k]),
+            curve=nested(low=coverage.each.low[:, k], high=coverage.each.high[:, k]),
+            n=coverage.counts.m,
             method="confidence distributions of both shares, between exact and mid-p; this mode by itself",
             unit="ratio",
             better=Better.NEITHER,
             group=name,
             perfect=Perfect(1.0, min(float(low[k]), 1.0), max(float(high[k]), 1.0)),
-            p_value=float(found.p_values[k]),
+            p_value=float(coverage.p_values[k]),
             minimum_detectable=visible[k],
-            from_draws=from_draws(found, k),
+            from_draws=from_draws(coverage, k),
         )

@@ -11,14 +11,14 @@ WORST = 3
 """Modes shown."""
 
 
-def exhibits(found: Measured, evidence: Evidence, most: int) -> tuple[Exhibit, ...]:
+def exhibits(coverage: Measured, evidence: Evidence, most: int) -> tuple[Exhibit, ...]:
     """The worst modes: real samples at their centre, and the generated samples nearest to that centre."""
     assert evidence.features is not None
-    modes, cells = found.cells.modes, found.cells
+    modes, cells = coverage.cells.modes, coverage.cells
     reference = (evidence.features.reference[cells.rows] - modes.origin) @ modes.axes
     generated = (evidence.features.generated - modes.origin) @ modes.axes
     shown = []
-    for rank, k in enumerate(worst_first(found)[:WORST] if most else [], start=1):
+    for rank, k in enumerate(worst_first(coverage)[:WORST] if most else [], start=1):
         own = np.flatnonzero(cells.reference == k)
         # What lies elsewhere has no centre but the mean of its own samples.
         centre = modes.centres[k] if k < len(modes.centres) else reference[own].mean(axis=0)
@@ -29,9 +29,9 @@ def exhibits(found: Measured, evidence: Evidence, most: int) -> tuple[Exhibit, .
             Pictures("real, nearest the mode's centre", "reference", tuple(cells.rows[nearest].tolist())),
             Pictures(f"generated, nearest to it ({inside} of them in the mode)", "generated", tuple(close.tolist())),
         )
-        word = verdict(found, k)
+        word = verdict(coverage, k)
         caption = (
-            f"{cells.names[k][0].upper()}{cells.names[k][1:]}: {found.ratios[k]:.2f} of its real share"
+            f"{cells.names[k][0].upper()}{cells.names[k][1:]}: {coverage.ratios[k]:.2f} of its real share"
             f"{'' if word == '–' else f', {word}'}"
         )
         shown.append(Exhibit(f"mode_in_question_{rank}", caption, "grid", pictures))

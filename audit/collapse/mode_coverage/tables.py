@@ -31,44 +31,44 @@ _GROUP_COLUMNS = (
 )
 
 
-def tables(found: Measured, evidence: Evidence) -> tuple[Table, ...]:
+def tables(coverage: Measured, evidence: Evidence) -> tuple[Table, ...]:
     """All modes; and, where groups are known, what each group has lost."""
-    return (_modes(found), *_groups(found, evidence))
+    return (_modes(coverage), *_groups(coverage, evidence))
 
 
-def verdict(found: Measured, k: int) -> str:
+def verdict(coverage: Measured, k: int) -> str:
     """`missing`, `thin`, or nothing to say, with control over all modes."""
-    if found.thin.joint[k] > ALARM:
+    if coverage.thin.joint[k] > ALARM:
         return "–"
-    return "missing" if found.ratios[k] < MISSING else "thin"
+    return "missing" if coverage.ratios[k] < MISSING else "thin"
 
 
-def worst_first(found: Measured) -> list[int]:
+def worst_first(coverage: Measured) -> list[int]:
     """Modes by how surely they are thin, then by how thin they are."""
-    return [int(k) for k in np.lexsort((found.ratios, found.thin.single))]
+    return [int(k) for k in np.lexsort((coverage.ratios, coverage.thin.single))]
 
 
-def _modes(found: Measured) -> Table:
+def _modes(coverage: Measured) -> Table:
     at = LEVELS.index(NOMINAL)
-    counts = found.counts
-    visible = detectable(found, tests=len(found.ratios))
+    counts = coverage.counts
+    visible = detectable(coverage, tests=len(coverage.ratios))
     rows: list[tuple[str | int | float | None, ...]] = [
         (
-            found.cells.names[k],
-            verdict(found, k),
+            coverage.cells.names[k],
+            verdict(coverage, k),
             float(counts.reference[k] / counts.n),
             float(counts.generated[k] / counts.m),
-            float(found.ratios[k]),
-            float(found.each.low[at, k]),
-            float(found.each.high[at, k]),
-            float(found.thin.joint[k]),
-            float(found.thin.holm[k]),
-            float(found.thin.fdr[k]),
+            float(coverage.ratios[k]),
+            float(coverage.each.low[at, k]),
+            float(coverage.each.high[at, k]),
+            float(coverage.thin.joint[k]),
+            float(coverage.thin.holm[k]),
+            float(coverage.thin.fdr[k]),
             visible[k],
         )
-        for k in worst_first(found)
+        for k in worst_first(coverage)
     ]
-    if not found.cells.elsewhere:
+    if not coverage.cells.elsewhere:
         outside = float(counts.reference[-1] / counts.n), float(counts.generated[-1] / counts.m)
         rows.append(("outside all modes", "–", *outside, *(None,) * 7))
     columns = (
@@ -82,17 +82,17 @@ def _modes(found: Measured) -> Table:
         Column("p_fdr", "p, Benjamini–Hochberg"),
         Column("detectable", "Smallest loss that would show", Kind.SHARE),
     )
-    thin = sum(verdict(found, k) != "–" for k in range(len(found.ratios)))
+    thin = sum(verdict(coverage, k) != "–" for k in range(len(coverage.ratios)))
     caption = (
-        f"Every mode, worst first: {thin} of {len(found.ratios)} thin or missing at the 5 % level over all modes. "
-        f"All shares equal: p = {found.global_p_value:.2g}"
+        f"Every mode, worst first: {thin} of {len(coverage.ratios)} thin or missing at the 5 % level over all modes. "
+        f"All shares equal: p = {coverage.global_p_value:.2g}"
     )
     return Table("modes", caption, columns, tuple(rows))
 
 
-def _groups(found: Measured, evidence: Evidence) -> tuple[Table, ...]:
+def _groups(coverage: Measured, evidence: Evidence) -> tuple[Table, ...]:
     """For each group of the first attribute, the modes in which it is the majority, taken together."""
-    majority, counts = found.cells.majority, found.counts
+    majority, counts = coverage.cells.majority, coverage.counts
     present = [int(g) for g in np.unique(majority) if g >= 0]
     if not evidence.groups or not present:
         return ()
@@ -105,7 +105,7 @@ def _groups(found: Measured, evidence: Evidence) -> tuple[Table, ...]:
     rows = [
         (
             first.names[g],
-            *_of_modes(found, np.flatnonzero(majority == g)),
+            *_of_modes(coverage, np.flatnonzero(majority == g)),
             float(reference[row] / counts.n),
             float(generated[row] / counts.m),
             float(generated[row] / counts.m) / float(reference[row] / counts.n),
@@ -113,7 +113,7 @@ def _groups(found: Measured, evidence: Evidence) -> tuple[Table, ...]:
             float(limits.high[0, row]),
             adjusted[row],
             max(0.0, float(reference[row] / counts.n) - float(generated[row] / counts.m)),
-            _lost_by_thin(found, np.flatnonzero(majority == g)),
+            _lost_by_thin(coverage, np.flatnonzero(majority == g)),
         )
         for row, g in enumerate(present)
     ]
@@ -124,13 +124,13 @@ def _groups(found: Measured, evidence: Evidence) -> tuple[Table, ...]:
     return (Table("groups", caption, _GROUP_COLUMNS, tuple(rows)),)
 
 
-def _of_modes(found: Measured, modes: Ints) -> tuple[int, int]:
+def _of_modes(coverage: Measured, modes: Ints) -> tuple[int, int]:
     """How many modes these are, and how many of them are thin or missing."""
-    return len(modes), sum(verdict(found, int(k)) != "–" for k in modes)
+    return len(modes), sum(verdict(coverage, int(k)) != "–" for k in modes)
 
 
-def _lost_by_thin(found: Measured, modes: Ints) -> float:
+def _lost_by_thin(coverage: Measured, modes: Ints) -> float:
     """The share of the reference that the thin ones of these modes lose together, at least 0."""
-    counts = found.counts
-    thin = (int(k) for k in modes if verdict(found, int(k)) != "–")
+    counts = coverage.counts
+    thin = (int(k) for k in modes if verdict(coverage, int(k)) != "–")
     return max(0.0, sum(float(counts.reference[k] / counts.n - counts.generated[k] / counts.m) for k in thin))

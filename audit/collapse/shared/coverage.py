@@ -14,14 +14,14 @@ from ...statistics.neighbours.splits import SHARES
 _METHOD = "random half-sampling of both sets, exact binomial limits at the effective sample size"
 
 
-def coverage_estimates(found: Measurement, *, freedom: float) -> tuple[Estimate, Estimate]:
+def coverage_estimates(measurement: Measurement, *, freedom: float) -> tuple[Estimate, Estimate]:
     """`coverage` and `coverage_ratio`; `freedom` is that granted to the estimated variances."""
-    coverage, n = share_of(found, "coverage", freedom), found.size
-    full = expected_coverage(reference=n, generated=n, k=found.k)
+    coverage, n = share_of(measurement, "coverage", freedom), measurement.size
+    full = expected_coverage(reference=n, generated=n, k=measurement.k)
     tested = p_value(coverage.limits, full)
-    band = perfect_band(full, perfect_variance(found, "coverage"))
-    error = math.sqrt(perfect_variance(found, "coverage") * 4 * full * (1 - full))
-    draws = from_draws(found, "coverage")
+    band = perfect_band(full, perfect_variance(measurement, "coverage"))
+    error = math.sqrt(perfect_variance(measurement, "coverage") * 4 * full * (1 - full))
+    draws = from_draws(measurement, "coverage")
     covered = share_estimate("coverage", coverage.value, coverage.limits, n, band, tested, error, draws)
     ratio = share_estimate(
         "coverage_ratio",
@@ -73,25 +73,25 @@ def share_estimate(
     )
 
 
-def share_of(found: Measurement, name: str, freedom: float) -> Share:
+def share_of(measurement: Measurement, name: str, freedom: float) -> Share:
     """A measured share with its variance, as the intervals need it."""
-    sets = 1 if name == "perfect_precision" else found.sets
-    variance = float(found.spread.covariance[SHARES.index(name), SHARES.index(name)])
-    return Share(found.shares[name], variance, found.size * sets, freedom)
+    sets = 1 if name == "perfect_precision" else measurement.sets
+    variance = float(measurement.spread.covariance[SHARES.index(name), SHARES.index(name)])
+    return Share(measurement.shares[name], variance, measurement.size * sets, freedom)
 
 
-def from_draws(found: Measurement, name: str) -> float:
+def from_draws(measurement: Measurement, name: str) -> float:
     """The share of a measured share's variance that more generated samples would shrink."""
     at = SHARES.index(name)
-    total = found.spread.covariance[at, at]
+    total = measurement.spread.covariance[at, at]
     # Nothing varied: at the boundary more draws are all that can narrow the exact limits.
-    return float(np.clip(found.spread.draws[at] / total, 0, 1)) if total > 0 else 1.0
+    return float(np.clip(measurement.spread.draws[at] / total, 0, 1)) if total > 0 else 1.0
 
 
-def perfect_variance(found: Measurement, name: str) -> float:
+def perfect_variance(measurement: Measurement, name: str) -> float:
     """Of a perfect generator's share, on the half-angle scale; never below that of independent points."""
     at = SHARES.index(name)
-    return max(float(found.perfect_spread.covariance[at, at]), 1 / (4 * found.size * found.sets))
+    return max(float(measurement.perfect_spread.covariance[at, at]), 1 / (4 * measurement.size * measurement.sets))
 
 
 def perfect_band(value: float, variance: float) -> Perfect:

@@ -64,6 +64,14 @@ def mode_cells(
 ) -> Cells:
     """Learn modes on a part of the reference, with the holdout if that is large, and place all other samples in them.
 
+    Args:
+        evidence: what was collected.
+        rng: divides the reference and learns the modes.
+        most: real samples at most from which modes are learned.
+        cells: into how many a single cloud is divided.
+        number: of modes; None to find it.
+        learning_share: the part of the reference that modes are learned on.
+
     Raises:
         NotApplicable: if there are no features.
         Inconclusive: if the features are too few, constant or not finite.
@@ -126,14 +134,12 @@ def _divide(features: Features, rng: np.random.Generator, learning_share: float)
 def _with_real_samples(modes: Modes, counted: NDArray[np.float64]) -> tuple[Modes, Ints]:
     """Modes that hold a counted real sample, and the labels of these; others have no share to compare with."""
     labels = place(modes, counted).labels
-    found = np.bincount(labels[labels != OUTSIDE], minlength=len(modes.centres)) > 0
-    if not found.any():
+    held = np.bincount(labels[labels != OUTSIDE], minlength=len(modes.centres)) > 0
+    if not held.any():
         raise Inconclusive("the real samples that were counted lie in none of the modes learned from the others")
-    if found.all():
+    if held.all():
         return modes, labels
-    fewer = Modes(
-        modes.origin, modes.axes, modes.centres[found], modes.radii[found], modes.sizes[found], modes.separated
-    )
+    fewer = Modes(modes.origin, modes.axes, modes.centres[held], modes.radii[held], modes.sizes[held], modes.separated)
     return _with_real_samples(fewer, counted)
 
 

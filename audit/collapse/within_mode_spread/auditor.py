@@ -80,27 +80,27 @@ class SpreadWithinModes:
             modes=modes,
             rng=rng,
         )
-        found = Spreads(cells, reference, generated, usable, (permuted[0][:, usable], permuted[1][:, usable]))
+        spreads = Spreads(cells, reference, generated, usable, (permuted[0][:, usable], permuted[1][:, usable]))
         return Finding(
             code=self.code,
             title=self.title,
             question=self.question,
             outcome=Outcome.MEASURED,
-            estimates=estimates(found, repeats=self.repeats, rng=rng),
-            tables=(table(found),),
+            estimates=estimates(spreads, repeats=self.repeats, rng=rng),
+            tables=(table(spreads),),
             references=("doi:10.2307/3002019", "arXiv:1904.06991"),
-            settings=self._settings(found, evidence),
+            settings=self._settings(spreads, evidence),
         )
 
-    def _settings(self, found: Spreads, evidence: Evidence) -> Mapping[str, Json]:
+    def _settings(self, spreads: Spreads, evidence: Evidence) -> Mapping[str, Json]:
         assert evidence.features is not None
         return {
-            "modes": len(found.cells.names),
-            "modes_compared": int(found.usable.sum()),
-            "modes_are": "separate clusters" if found.cells.modes.separated else "one cloud",
-            "modes_learned_on": found.cells.learned_on,
-            "reference_compared": int(found.reference.sizes[found.usable].sum()),
-            "generated_compared": int(found.generated.sizes[found.usable].sum()),
+            "modes": len(spreads.cells.names),
+            "modes_compared": int(spreads.usable.sum()),
+            "modes_are": "separate clusters" if spreads.cells.modes.separated else "one cloud",
+            "modes_learned_on": spreads.cells.learned_on,
+            "reference_compared": int(spreads.reference.sizes[spreads.usable].sum()),
+            "generated_compared": int(spreads.generated.sizes[spreads.usable].sum()),
             "generated_available": len(evidence.features.generated),
             "extractor": evidence.features.extractor,
         }

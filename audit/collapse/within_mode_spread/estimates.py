@@ -78,43 +78,45 @@ def _of(scatter: Scatter, modes: NDArray[np.bool_]) -> Scatter:
     return Scatter(scatter.sizes[modes], scatter.squares[modes], scatter.freedom[modes])
 
 
-def estimates(found: Spreads, *, repeats: int, rng: np.random.Generator) -> tuple[Estimate, ...]:
+def estimates(spreads: Spreads, *, repeats: int, rng: np.random.Generator) -> tuple[Estimate, ...]:
     """The spread over all modes together, the smallest and the largest of single modes."""
     perfect = perfect_ratios(
-        reference=found.usable_reference, generated=found.usable_generated.sizes, rng=rng, repeats=repeats
+        reference=spreads.usable_reference, generated=spreads.usable_generated.sizes, rng=rng, repeats=repeats
     )
-    limits = spread_limits(found.ratio, samples=found.usable_generated.sizes, levels=LEVELS)
+    limits = spread_limits(spreads.ratio, samples=spreads.usable_generated.sizes, levels=LEVELS)
     together = spread_limits(
-        found.ratio,
-        samples=found.usable_generated.sizes,
-        levels=simultaneous_levels(LEVELS, len(found.usable_generated.sizes)),
+        spreads.ratio,
+        samples=spreads.usable_generated.sizes,
+        levels=simultaneous_levels(LEVELS, len(spreads.usable_generated.sizes)),
     )
-    small, large = _family_p_values(found)
+    small, large = _family_p_values(spreads)
     # The end on the side of the extreme must hold for all modes together, the other only for the extreme one.
     return (
-        _pooled(found),
-        _extreme("smallest", found, Better.HIGHER, (limits.low.min(axis=1), together.high.min(axis=1)), small, perfect),
-        _extreme("largest", found, Better.LOWER, (together.low.max(axis=1), limits.high.max(axis=1)), large, perfect),
+        _pooled(spreads),
+        _extreme(
+            "smallest", spreads, Better.HIGHER, (limits.low.min(axis=1), together.high.min(axis=1)), small, perfect
+        ),
+        _extreme("largest", spreads, Better.LOWER, (together.low.max(axis=1), limits.high.max(axis=1)), large, perfect),
     )
 
 
-def table(found: Spreads) -> Table:
+def table(spreads: Spreads) -> Table:
     """Every mode: the spread of real and generated samples, their ratio, and a test over all modes."""
     at = LEVELS.index(NOMINAL)
-    limits = spread_limits(found.ratio, samples=found.usable_generated.sizes, levels=LEVELS)
-    values = np.sqrt(found.ratio.value)
-    p_values = np.minimum(1.0, 2 * np.minimum(*spread_p_values(found.ratio)))
+    limits = spread_limits(spreads.ratio, samples=spreads.usable_generated.sizes, levels=LEVELS)
+    values = np.sqrt(spreads.ratio.value)
+    p_values = np.minimum(1.0, 2 * np.minimum(*spread_p_values(spreads.ratio)))
     # The F distribution gives 0 where generated samples do not spread at all; no smaller p than this is told anywhere.
     adjusted = [step.adjusted for step in holm(np.maximum(p_values, 1e-6).tolist(), alpha=1 - NOMINAL)]
-    place = {int(k): row for row, k in enumerate(np.flatnonzero(found.usable))}
+    place = {int(k): row for row, k in enumerate(np.flatnonzero(spreads.usable))}
     order = sorted(
-        range(len(found.cells.names)), key=lambda k: (k not in place, p_values[place[k]] if k in place else k)
+        range(len(spreads.cells.names)), key=lambda k: (k not in place, p_values[place[k]] if k in place else k)
     )
     rows: list[tuple[str | int | float | None, ...]] = []
     for k in order:
-        sizes = int(found.reference.sizes[k]), int(found.generated.sizes[k])
-        spreads = [
-            math.sqrt(each.squares[k]) if each.sizes[k] > 1 else None for each in (found.reference, found.generated)
+        sizes = int(spreads.reference.sizes[k]), int(spreads.generated.sizes[k])
+        pair = [
+            math.sqrt(each.squares[k]) if each.sizes[k] > 1 else None for each in (spreads.reference, spreads.generated)
         ]
         row = place.get(k)
         compared = (
@@ -122,7 +124,7 @@ def table(found: Spreads) -> Table:
             if row is None
             else (float(values[row]), float(limits.low[at, row]), float(limits.high[at, row]), adjusted[row])
         )
-        rows.append((found.cells.names[k], *sizes, *spreads, *compared))
+        rows.append((spreads.cells.names[k], *sizes, *pair, *compared))
     columns = (
         Column("mode", "Mode", Kind.TEXT),
         Column("real_n", "Real samples", Kind.COUNT),
@@ -138,22 +140,24 @@ def table(found: Spreads) -> Table:
     return Table("modes", caption, columns, tuple(rows))
 
 
-def _pooled(found: Spreads) -> Estimate:
-    ratio = pooled_ratio(generated=found.usable_generated, reference=found.usable_reference, weights=found.weights)
-    n = int(found.usable_generated.sizes.sum())
+def _pooled(spreads: Spreads) -> Estimate:
+    ratio = pooled_ratio(
+        generated=spreads.usable_generated, reference=spreads.usable_reference, weights=spreads.weights
+    )
+    n = int(spreads.usable_generated.sizes.sum())
     limits = spread_limits(ratio, samples=n, levels=LEVELS)
-    generated, reference = (each @ found.weights for each in found.permuted)
+    generated, reference = (each @ spreads.weights for each in spreads.permuted)
     small, large = (
         rank_p_value(-float(ratio.value), -generated / reference),
         rank_p_value(float(ratio.value), generated / reference),
     )
-    sizes = np.maximum(found.usable_generated.sizes - 1, 1) / np.maximum(found.usable_reference.sizes - 1, 1)
+    sizes = np.maximum(spreads.usable_generated.sizes - 1, 1) / np.maximum(spreads.usable_reference.sizes - 1, 1)
     sound = pooled_ratio(
         generated=Scatter(
-            found.usable_generated.sizes, found.usable_reference.squares, found.usable_reference.freedom * sizes
+            spreads.usable_generated.sizes, spreads.usable_reference.squares, spreads.usable_reference.freedom * sizes
         ),
-        reference=found.usable_reference,
-        weights=found.weights,
+        reference=spreads.usable_reference,
+        weights=spreads.weights,
     )
     band = spread_limits(Ratio(np.array(1.0), sound.generated, sound.reference), samples=n, levels=[NOMINAL])
     error = _error(sound)
@@ -162,7 +166,7 @@ def _pooled(found: Spreads) -> Estimate:
         value=float(np.sqrt(ratio.value)),
         curve=nested(low=limits.low, high=limits.high),
         n=n,
-        method=f"{_METHOD}; {len(found.usable_generated.sizes)} modes, each in units of its own scale; "
+        method=f"{_METHOD}; {len(spreads.usable_generated.sizes)} modes, each in units of its own scale; "
         "p by permuting samples within modes",
         unit="ratio",
         better=Better.NEITHER,
@@ -175,20 +179,20 @@ def _pooled(found: Spreads) -> Estimate:
 
 
 def _extreme(
-    which: str, found: Spreads, better: Better, limits: tuple[Floats, Floats], p_value: float, perfect: Floats
+    which: str, spreads: Spreads, better: Better, limits: tuple[Floats, Floats], p_value: float, perfect: Floats
 ) -> Estimate:
-    values = np.sqrt(found.ratio.value)
+    values = np.sqrt(spreads.ratio.value)
     at = int(values.argmin() if which == "smallest" else values.argmax())
     simulated = perfect.min(axis=1) if which == "smallest" else perfect.max(axis=1)
     low, median, high = np.quantile(simulated, [0.025, 0.5, 0.975])
     modes = len(values)
-    error = float(np.median(np.sqrt(0.5 / found.usable_reference.freedom + 0.5 / found.usable_generated.freedom)))
+    error = float(np.median(np.sqrt(0.5 / spreads.usable_reference.freedom + 0.5 / spreads.usable_generated.freedom)))
     steps = DETECTION + (0.0 if modes == 1 else math.sqrt(2 * math.log(modes)))
     return Estimate(
         name=f"{which}_spread_ratio",
         value=float(values[at]),
         curve=nested(low=limits[0], high=limits[1]),
-        n=int(found.usable_generated.sizes[at]),
+        n=int(spreads.usable_generated.sizes[at]),
         method=f"{which} of {modes} modes: one end by intersection–union, the other by Bonferroni; {_METHOD}; "
         "p by permuting samples within modes",
         unit="ratio",
@@ -196,14 +200,14 @@ def _extreme(
         perfect=Perfect(float(median), float(low), float(high)),
         p_value=p_value,
         minimum_detectable=1 - math.exp(-steps * error) if which == "smallest" else math.exp(steps * error) - 1,
-        from_draws=_from_draws(found.usable_generated.freedom[at], found.usable_reference.freedom[at]),
+        from_draws=_from_draws(spreads.usable_generated.freedom[at], spreads.usable_reference.freedom[at]),
     )
 
 
-def _family_p_values(found: Spreads) -> tuple[float, float]:
+def _family_p_values(spreads: Spreads) -> tuple[float, float]:
     """How often a perfect generator has a mode as surely too narrow, and one as surely too wide, as the worst here."""
-    ratio = found.ratio
-    generated, reference = found.permuted
+    ratio = spreads.ratio
+    generated, reference = spreads.permuted
     chance = Ratio(generated / np.maximum(reference, 1e-300), ratio.generated, ratio.reference)
     small, large = (
         rank_p_value(-float(seen.min()), -each.min(axis=1))

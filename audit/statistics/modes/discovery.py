@@ -155,8 +155,8 @@ class _Tree:
     def labels(self, clusters: int) -> Ints:
         from scipy.cluster.hierarchy import cut_tree
 
-        found: Ints = cut_tree(self.merges, n_clusters=clusters)[:, 0].astype(np.int64)
-        return found
+        labels: Ints = cut_tree(self.merges, n_clusters=clusters)[:, 0].astype(np.int64)
+        return labels
 
     def centres(self, clusters: int) -> Floats:
         return _means(self.points, self.labels(clusters), clusters)

@@ -177,11 +177,11 @@ def thinness(counts: Counts, generated: Ints) -> Floats:
     from scipy.stats import hypergeom
 
     pooled = counts.generated + counts.reference
-    found = np.empty(generated[..., :-1].shape)
+    p_values = np.empty(generated[..., :-1].shape)
     for k, total in enumerate(pooled[:-1].tolist()):
         table = hypergeom.cdf(np.arange(total + 1), counts.m + counts.n, total, counts.m)
-        found[..., k] = table[generated[..., k]]
-    return found
+        p_values[..., k] = table[generated[..., k]]
+    return p_values
 
 
 def likelihood_ratio(counts: Counts, generated: Ints) -> Floats:
@@ -249,8 +249,8 @@ def detectable_ratio(*, reference: ArrayLike, n: int, m: int, tests: int = 1, po
     shares = np.asarray(reference, dtype=np.float64) / n
     error = np.sqrt((1 - shares) * (1 / n + 1 / m))
     root = 1 - (ndtri(1 - 0.05 / tests) + ndtri(power)) * error / (2 * np.sqrt(shares))
-    found: Floats = np.where(root >= 0, root**2, np.nan)
-    return found
+    ratios: Floats = np.where(root >= 0, root**2, np.nan)
+    return ratios
 
 
 def _ratio_nodes(y: Floats, m: int, x: Floats, n: int) -> Floats:

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from genai_audit.audit.evidence.bundle import Evidence, Generated
+from genai_audit.audit.evidence.bundle import Evidence, Generated, Groups
 from genai_audit.audit.evidence.group_classifier import classifier_scores, classifier_scores_torch
-from genai_audit.audit.evidence.groups import FOLDS, collect_groups
+from genai_audit.audit.evidence.groups import FOLDS, Labelled, collect_classified
 from genai_audit.audit.evidence.unavailable import Unavailable, Unmeasured
 
 NAMES = ("a", "b", "c")
@@ -18,6 +18,15 @@ CENTRES = np.array([[0.0, 0.0, 0.0], [3.0, 0.0, 0.0], [0.0, 3.0, 0.0]])
 def blobs(n, rng, classes=3, spread=0.7):
     labels = rng.integers(0, classes, n)
     return CENTRES[labels] + spread * rng.standard_normal((n, 3)), labels
+
+
+def collect_groups(*, generated, reference, labels, classes, reference_counts, rng):
+    """The groups of one attribute; raises why they cannot be told apart."""
+    asked = Labelled("class", classes, np.asarray(labels, dtype=np.int64), np.asarray(reference_counts))
+    (groups,) = collect_classified(generated=generated, reference=reference, attributes=[asked], rng=rng)
+    if not isinstance(groups, Groups):
+        raise groups
+    return groups
 
 
 def collect(seed=0, n=300, spread=0.7, **changes):
