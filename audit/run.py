@@ -13,7 +13,8 @@ from ..reports import convert
 from ..reports.diagnosis import diagnosis_part
 from ..reports.record import SCHEMA_VERSION, Environment, Record
 from .catalogue import AUDITORS, Auditor, estimates_by_code, patterns_by_code
-from .commands.environment import git_commit, machine, versions
+from .commands.commit import commit_of
+from .commands.environment import machine, versions
 from .diagnosis import diagnose
 from .evidence.bundle import Evidence
 from .evidence.collect import collect
@@ -79,7 +80,7 @@ def audit(request: Request, *, progress: Progress = lambda step, share: None) ->
         environment=Environment(
             versions=versions(),
             platform=machine(),
-            git=git_commit(),
+            git=None if subject.place is None else commit_of(subject.place),
             device=request.device,
             dtype="float32",
             seed=request.seed,

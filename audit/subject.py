@@ -23,7 +23,8 @@ REFERENCE = "reference:"
 class Subject:
     """A model or, where only its outputs are at hand, samples; with reference and holdout data if there are any.
 
-    `inspect` looks at the checkpoint's weights, None without a checkpoint; `fingerprint` is None without its files.
+    `inspect` looks at the checkpoint's weights, None without a checkpoint; `fingerprint` is None without its files;
+    `place` is where the user said that the checkpoint or the samples lie, None if that is not on this machine.
     """
 
     checkpoint: CheckpointPart
@@ -33,6 +34,7 @@ class Subject:
     holdout: "Dataset | None"
     inspect: Callable[[], WeightFacts] | None = None
     fingerprint: Digest | None = None
+    place: Path | None = None
 
 
 def prepare(request: "Request", progress: Progress) -> Subject:
@@ -51,6 +53,8 @@ def prepare(request: "Request", progress: Progress) -> Subject:
     # An https:// name is no path, and its double slash would not survive as one.
     if request.loader is None and "://" not in request.checkpoint and is_data(Path(request.checkpoint)):
         return _samples_only(request)
+    # Before the model's code runs, which may change the working folder.
+    place = _place(request.checkpoint)
     path = _path(request.checkpoint, progress)
     model, checkpoint = load_model(path, loader=request.loader, options=_options(request))
     if request.device != "cpu" and hasattr(model, "to"):
@@ -75,7 +79,13 @@ def prepare(request: "Request", progress: Progress) -> Subject:
         holdout,
         inspect=lambda: inspect(checkpoint.path, model),
         fingerprint=_digest(checkpoint, request),
+        place=place,
     )
+
+
+def _place(checkpoint: str) -> Path | None:
+    """Where the user keeps it; a reference model lies in our cache, which says nothing of where it was made."""
+    return None if checkpoint.startswith(REFERENCE) or "://" in checkpoint else Path(checkpoint).absolute()
 
 
 def _in_memory(request: "Request") -> Subject:
@@ -182,7 +192,8 @@ def _samples_only(request: "Request") -> Subject:
     _check_modality(part.name, samples.modality, reference, holdout)
     if request.unit is not None and unit_values(samples, request.unit) is not None:
         samples = one_each(samples, request.unit, stream(request.seed, "units of the samples"))
-    return Subject(part, None, _aligned(samples, reference), reference, holdout)
+    place = _place(given) if isinstance(given, str) else None
+    return Subject(part, None, _aligned(samples, reference), reference, holdout, place=place)
 
 
 def _aligned(samples: "Dataset", reference: "Dataset | None") -> "Dataset":

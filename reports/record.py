@@ -198,7 +198,13 @@ class Environment(Part):
 
     versions: dict[str, str]
     platform: str
-    git: Annotated[str | None, Field(description="commit of the working folder, with + if tracked files were changed")]
+    git: Annotated[
+        str | None,
+        Field(
+            description="commit of the repository that holds the checkpoint, read from its files; git was not run, so "
+            "changes that were not committed are not known"
+        ),
+    ]
     device: str
     dtype: str
     seed: int
