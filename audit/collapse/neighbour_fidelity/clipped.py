@@ -27,10 +27,10 @@ def clipped_estimates(measurement: Measurement) -> tuple[Estimate, Estimate]:
 
 
 def support_estimates(measurement: Measurement) -> tuple[Estimate, ...]:
-    """Both shares of the supports, not above 1 either; none where k is 1, since one record vouches for nothing.
+    """Support precision and support recall, capped at 1; none where k is 1, since two balls must contain a record.
 
-    Nor one whose denominator is nearly nothing: where most records are impossible by the others' features, as words
-    that occur once each make them, records say nothing of each other.
+    A share whose denominator is close to 0 is left out: where most records have a feature that rules them out among
+    their own sample, such as a word of their own, records say nothing about each other.
     """
     if measurement.supported is None:
         return ()

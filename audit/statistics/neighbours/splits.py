@@ -1,10 +1,10 @@
 """How much precision, recall and coverage vary between samples, measured on random parts of the sample at hand.
 
-Both sets are cut at random into disjoint parts, many times; the statistics of two parts differ by chance alone. Half
-the mean squared difference is the variance at the parts' size, for statistics of any order (the delete-one jackknife
-counts interactions of c points c times), and it shrinks as 1/n: neighbourhoods reach only as far as k points. No
-distance is computed again: the k-th neighbour within a part is found in a longer list of neighbours within the whole.
-One split is one bit, so that many are handled at once.
+Both sets are cut at random into disjoint parts, many times; the statistics of two parts differ by chance alone, so
+half the mean squared difference is the variance at the parts' size, for statistics of any order (the delete-one
+jackknife counts interactions of c points c times). It shrinks as 1/n, since neighbourhoods reach only as far as k
+points. No distance is computed again: the k-th neighbour within a part is found in a longer list of neighbours within
+the whole. One split is one bit, so that many are handled at once.
 """
 
 from collections.abc import Sequence
