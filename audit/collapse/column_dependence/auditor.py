@@ -124,13 +124,13 @@ class ColumnDependence:
             raise NotApplicable(f"columns are in tables, but these are {evidence.modality} records")
         if evidence.reference is None:
             raise NotApplicable(evidence.absent.get("reference", "there is no reference data to compare with"))
-        found = []
+        parts = []
         for name, table in (("generated", evidence.generated.samples), ("reference", evidence.reference.samples)):
             if len(table) < FEWEST:
                 raise Inconclusive(f"{len(table)} {name} records are too few: at least {FEWEST} are needed")
             rows = np.sort(rng.permutation(len(table))[: self.max_each])
-            found.append(table.iloc[rows].reset_index(drop=True))
-        return found[0], found[1]
+            parts.append(table.iloc[rows].reset_index(drop=True))
+        return parts[0], parts[1]
 
     def _settings(self, chosen: Chosen, sizes: tuple[int, int], pairs: int) -> Mapping[str, Json]:
         return {

@@ -56,9 +56,9 @@ def choose(generated: Any, reference: Any, *, most_scores: int) -> Chosen:
     columns: list[Coded] = []
     left_out: dict[str, str] = {}
     for most, folded in [*((levels, True) for levels in range(_MOST_LEVELS, 1, -1)), (2, False)]:
-        made = {str(name): _coded(generated[name], reference[name], str(name), most) for name in reference.columns}
-        columns = [_folded(each, folded) for each in made.values() if isinstance(each, Coded)]
-        left_out = {name: each for name, each in made.items() if isinstance(each, str)}
+        coded = {str(name): _coded(generated[name], reference[name], str(name), most) for name in reference.columns}
+        columns = [_folded(each, folded) for each in coded.values() if isinstance(each, Coded)]
+        left_out = {name: each for name, each in coded.items() if isinstance(each, str)}
         if sum(score_count(each.reference) for each in columns) <= most_scores:
             return Chosen(tuple(columns), left_out)
     room = np.cumsum([score_count(each.reference) for each in columns]) <= most_scores
@@ -91,8 +91,8 @@ def _coded(generated: Any, reference: Any, name: str, most: int) -> Coded | str:
         folded = float(reference.value_counts(normalize=True).max()) <= _MOST_TIED
         labels = [name, f"{name}, distance from its middle", f"{name} is missing"]
         kept_labels = tuple(each for each, has in zip(labels, (True, folded, told), strict=True) if has)
-        made = [Numbers(each, folded=folded, missing=told) for each in numbers]
-        return Coded(name, made[0], made[1], kept_labels)
+        sides = [Numbers(each, folded=folded, missing=told) for each in numbers]
+        return Coded(name, sides[0], sides[1], kept_labels)
     texts = [_texts(each) for each in (generated, reference)]
     values, counts = np.unique(texts[1], return_counts=True)
     common = [str(values[at]) for at in np.argsort(-counts, kind="stable") if counts[at] >= least * len(reference)]
@@ -127,8 +127,8 @@ def _numbers(column: Any) -> NDArray[np.float64]:
 
     if types.is_datetime64_any_dtype(column):
         return np.where(column.isna(), np.nan, column.astype("int64").to_numpy(dtype=float))
-    found = pd.to_numeric(column, errors="coerce")
-    return np.asarray(found.to_numpy(dtype=float, na_value=np.nan), dtype=np.float64)
+    numbers = pd.to_numeric(column, errors="coerce")
+    return np.asarray(numbers.to_numpy(dtype=float, na_value=np.nan), dtype=np.float64)
 
 
 def _texts(column: Any) -> NDArray[Any]:

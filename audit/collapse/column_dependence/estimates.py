@@ -41,12 +41,12 @@ class Pairs:
 
     def furthest(self, gap: Gap, most: int) -> list[int]:
         """The pair of scores that differs most for each pair of columns, the largest difference first."""
-        found: dict[tuple[int, int], int] = {}
+        largest: dict[tuple[int, int], int] = {}
         for pair in np.argsort(-np.abs(gap.differences), kind="stable").tolist():
-            found.setdefault((int(self.column[self.first[pair]]), int(self.column[self.second[pair]])), pair)
-            if len(found) == most:
+            largest.setdefault((int(self.column[self.first[pair]]), int(self.column[self.second[pair]])), pair)
+            if len(largest) == most:
                 break
-        return list(found.values())
+        return list(largest.values())
 
 
 def estimated(

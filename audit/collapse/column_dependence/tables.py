@@ -10,7 +10,15 @@ from .estimates import Pairs, pair_limits
 
 
 def pair_table(gap: Gap, pairs: Pairs, generated: Associations, reference: Associations, most: int) -> Table:
-    """A row for each of the pairs of columns that differ most, by the scores in which they do."""
+    """A row for each of the pairs of columns that differ most, by the scores in which they do.
+
+    Args:
+        gap: between the dependence of both sides.
+        pairs: names of the pairs of scores.
+        generated: how the scores go together among generated records.
+        reference: likewise among real ones.
+        most: rows at most.
+    """
     adjusted = [step.adjusted for step in holm(gap.pair_p_values().tolist(), alpha=0.05)]
     rows = []
     for pair in pairs.furthest(gap, most):

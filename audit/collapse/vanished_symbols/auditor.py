@@ -132,15 +132,15 @@ class VanishedSymbols:
     def _samples(self, evidence: Evidence, rng: np.random.Generator) -> tuple[Any, Any]:
         if evidence.reference is None:
             raise NotApplicable(evidence.absent.get("reference", "there is no reference data to compare with"))
-        found = []
+        parts = []
         for name, samples, most in (
             ("generated", evidence.generated.samples, self.max_generated),
             ("reference", evidence.reference.samples, self.max_reference),
         ):
             if len(samples) < FEWEST:
                 raise Inconclusive(f"{len(samples)} {name} records are too few: at least {FEWEST} are needed")
-            found.append(_some(samples, most, rng))
-        return found[0], found[1]
+            parts.append(_some(samples, most, rng))
+        return parts[0], parts[1]
 
     def _classes(self, modality: str, generated: Any, reference: Any, gate: float) -> Iterator[SymbolClass]:
         match modality:

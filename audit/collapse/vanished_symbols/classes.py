@@ -120,7 +120,14 @@ def numbered(values: Sequence[NDArray[np.int64]]) -> tuple[list[Ints], Ints]:
 
 
 def lengths_class(generated: Ints, reference: Ints, what: str, *, gate: float) -> SymbolClass:
-    """Lengths of records in ten bins that hold equally many real records, with one bin on either side of these."""
+    """Lengths of records in ten bins that hold equally many real records, with one bin on either side of these.
+
+    Args:
+        generated: lengths of the generated records.
+        reference: lengths of the real ones.
+        what: the unit of the lengths, as a reader names it.
+        gate: the share of records below which no bin is looked at.
+    """
     edges = np.unique(np.quantile(reference, np.linspace(0, 1, 11), method="lower"))
     # The last real length belongs to the last bin.
     bounds = np.append(edges[:-1], edges[-1] + 1) if len(edges) > 1 else np.array([edges[0], edges[0] + 1])

@@ -46,18 +46,18 @@ class Named:
     p_adjusted: float
 
 
-def named(found: Loss, classes: Sequence[SymbolClass], *, invented: bool) -> list[Named]:
+def named(loss: Loss, classes: Sequence[SymbolClass], *, invented: bool) -> list[Named]:
     """The symbols whose ratio is below a tenth by Holm over all of them, the largest share first.
 
     Args:
-        found: from the vocabularies of the classes.
+        loss: from the vocabularies of the classes.
         classes: those that have a symbol in it, in the same order.
         invented: whether the side that should not lose a symbol is the generated one.
     """
-    p_values = found.p_values.tolist()
+    p_values = loss.p_values.tolist()
     steps = holm(p_values, alpha=_SURE) if p_values else []
     result, at = [], 0
-    for place, (each, part) in enumerate(zip(classes, found.classes, strict=True)):
+    for place, (each, part) in enumerate(zip(classes, loss.classes, strict=True)):
         kept = np.flatnonzero(each.common(each.generated if invented else each.reference))
         side, other = part.side.shares, part.compared.generated / part.compared.exposure
         for position, symbol in enumerate(kept.tolist()):
@@ -80,40 +80,45 @@ def named(found: Loss, classes: Sequence[SymbolClass], *, invented: bool) -> lis
     return sorted(result, key=lambda each: -(each.generated if invented else each.real))
 
 
-def whole(
-    name: str, found: Loss, rng: np.random.Generator, *, gate: float, records: int, from_draws: float
-) -> Estimate:
+def whole(name: str, loss: Loss, rng: np.random.Generator, *, gate: float, records: int, from_draws: float) -> Estimate:
     """The mass that vanished, or that is invented.
 
     Args:
         name: `vanished_share` or `invented_share`.
-        found: of all classes.
+        loss: of all classes.
         rng: for what a perfect generator would show.
         gate: the share of records that must show a symbol.
         records: of both sides.
         from_draws: how much of the variance more generated records would shrink.
     """
-    known = curve(found.limits)
-    middle, high = found.perfect(rng)
+    known = curve(loss.limits)
+    middle, high = loss.perfect(rng)
     return Estimate(
         name=name,
-        value=min(max(found.value(), known[0].low), known[0].high),
+        value=min(max(loss.value(), known[0].low), known[0].high),
         curve=known,
         n=records,
         method=_SETS,
         unit="share",
         better=Better.LOWER,
         perfect=Perfect(middle, 0.0, high),
-        p_value=found.p_value(),
-        minimum_detectable=found.detectable(gate),
+        p_value=loss.p_value(),
+        minimum_detectable=loss.detectable(gate),
         from_draws=from_draws,
     )
 
 
-def ratios(found: Loss, symbols: Sequence[Named], *, records: int, more_draws_help: bool) -> Iterator[Estimate]:
-    """The ratio of shares of each symbol that vanished."""
+def ratios(loss: Loss, symbols: Sequence[Named], *, records: int, more_draws_help: bool) -> Iterator[Estimate]:
+    """The ratio of shares of each symbol that vanished.
+
+    Args:
+        loss: of all classes.
+        symbols: those that vanished.
+        records: of both sides.
+        more_draws_help: whether further generated records would be used.
+    """
     for each in symbols:
-        compared, at = found.classes[each.place[0]].compared, each.place[1]
+        compared, at = loss.classes[each.place[0]].compared, each.place[1]
 
         def limits(level: float, compared: Compared = compared, at: int = at) -> Interval:
             low, high = compared.ratios(level)
@@ -138,10 +143,17 @@ def ratios(found: Loss, symbols: Sequence[Named], *, records: int, more_draws_he
         )
 
 
-def shares(found: Loss, symbols: Sequence[Named], *, records: int, more_draws_help: bool) -> Iterator[Estimate]:
-    """The share of each invented symbol among what is generated."""
+def shares(loss: Loss, symbols: Sequence[Named], *, records: int, more_draws_help: bool) -> Iterator[Estimate]:
+    """The share of each invented symbol among what is generated.
+
+    Args:
+        loss: of all classes, the generated side being the one that should lose nothing.
+        symbols: those that are invented.
+        records: of both sides.
+        more_draws_help: whether further generated records would be used.
+    """
     for each in symbols:
-        part, at = found.classes[each.place[0]], each.place[1]
+        part, at = loss.classes[each.place[0]], each.place[1]
         flags = np.zeros(part.side.counts.shape[1], dtype=bool)
         flags[at] = True
         share, variance = part.side.mass(flags)

@@ -93,8 +93,8 @@ def _caption(what: str, symbols: Sequence[Named], most: int) -> str:
     return what if len(symbols) <= most else f"{what}: the commonest {most} of {len(symbols)}"
 
 
-def _by_class(found: Loss, classes: Sequence[SymbolClass], invented: bool) -> dict[str, tuple[float, float]]:
-    between = found.class_limits(0.95)
+def _by_class(loss: Loss, classes: Sequence[SymbolClass], invented: bool) -> dict[str, tuple[float, float]]:
+    between = loss.class_limits(0.95)
     return {
         each.name: (limits.low, limits.high)
         for each, limits in zip(present(classes, invented=invented), between, strict=True)

@@ -100,14 +100,14 @@ def _words(sides: Sequence[Sequence[str]], gate: float) -> SymbolClass:
     # A word that is new gets the next number; millions of them make this the fast way to say so.
     numbers: defaultdict[str, int] = defaultdict()
     numbers.default_factory = numbers.__len__
-    made = []
+    occurrences = []
     for texts in sides:
-        found = [_WORD.findall(each) for each in texts]
-        codes = np.fromiter(map(numbers.__getitem__, chain.from_iterable(found)), dtype=np.int64)
-        lengths = np.array([len(words) for words in found], dtype=np.int64)
-        made.append(Occurrences(np.repeat(np.arange(len(texts)), lengths), codes, len(texts)))
+        words = [_WORD.findall(each) for each in texts]
+        codes = np.fromiter(map(numbers.__getitem__, chain.from_iterable(words)), dtype=np.int64)
+        lengths = np.array([len(each) for each in words], dtype=np.int64)
+        occurrences.append(Occurrences(np.repeat(np.arange(len(texts)), lengths), codes, len(texts)))
     names = list(numbers)
-    return symbol_class("words", made[0], made[1], lambda at: f"word “{names[at]}”", gate=gate)
+    return symbol_class("words", occurrences[0], occurrences[1], lambda at: f"word “{names[at]}”", gate=gate)
 
 
 def _runs(codes: NDArray[np.uint32], record: Ints, blank: NDArray[np.bool_]) -> tuple[Ints, Ints]:

@@ -25,9 +25,9 @@ def table_classes(generated: Any, reference: Any, *, gate: float) -> Iterator[Sy
         def name(at: int, column: Any = column, names: list[str] = names) -> str:
             return f"{column} = {names[at]}"
 
-        made = symbol_class(str(column), own, real, name, gate=gate, article="")
-        if made.symbols:
-            yield made
+        values = symbol_class(str(column), own, real, name, gate=gate, article="")
+        if values.symbols:
+            yield values
 
 
 def image_classes(generated: Any, reference: Any, *, gate: float) -> Iterator[SymbolClass]:
@@ -56,9 +56,9 @@ def _colour(channel: int, channels: int) -> str:
 
 
 def _levels(values: Any) -> Occurrences:
-    found = np.clip(np.floor(np.nan_to_num(values, nan=0.0) * _LEVELS), 0, _LEVELS - 1).astype(np.int64)
-    found[np.isnan(values)] = _UNDEFINED
-    return Occurrences(np.repeat(np.arange(len(found)), found.shape[1]), found.ravel(), len(found))
+    levels = np.clip(np.floor(np.nan_to_num(values, nan=0.0) * _LEVELS), 0, _LEVELS - 1).astype(np.int64)
+    levels[np.isnan(values)] = _UNDEFINED
+    return Occurrences(np.repeat(np.arange(len(levels)), levels.shape[1]), levels.ravel(), len(levels))
 
 
 def _single(images: Any) -> Ints:

@@ -154,11 +154,11 @@ class Typical:
 
     def perfect(self) -> tuple[float, float]:
         """What a perfect generator's value is exceeded by in half, and in one of forty audits."""
-        found = []
+        quantiles = []
         for chance in (0.5, 0.975):
             length = self._quantile(0.0, chance)
-            found.append(math.sqrt(max(0.0, length - self.noise) / self.pairs))
-        return found[0], found[1]
+            quantiles.append(math.sqrt(max(0.0, length - self.noise) / self.pairs))
+        return quantiles[0], quantiles[1]
 
     def detectable(self) -> float:
         """The value that would have been seen at the 5 % level with power 0.8."""

@@ -1,4 +1,4 @@
-"""Columns of a table as scores whose correlations show dependence: ranks of numbers, indicators of categories."""
+"""Columns of a table as scores whose correlations show dependence: ranks of numbers, parts of categories."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ class Scores:
     Args:
         matrix: float64 (F, n); each row has mean 0 and mean square 1, or is 0 throughout where the score is constant.
         slopes: for each row the derivative of the score with respect to the rank, (n,), and the order behind it; None
-            for indicators, which no other record moves.
+            for parts, which no other record moves.
     """
 
     matrix: Values
@@ -84,13 +84,13 @@ def scores(columns: Sequence[Numbers | Levels]) -> Scores:
     slopes: list[tuple[Values, Ordered] | None] = []
     for column in columns:
         if isinstance(column, Levels):
-            made: list[_Score] = [_indicator(column.codes == level) for level in column.shown]
+            parts: list[_Score] = [_indicator(column.codes == level) for level in column.shown]
         else:
-            made = _ranked(column.values)[: 2 if column.folded else 1]
+            parts = _ranked(column.values)[: 2 if column.folded else 1]
             if column.missing:
-                made.append(_indicator(np.isnan(column.values)))
-        rows += [row for row, _ in made]
-        slopes += [slope for _, slope in made]
+                parts.append(_indicator(np.isnan(column.values)))
+        rows += [row for row, _ in parts]
+        slopes += [slope for _, slope in parts]
     return Scores(np.stack(rows), tuple(slopes))
 
 
@@ -112,15 +112,15 @@ def _ranked(values: Values) -> list[_Score]:
     share = (first + last) / (2 * max(len(order), 1))
     ordered = Ordered(order, first, last, share)
     side = np.sign(share - 0.5)
-    made: list[_Score] = []
+    ranks: list[_Score] = []
     for score, slope in ((share, np.ones(len(share))), (np.abs(2 * share - 1), 2 * side)):
         placed = np.full(len(values), score.mean() if len(score) else 0.0)
         placed[order] = score
         row, deviation = _standard(placed)
         steep = np.zeros(len(values))
         steep[order] = slope / deviation if deviation > 0 else 0.0
-        made.append((row, (steep, ordered)))
-    return made
+        ranks.append((row, (steep, ordered)))
+    return ranks
 
 
 def _standard(values: Values) -> tuple[Values, float]:

@@ -100,7 +100,14 @@ def excess(sizes: Indices) -> Excess:
 
 
 def too_many(fewer: int, same: int, more: int, *, factor: float) -> float:
-    """The p-value of `same` groups or more where (E same)² is at most `factor` · E fewer · E more, in (0, 1]."""
+    """The p-value of `same` groups or more where (E same)² is at most `factor` · E fewer · E more, in (0, 1].
+
+    Args:
+        fewer: groups of one member less.
+        same: groups of the size in question.
+        more: groups of one member more.
+        factor: of the bound.
+    """
     moves, weights = _conditional(fewer, same, more, factor)
     return float(min(1.0, weights[moves <= 0].sum()))
 

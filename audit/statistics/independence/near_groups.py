@@ -62,9 +62,9 @@ def near_groups(points: Matrix, rng: np.random.Generator) -> NearGroups:
     for radius in _radii(links, len(points)):
         # Lengths that are equal but for rounding belong to one scale.
         group = _joined(ends[lengths <= radius * (1 + 1e-9)], len(different))[which]
-        found = excess(_sizes(group))
-        if best is None or found.p_value < best[0].p_value:
-            best = found, radius, group
+        tested = excess(_sizes(group))
+        if best is None or tested.p_value < best[0].p_value:
+            best = tested, radius, group
     if best is None:  # A single record has no link.
         best = excess(np.ones(len(points), dtype=np.int64)), 0.0, np.arange(len(points))
     p = min(1.0, _REPEATED * best[0].p_value)
@@ -90,19 +90,19 @@ def _forest(points: Matrix, rng: np.random.Generator) -> tuple[Indices, Matrix, 
     n = len(points)
     if n < 2:
         return np.empty((0, 2), dtype=np.int64), np.empty(0), np.zeros(n, dtype=np.int64)
-    found = balls(points, depth=min(DEPTH, n - 1), first=0, seed=tie_seed(rng), centre=origin(points))
-    rows = np.repeat(np.arange(n), found.nearest.shape[1])
-    columns = found.nearest.reshape(-1)
+    neighbours = balls(points, depth=min(DEPTH, n - 1), first=0, seed=tie_seed(rng), centre=origin(points))
+    rows = np.repeat(np.arange(n), neighbours.nearest.shape[1])
+    columns = neighbours.nearest.reshape(-1)
     # A link that both ends list must count once: a sparse matrix would add the two.
     ends = np.stack([np.minimum(rows, columns), np.maximum(rows, columns)], axis=1)
     _, first = np.unique(ends[:, 0] * n + ends[:, 1], return_index=True)
-    weights = np.maximum(found.squared.reshape(-1)[first], np.finfo(np.float64).tiny)
+    weights = np.maximum(neighbours.squared.reshape(-1)[first], np.finfo(np.float64).tiny)
     tree = minimum_spanning_tree(coo_array((weights, tuple(ends[first].T)), shape=(n, n)).tocsr()).tocoo()
     ends = np.stack([tree.row, tree.col], axis=1).astype(np.int64)
     # Again from the points themselves: the weights were moved a little to break ties.
     lengths = np.sqrt(((points[ends[:, 0]] - points[ends[:, 1]]) ** 2).sum(axis=1))
     order = np.argsort(lengths, kind="stable")
-    return ends[order], lengths[order], found.nearest[:, 0]
+    return ends[order], lengths[order], neighbours.nearest[:, 0]
 
 
 def _joined(ends: Indices, n: int) -> Indices:

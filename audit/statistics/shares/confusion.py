@@ -116,6 +116,14 @@ def simulated_shares(
     """Corrected shares in repeated audits of a generator with these shares, (K,) or (repeats, K): (repeats, K).
 
     Each repeat draws n generated samples and, anew, the labelled samples on which the classifier's errors are counted.
+
+    Args:
+        shares: true shares of the groups.
+        rates: (K, K), of members of each group, the shares that the classifier takes for each.
+        labelled: (K,), labelled samples of each group.
+        n: generated samples.
+        repeats: how many audits.
+        rng: draws them.
     """
     k = len(rates)
     counts = rng.multinomial(n, _probabilities(shares @ rates), size=repeats)

@@ -93,7 +93,14 @@ class Ratios:
 
 
 def ratios(*, counts: Ints, confusion: Ints | None, targets: Floats, reference: Ints | None) -> Ratios:
-    """The ratios of generated shares to targets; see `Ratios`."""
+    """The ratios of generated shares to targets; see `Ratios`.
+
+    Args:
+        counts: (K,), generated samples of each group, as the classifier tells.
+        confusion: (K, K), true by predicted groups of labelled samples; None where groups are read, not told.
+        targets: (K,), the shares to compare with; 0 where none is wanted.
+        reference: (K,), the counts that the targets are shares of; None where the targets are exact.
+    """
     curves = None
     wanted = targets > 0
     if reference is not None and confusion is None:
@@ -150,8 +157,8 @@ def detectable_fall(*, at_target: float, at_zero: float, reference: float, quant
     fall = np.linspace(0, 1, 1_001)
     left = 1 - fall
     errors = np.sqrt(at_zero**2 + (at_target**2 - at_zero**2) * left + (reference * left) ** 2)
-    found = fall >= (quantile + power) * (errors[0] + errors) / 2
-    return float(fall[found.argmax()]) if found.any() else float("nan")
+    detected = fall >= (quantile + power) * (errors[0] + errors) / 2
+    return float(fall[detected.argmax()]) if detected.any() else float("nan")
 
 
 def _exact_tails(counts: Ints, confusion: Ints | None, targets: Floats) -> Tails:

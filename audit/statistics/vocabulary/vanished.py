@@ -81,11 +81,11 @@ class Loss:
         tail = (1 - level) / 4
         gone, open_ = self._split(rejected(self._gone, tail)), self._split(~rejected(self._kept, tail))
         places = max(1, len(self.classes))
-        found = []
+        intervals = []
         for at in range(len(self.classes)):
             low = self._limits(at, gone[at], 1 - 2 * tail / places)[0]
-            found.append(Interval(level, low, max(low, self._limits(at, open_[at], 1 - 2 * tail)[1])))
-        return found
+            intervals.append(Interval(level, low, max(low, self._limits(at, open_[at], 1 - 2 * tail)[1])))
+        return intervals
 
     def p_value(self) -> float:
         """That no symbol has vanished: the smallest p of any, times their number."""
@@ -113,11 +113,11 @@ class Loss:
             gate: the share of records below which no symbol is looked at.
         """
         alarm = math.log(max(len(self._gone), 1) / 0.05)
-        found = [0.0]
+        smallest = [0.0]
         for each in self.classes:
             rarest = gate * len(each.side.totals) / each.side.occurrences
-            found.append(max(min(1.0, rarest), _least_share(each.compared, alarm)))
-        return max(found)
+            smallest.append(max(min(1.0, rarest), _least_share(each.compared, alarm)))
+        return max(smallest)
 
     def part_of_other(self) -> float:
         """How much of the doubt about the ratios comes from the other side's records, 0 to 1: the largest of all."""
@@ -144,14 +144,21 @@ class Loss:
 
 
 def mass_limits(share: float, variance: float, records: int, level: float) -> tuple[float, float]:
-    """Limits of a share of occurrences whose variance between records is known."""
+    """Limits of a share of occurrences whose variance between records is known.
+
+    Args:
+        share: in [0, 1].
+        variance: of the share.
+        records: that the occurrences come from.
+        level: of confidence.
+    """
     if share <= 0 or variance <= 0:
         return share, share
     if share >= 1:
         return 1.0, 1.0
     effective = share * (1 - share) / variance
-    found = Share(share, 1 / (4 * effective), math.ceil(max(effective, records)), _FREEDOM).limits(level)
-    return found.low, found.high
+    interval = Share(share, 1 / (4 * effective), math.ceil(max(effective, records)), _FREEDOM).limits(level)
+    return interval.low, interval.high
 
 
 def rejected(p_values: Values, alpha: float) -> Flags:
@@ -170,8 +177,8 @@ def loss(vocabularies: Sequence[Vocabulary]) -> Loss:
 
 
 def _observed(each: Vocabulary) -> Flags:
-    found = each.compared
-    return np.asarray(found.generated / found.exposure < HARDLY * found.reference / found.reference_exposure)
+    both = each.compared
+    return np.asarray(both.generated / both.exposure < HARDLY * both.reference / both.reference_exposure)
 
 
 def _joined(parts: Sequence[Values]) -> Values:

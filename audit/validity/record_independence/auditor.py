@@ -67,11 +67,11 @@ class RecordIndependence:
             raise Inconclusive(f"{len(reference)} reference records are too few: at least {FEWEST} are needed")
         if not np.isfinite(reference).all():
             raise Inconclusive("some reference records have features that are not finite")
-        found = [
+        tests = [
             tested(name, features, records, most=self.max_records, rng=rng)
             for name, features, records in sets_of(evidence)
         ]
-        groups = [None if each.name == "reference" else each.name for each in found]
+        groups = [None if each.name == "reference" else each.name for each in tests]
         return Finding(
             code=self.code,
             title=self.title,
@@ -79,13 +79,13 @@ class RecordIndependence:
             outcome=Outcome.MEASURED,
             estimates=tuple(
                 estimated(each, group=group, alarm=self.alarm, rng=rng)
-                for each, group in zip(found, groups, strict=True)
+                for each, group in zip(tests, groups, strict=True)
             ),
-            tables=(tests_table(found),),
-            exhibits=group_exhibits(found, alarm=self.alarm, shown=self.shown),
+            tables=(tests_table(tests),),
+            exhibits=group_exhibits(tests, alarm=self.alarm, shown=self.shown),
             references=("doi:10.1007/BF02985085", "doi:10.1093/biomet/63.3.435"),
-            settings={f"{each.name}_order_tested": each.order is not None for each in found},
-            doubts=doubts(found, evidence, self.alarm),
+            settings={f"{each.name}_order_tested": each.order is not None for each in tests},
+            doubts=doubts(tests, evidence, self.alarm),
         )
 
 
@@ -100,9 +100,9 @@ def sets_of(evidence: Evidence) -> Iterator[tuple[str, NDArray[np.float64], Any]
             yield name, features, part.samples
 
 
-def doubts(found: Sequence[Tested], evidence: Evidence, alarm: float) -> str | None:
+def doubts(tests: Sequence[Tested], evidence: Evidence, alarm: float) -> str | None:
     """Why the intervals of all findings may not hold; None where nothing alarms."""
-    said = [each for each in found if each.p_value < alarm]
+    said = [each for each in tests if each.p_value < alarm]
     if not said:
         return None
     sets = " and ".join(f"{each.name} ({each.p_words})" for each in said)

@@ -87,36 +87,43 @@ def _ascends(column: Any) -> bool:
     return bool(known.is_monotonic_increasing or known.is_monotonic_decreasing)
 
 
-def estimated(found: Tested, *, group: str | None, alarm: float, rng: np.random.Generator) -> Estimate:
-    """The share of records in groups that independence does not explain."""
-    excess = found.near.excess
+def estimated(test: Tested, *, group: str | None, alarm: float, rng: np.random.Generator) -> Estimate:
+    """The share of records in groups that independence does not explain.
+
+    Args:
+        test: of one set.
+        group: the set, as the estimate names it; None for the reference.
+        alarm: the level at which the test alarms.
+        rng: for the limits of counts.
+    """
+    excess = test.near.excess
     value = excess.share
     return Estimate(
         name="near_duplicate_share",
         value=value,
         curve=excess.limits(LEVELS, rng),
-        n=len(found.rows),
+        n=len(test.rows),
         method="groups of one size beyond the log-convex bound, limits of Poisson counts (Garwood)",
         unit="share",
         better=Better.LOWER,
         group=group,
         perfect=Perfect(0.0, *excess.chance()),
-        p_value=found.p_value,
-        minimum_detectable=smallest_share(len(found.rows), alpha=alarm * _OF_SIZES / 2),
+        p_value=test.p_value,
+        minimum_detectable=smallest_share(len(test.rows), alpha=alarm * _OF_SIZES / 2),
     )
 
 
-def facts_of(found: Tested) -> Mapping[str, int | float | None]:
+def facts_of(test: Tested) -> Mapping[str, int | float | None]:
     """One row of the table of tests, by column."""
-    excess, order = found.near.excess, found.order
+    excess, order = test.near.excess, test.order
     fewer, _, more = excess.counts
     return {
-        "records": len(found.rows),
+        "records": len(test.rows),
         "members": excess.members,
         "groups": excess.counts[1],
         "allowed": math.sqrt(excess.factor * fewer * more),
-        "radius": found.near.radius,
-        "size_p": found.near.p_value,
+        "radius": test.near.radius,
+        "size_p": test.near.p_value,
         "pairs": None if order is None else order.pairs,
         "adjacent": None if order is None else order.observed,
         "expected": None if order is None else order.expected,

@@ -8,10 +8,10 @@ from ...finding import Exhibit, Pictures
 from .estimates import Tested
 
 
-def group_exhibits(found: Sequence[Tested], *, alarm: float, shown: int) -> tuple[Exhibit, ...]:
+def group_exhibits(tests: Sequence[Tested], *, alarm: float, shown: int) -> tuple[Exhibit, ...]:
     """The first `shown` groups of each set whose sizes alarm."""
     exhibits = []
-    for each in found:
+    for each in tests:
         if each.near.p_value >= alarm or not shown:
             continue
         sizes = np.bincount(each.near.group)

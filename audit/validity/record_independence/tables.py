@@ -6,7 +6,7 @@ from ...finding import Column, Kind, Table
 from .estimates import Tested, facts_of
 
 
-def tests_table(found: Sequence[Tested]) -> Table:
+def tests_table(tests: Sequence[Tested]) -> Table:
     """One row a set of records."""
     columns = (
         Column("set", "Records", Kind.TEXT),
@@ -21,6 +21,6 @@ def tests_table(found: Sequence[Tested]) -> Table:
         Column("expected", "by chance", Kind.NUMBER),
         Column("order_p", "p of the order", Kind.NUMBER),
     )
-    rows = tuple((each.name, *(facts_of(each)[column.key] for column in columns[1:])) for each in found)
+    rows = tuple((each.name, *(facts_of(each)[column.key] for column in columns[1:])) for each in tests)
     caption = "The scale and size of groups that speak most against independence, and the order of the file"
     return Table("tests", caption, columns, rows)
