@@ -1,4 +1,4 @@
-"""The share of one group among samples that a fallible judge, and perhaps also people, looked at."""
+"""The share of one group among samples that a fallible classifier, and perhaps also people, looked at."""
 
 import math
 from typing import Any, NamedTuple
@@ -18,13 +18,13 @@ class Prevalence(NamedTuple):
 
 
 def rogan_gladen(*, apparent: float, sensitivity: float, specificity: float) -> float:
-    """The true share behind the share that a judge reports, in [0, 1].
+    """The true share behind the share that a classifier reports, in [0, 1].
 
     (apparent + specificity − 1) / (sensitivity + specificity − 1), cut off at 0 and 1. It is consistent as long as the
-    judge errs on these samples as often as on those where its errors were counted.
+    classifier errs on these samples as often as on those where its errors were counted.
 
     Raises:
-        ValueError: if the judge is no better than chance.
+        ValueError: if the classifier is no better than chance.
 
     Reference: Rogan and Gladen 1978, doi:10.1093/oxfordjournals.aje.a112510.
     """
@@ -35,7 +35,7 @@ def variance_inflation(*, sensitivity: float, specificity: float) -> float:
     """How many times the variance of a share grows when it is corrected for known error rates, at least 1.
 
     Raises:
-        ValueError: if the judge is no better than chance.
+        ValueError: if the classifier is no better than chance.
     """
     return _youden(sensitivity, specificity) ** -2
 
@@ -50,22 +50,22 @@ def lang_reiczigel(
     n_specificity: int,
     level: float = 0.95,
 ) -> Prevalence:
-    """A share corrected for a judge whose error rates were themselves estimated, in [0, 1].
+    """A share corrected for a classifier whose error rates were themselves estimated, in [0, 1].
 
     Every observed share first receives a few successes and failures, as in the interval of Agresti and Coull, and the
     centre is moved to where the curvature of the correction would otherwise put it wrong.
 
     Args:
-        apparent: share of n samples that the judge reports.
-        n: samples judged.
-        sensitivity: share of `n_sensitivity` members that the judge recognised.
+        apparent: share of n samples that the classifier reports.
+        n: samples classified.
+        sensitivity: share of `n_sensitivity` members that the classifier recognised.
         n_sensitivity: members on which that was counted.
-        specificity: share of `n_specificity` others that the judge recognised as such.
+        specificity: share of `n_specificity` others that the classifier recognised as such.
         n_specificity: others on which that was counted.
         level: confidence level.
 
     Raises:
-        ValueError: if the judge is no better than chance.
+        ValueError: if the classifier is no better than chance.
 
     Reference: Lang and Reiczigel 2014, doi:10.1016/j.prevetmed.2013.09.015.
     """
@@ -92,15 +92,15 @@ def prediction_powered(
     predicted: NDArray[Any],
     level: float = 0.95,
 ) -> Prevalence:
-    """The share of a group where people labelled some of the generated samples and a judge the others, in [0, 1].
+    """The share of a group where people labelled some of the generated samples and a classifier the others, in [0, 1].
 
-    The judge's share among the unlabelled plus its mean error among the labelled. Nothing is assumed about the judge
-    but that the labelled samples were drawn at random; a poor one costs width, not validity.
+    The classifier's share among the unlabelled plus its mean error among the labelled. Nothing is assumed about the
+    classifier, only that the labelled samples were drawn at random; a poor one costs width, not validity.
 
     Args:
         truth: (m,) 0 or 1, what people said.
-        predicted_for_truth: (m,) 0 or 1, what the judge says of the same samples.
-        predicted: (n,) 0 or 1, what the judge says of all others.
+        predicted_for_truth: (m,) 0 or 1, what the classifier says of the same samples.
+        predicted: (n,) 0 or 1, what the classifier says of all others.
         level: confidence level.
 
     Raises:
@@ -125,7 +125,7 @@ def _youden(sensitivity: float, specificity: float) -> float:
     youden = sensitivity + specificity - 1
     if youden <= 0:
         raise ValueError(
-            f"expected a classifier better than chance (sensitivity + specificity > 1), got {sensitivity} + {specificity}: "
-            "no share can be recovered from it; use a better judge"
+            f"expected a classifier better than chance (sensitivity + specificity > 1), got {sensitivity} + "
+            f"{specificity}: no share can be recovered from it; use a better classifier"
         )
     return youden
