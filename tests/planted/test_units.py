@@ -7,8 +7,11 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from genai_audit.audit.cli import INCONCLUSIVE, PASS, USAGE, main
+from genai_audit.audit.cli import main
+from genai_audit.audit.commands.exits import INCONCLUSIVE, PASS, USAGE
 from genai_audit.reports.record import Record
+
+PASS, USAGE, INCONCLUSIVE = 0, 2, 3
 
 
 def people(rng: np.random.Generator, n: int, each: int, name: str) -> pd.DataFrame:
@@ -30,7 +33,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def audited(data: Path, out: Path, *more: str) -> tuple[int, str, Record | None]:
-    result = CliRunner().invoke(main, ["run", str(data / "made.csv"), "--out", str(out), *more])
+    result = CliRunner().invoke(main, ["run", str(data / "made.csv"), "--out", str(out), *more], obj=in_process)
     record = Record.load(out / "record.json") if (out / "record.json").exists() else None
     return result.exit_code, result.output, record
 
