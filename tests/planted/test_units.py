@@ -11,8 +11,6 @@ from genai_audit.audit.cli import main
 from genai_audit.audit.commands.exits import INCONCLUSIVE, PASS, USAGE
 from genai_audit.reports.record import Record
 
-PASS, USAGE, INCONCLUSIVE = 0, 2, 3
-
 
 def people(rng: np.random.Generator, n: int, each: int, name: str) -> pd.DataFrame:
     values = np.repeat(rng.normal(size=(n, 8)), each, axis=0) + 0.1 * rng.normal(size=(n * each, 8))
