@@ -8,11 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .commands.exits import EXIT_CODES, FAIL, INCONCLUSIVE, PASS, guarded
+
 if TYPE_CHECKING:
     from ..reports.record import Record
+    from .process.answer import Audited
 
-PASS, FAIL, USAGE, INCONCLUSIVE, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 4, 130
-EXIT_CODES = "Exit codes: 0 pass, 1 fail, 2 usage or configuration, 3 inconclusive, 4 internal error, 130 interrupted."
+    Make = Callable[..., Audited]
+    """How `run` makes the audit: `supervised`, unless the caller of `main` hands another way in as `obj`."""
+
+LEAST_MEMORY = 2**30
+_UNITS = {"M": 2**20, "G": 2**30, "T": 2**40}
 
 
 class _Group(click.Group):
@@ -23,37 +29,7 @@ class _Group(click.Group):
         kwargs["standalone_mode"] = False
         # Before torch is loaded: threads that spin while they wait made an audit ten times slower on a shared machine.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-        sys.exit(_guarded(lambda: super(_Group, self).main(*args, **kwargs)))
-
-
-def _guarded(work: Callable[[], object]) -> int:
-    try:
-        result = work()
-    except click.exceptions.Exit as exit_:
-        return exit_.exit_code
-    except click.ClickException as error:
-        error.show()
-        return USAGE
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted; nothing was written.", err=True)
-        return INTERRUPTED
-    except Exception as error:  # The last line of defence: an unexpected error must not look like a verdict.
-        return _unexpected(error)
-    return result if isinstance(result, int) else PASS
-
-
-def _unexpected(error: Exception) -> int:
-    from ..models.errors import UserError
-    from .policy import PolicyError
-
-    if isinstance(error, UserError | PolicyError):
-        click.echo(f"Error: {error}", err=True)
-        return USAGE
-    import traceback
-
-    traceback.print_exception(error)
-    click.echo("Error: this is a defect in genai-audit, not a verdict; please report the lines above.", err=True)
-    return INTERNAL
+        sys.exit(guarded(lambda: super(_Group, self).main(*args, **kwargs)))
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
@@ -64,6 +40,18 @@ def main() -> None:
 
 def _codes(_: object, __: object, value: str | None) -> tuple[str, ...]:
     return tuple(code.strip() for code in value.split(",") if code.strip()) if value else ()
+
+
+def _bytes(_: object, __: object, value: str | None) -> int | None:
+    if value is None:
+        return None
+    number, unit = value.rstrip("iBb"), 1
+    if number[-1:].upper() in _UNITS:
+        number, unit = number[:-1], _UNITS[number[-1].upper()]
+    size = int(float(number) * unit) if number.replace(".", "", 1).isdecimal() else 0
+    if size < LEAST_MEMORY:
+        raise click.BadParameter(f"expected a size of at least 1G, e.g. 8G, got {value!r}")
+    return size
 
 
 _POLICY = click.option(
@@ -87,6 +75,9 @@ _EXIT_ZERO = click.option("--exit-zero", is_flag=True, help="Exit with 0 whateve
     metavar="NAME",
     help="Column or attribute of the data that several records share: a patient, a writer, a prompt.",
 )
+@click.option(
+    "--types", type=click.Path(path_type=Path), metavar="FILE.yaml", help="What the columns of the tables are."
+)
 @click.option("--population", is_flag=True, help="The reference is all there is, rather than a sample of it.")
 @click.option("--loader", metavar="FILE.py:FUNCTION", help="Your code that builds the model. It runs on this machine.")
 @click.option("--trust", is_flag=True, help="Open formats that can run the file's own code, e.g. TorchScript.")
@@ -101,13 +92,17 @@ _EXIT_ZERO = click.option("--exit-zero", is_flag=True, help="Exit with 0 whateve
 @click.option(
     "--only", callback=_codes, metavar="CODE,…", help="Run these auditors; the others are listed as left out."
 )
+@click.option("--memory", callback=_bytes, metavar="SIZE", help="What the model may use at most, e.g. 8G.")
 @_EXIT_ZERO
+@click.pass_obj
 def run(
+    make: "Make | None",
     checkpoint: str,
     reference: str | None,
     holdout: str | None,
     groups: tuple[str, ...],
     unit: str | None,
+    types: Path | None,
     population: bool,
     loader: str | None,
     trust: bool,
@@ -118,21 +113,23 @@ def run(
     seed: int,
     device: str,
     only: tuple[str, ...],
+    memory: int | None,
     exit_zero: bool,
 ) -> int:
     """Audit CHECKPOINT: a file, a folder, reference:NAME, or a set of generated samples."""
     from ..reports.console import progress
     from .commands.outputs import check_out, write
+    from .process.supervisor import supervised
     from .request import Request
-    from .run import audit
 
-    check_out(out)
+    folder = check_out(out)
     request = Request(
         checkpoint=checkpoint,
         reference=reference,
         holdout=holdout,
         groups=groups,
         unit=unit,
+        types=types,
         population=population,
         loader=loader,
         policy=policy,
@@ -145,9 +142,9 @@ def run(
         argv=("genai-audit", *sys.argv[1:]),
     )
     with progress() as report:
-        record, evidence = audit(request, progress=report)
+        made = (make or supervised)(request, memory=memory, progress=report)
         report("report", 0.0)
-        record = write(out, record, evidence)
+        record = write(folder, made.record, made.evidence)
     return _close(record, out, exit_zero)
 
 
@@ -210,7 +207,7 @@ def train(
 
 
 @main.command()
-@click.argument("what", type=click.Choice(["loader", "policy", "workflow"]))
+@click.argument("what", type=click.Choice(["loader", "policy", "types", "workflow"]))
 @click.option(
     "--modality",
     type=click.Choice(["image", "text", "tabular", "music", "audio"]),
@@ -218,12 +215,13 @@ def train(
     show_default=True,
     help="What the model of the loader makes.",
 )
+@click.option("--reference", metavar="DATA", help="The table whose columns the types are of.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="File to write.")
-def init(what: str, modality: str, out: Path | None) -> None:
-    """Write a file to start from: a loader for your own model, a policy, or a CI workflow."""
+def init(what: str, modality: str, reference: str | None, out: Path | None) -> None:
+    """Write a file to start from: a loader for your own model, a policy, types of columns, or a CI workflow."""
     from .commands.starter import start
 
-    path, what_next = start(what, modality=modality, out=out)
+    path, what_next = start(what, modality=modality, out=out, reference=reference)
     click.echo(f"{path}: {what_next}")
 
 
@@ -276,3 +274,7 @@ def schema() -> None:
     from ..reports.record import schema as record_schema
 
     click.echo(json.dumps(record_schema(), indent=2))
+
+
+if __name__ == "__main__":
+    main()

@@ -10,6 +10,7 @@ from pydantic import Field, PrivateAttr, field_validator
 
 from ..audit.verdict import Ruling
 from . import lookup
+from .environment import Environment
 from .finding_parts import EstimatePart, FindingPart, PerfectPart
 from .part import OutcomePart, Part
 
@@ -124,6 +125,13 @@ class GroupsPart(Part):
     accuracy: Annotated[float | None, Field(description="share of held-out reference samples classified rightly")]
 
 
+class ColumnPart(Part):
+    """One column of a table."""
+
+    name: str
+    taken_for: Annotated[str, Field(description="as what its cells were read, in all tables alike")]
+
+
 class DataParts(Part):
     """All data behind the audit."""
 
@@ -131,6 +139,7 @@ class DataParts(Part):
     reference: DataPart | None
     holdout: DataPart | None
     groups: Annotated[tuple[GroupsPart, ...], Field(description="one entry an attribute, the main one first")] = ()
+    columns: Annotated[tuple[ColumnPart, ...], Field(description="of tables, what each column was taken for")] = ()
 
     @field_validator("groups", mode="before")
     @classmethod
@@ -191,28 +200,6 @@ class PolicyPart(Part):
     sha256: str
     source: str
     content: dict[str, Any]
-
-
-class Environment(Part):
-    """Where and how the audit ran."""
-
-    versions: dict[str, str]
-    platform: str
-    git: Annotated[
-        str | None,
-        Field(
-            description="commit of the repository that holds the checkpoint, read from its files; git was not run, so "
-            "changes that were not committed are not known"
-        ),
-    ]
-    device: str
-    dtype: str
-    seed: int
-    samples: int
-    argv: tuple[str, ...]
-    loader: Annotated[str | None, Field(description="user code that ran to load the model; None means that none did")]
-    started: str
-    timings: dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)

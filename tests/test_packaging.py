@@ -23,7 +23,10 @@ def source_files() -> set[str]:
     """Every file of the package, by the name it must have in the wheel."""
     inside = [path for folder in FOLDERS for path in (ROOT / folder).rglob("*") if path.is_file()]
     files = [path.relative_to(ROOT) for path in inside if "__pycache__" not in path.parts]
-    return {f"genai_audit/{path.as_posix()}" for path in [*files, Path("__init__.py"), Path("py.typed")]}
+    return {
+        f"genai_audit/{path.as_posix()}"
+        for path in [*files, Path("__init__.py"), Path("__main__.py"), Path("py.typed")]
+    }
 
 
 @pytest.fixture(scope="session")

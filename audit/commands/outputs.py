@@ -17,7 +17,7 @@ REPORT = "report.html"
 OURS = frozenset({MARK, EVIDENCE, REPORT, "junit.xml", "summary.md"})
 
 
-def check_out(out: Path) -> None:
+def check_out(out: Path) -> Path:
     """Refuse an output folder that holds something else, before any work is done.
 
     Raises:
@@ -33,6 +33,7 @@ def check_out(out: Path) -> None:
         )
     if not os.access(_existing(out), os.W_OK):
         raise UserError(f"--out {out}: expected a place that can be written, but permission is denied")
+    return out.absolute()
 
 
 def write(out: Path, record: Record, evidence: Evidence) -> Record:

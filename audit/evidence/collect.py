@@ -46,6 +46,7 @@ def collect(plan: Plan, *, needs: Iterable[str], guard: Guard, progress: Progres
     order = in_order(needs)
     notes = {kind: getattr(collector(kind), "before", None) for kind in order}
     plan = replace(plan, before={kind: note(plan) for kind, note in notes.items() if note is not None})
+    progress("samples", 0.0)
     evidence = given(plan, lambda share: progress("samples", share))
     for kind in order:
         evidence = _with(evidence, kind, plan, guard, progress)

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from genai_audit.audit.cli import main
 from genai_audit.audit.commands.exits import INCONCLUSIVE, PASS, USAGE
 from genai_audit.reports.record import Record
+from in_process import in_process
 
 
 def people(rng: np.random.Generator, n: int, each: int, name: str) -> pd.DataFrame:

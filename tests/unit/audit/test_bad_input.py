@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from genai_audit.audit.cli import main
 from genai_audit.models.checkpoints.checkpoint import identify
+from in_process import in_process
 
 LOADER = """
 import torch
@@ -134,7 +135,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def call(*arguments: str) -> Result:
-    return CliRunner().invoke(main, list(arguments))
+    return CliRunner().invoke(main, list(arguments), obj=in_process)
 
 
 @pytest.mark.parametrize(("arguments", "says"), TABLE.values(), ids=TABLE)

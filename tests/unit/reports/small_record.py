@@ -9,7 +9,8 @@ from genai_audit.audit.finding import LEVELS, Better, Estimate, Finding, Interva
 from genai_audit.audit.judge import judge
 from genai_audit.audit.policy import Policy
 from genai_audit.reports import convert
-from genai_audit.reports.record import CheckpointPart, DataPart, DataParts, Environment, PolicyPart, Record
+from genai_audit.reports.environment import Environment
+from genai_audit.reports.record import CheckpointPart, DataPart, DataParts, PolicyPart, Record
 
 TODAY = date(2026, 1, 15)
 
