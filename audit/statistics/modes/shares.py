@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..multiplicity import holm
-from ..shares.binomial import Limits
+from ..shares.binomial import Limits, hypergeometric_cdf
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -174,13 +174,10 @@ def thinness(counts: Counts, generated: Ints) -> Floats:
 
     Exact, one-sided, by the hypergeometric distribution: small where a mode is thin.
     """
-    from scipy.stats import hypergeom
-
     pooled = counts.generated + counts.reference
     p_values = np.empty(generated[..., :-1].shape)
     for k, total in enumerate(pooled[:-1].tolist()):
-        table = hypergeom.cdf(np.arange(total + 1), counts.m + counts.n, total, counts.m)
-        p_values[..., k] = table[generated[..., k]]
+        p_values[..., k] = hypergeometric_cdf(total, counts.m, counts.n)[generated[..., k]]
     return p_values
 
 
