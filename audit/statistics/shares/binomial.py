@@ -6,6 +6,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+Floats = NDArray[np.float64]
+
 
 class Limits(NamedTuple):
     """Lower and upper ends of intervals, arrays of one shape."""
