@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..models.data.column_types import Types, read_types
 from ..models.errors import UserError
 from ..reports.record import Record
 from . import arguments
@@ -25,6 +26,7 @@ def audit_checkpoint(
     holdout: Any = None,
     groups: str | Iterable[str] = (),
     unit: str | None = None,
+    types: str | Path | None = None,
     population: bool = False,
     loader: str | None = None,
     trust: bool = False,
@@ -52,6 +54,7 @@ def audit_checkpoint(
             that the data declare.
         unit: column or attribute of the data that says which records belong together (a patient, a writer, a prompt);
             one record of each is then looked at.
+        types: a YAML file of what the columns of tables are, as `genai-audit init types` writes it.
         population: the reference is the whole population, so that the shares of its groups are exact; otherwise it is a
             sample, whose own error widens what is compared with it.
         loader: `FILE.py:FUNCTION` that builds the model; runs that file's code.
@@ -70,12 +73,14 @@ def audit_checkpoint(
     """
     try:
         folder = arguments.path(out, "out", "a folder to write")
+        types, declared = _types(types)
         request = Request(
             checkpoint=_subject(checkpoint),
-            reference=_data(reference, "reference", checkpoint),
-            holdout=_data(holdout, "holdout", checkpoint),
+            reference=_data(reference, "reference", checkpoint, declared),
+            holdout=_data(holdout, "holdout", checkpoint, declared),
             groups=arguments.names(groups, "groups"),
             unit=None if unit is None else arguments.text(unit, "unit", "patient"),
+            types=types,
             population=arguments.truth(population, "population"),
             loader=None if loader is None else arguments.text(loader, "loader", "loader.py:load"),
             trust=arguments.truth(trust, "trust"),
@@ -93,7 +98,7 @@ def audit_checkpoint(
 
 def _audited(request: Request, folder: Path | None) -> Record:
     if folder is not None:
-        check_out(folder)
+        folder = check_out(folder)
     request, mode = _settled(request)
     with mode:
         record, evidence = audit(request)
@@ -118,13 +123,19 @@ def _settled(request: Request) -> tuple[Request, AbstractContextManager[None]]:
     return replace(request, device=device), in_evaluation(given)
 
 
+def _types(given: str | Path | None) -> tuple[Path | None, Types | None]:
+    """The file of types, and what it declares."""
+    path = arguments.path(given, "types", "a YAML file")
+    return path, None if path is None else read_types(path)
+
+
 def _subject(checkpoint: Any) -> "str | Dataset | Any":
     from ..models.data.in_memory import data_in_memory, is_data_in_memory
 
     if isinstance(checkpoint, str | Path):
         return str(checkpoint)
     if is_data_in_memory(checkpoint):
-        samples = data_in_memory(checkpoint, "checkpoint")
+        samples = data_in_memory(checkpoint, "checkpoint", generated=True)
         return replace(samples, name="generated", source="generated data in memory")
     if checkpoint is None or isinstance(checkpoint, bool | int | float | bytes | type):
         raise UserError(
@@ -134,7 +145,7 @@ def _subject(checkpoint: Any) -> "str | Dataset | Any":
     return checkpoint
 
 
-def _data(given: Any, parameter: str, checkpoint: Any) -> "str | Dataset | None":
+def _data(given: Any, parameter: str, checkpoint: Any, types: Types | None) -> "str | Dataset | None":
     from ..models.data.in_memory import data_in_memory
 
     if given is None:
@@ -142,4 +153,4 @@ def _data(given: Any, parameter: str, checkpoint: Any) -> "str | Dataset | None"
     if isinstance(given, str | Path):
         return str(given)
     modality, rate = (getattr(checkpoint, name, None) for name in ("modality", "sample_rate"))
-    return data_in_memory(given, parameter, modality=modality, sample_rate=rate)
+    return data_in_memory(given, parameter, modality=modality, sample_rate=rate, types=types)

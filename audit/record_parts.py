@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..models.records import digest
-from ..reports.record import DataPart, DataParts, GroupsPart, PolicyPart
+from ..reports.record import ColumnPart, DataPart, DataParts, GroupsPart, PolicyPart
 from .evidence.bundle import Evidence, Groups, Real
 from .policy import Policy
 from .subject import Subject
@@ -36,7 +36,15 @@ def data_parts(subject: Subject, evidence: Evidence) -> DataParts:
         reference=_real_part(evidence.reference, subject.reference),
         holdout=_real_part(evidence.holdout, subject.holdout),
         groups=tuple(_groups_part(each) for each in evidence.groups or ()),
+        columns=_columns(subject),
     )
+
+
+def _columns(subject: Subject) -> tuple[ColumnPart, ...]:
+    """What the columns of tables were taken for: those of the reference, which the others were read by."""
+    first = subject.reference or subject.samples
+    types = {} if first is None else first.types
+    return tuple(ColumnPart(name=name, taken_for=each.words) for name, each in types.items())
 
 
 def _real_part(real: Real | None, data: "Dataset | None") -> DataPart | None:

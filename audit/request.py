@@ -28,6 +28,7 @@ class Request:
         only: codes of the auditors to run; none named: all.
         trust: open formats that can run code of their own.
         prompts: a text file, a prompt a line.
+        types: a YAML file of what the columns of tables are.
         argv: the command line, for the record; empty from Python.
     """
 
@@ -46,6 +47,7 @@ class Request:
     argv: tuple[str, ...] = ()
     unit: str | None = None
     population: bool = False
+    types: Path | None = None
 
     @property
     def name(self) -> str:

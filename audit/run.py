@@ -11,7 +11,8 @@ from typing import Any
 
 from ..reports import convert
 from ..reports.diagnosis import diagnosis_part
-from ..reports.record import SCHEMA_VERSION, Environment, Record
+from ..reports.environment import Environment
+from ..reports.record import SCHEMA_VERSION, Record
 from .catalogue import AUDITORS, Auditor, estimates_by_code, patterns_by_code
 from .commands.commit import commit_of
 from .commands.environment import machine, versions
@@ -180,10 +181,11 @@ def _collect(subject: Subject, request: Request, needs: set[str], progress: Prog
         holdout=subject.holdout,
         n=request.samples or int(getattr(subject.model, "default_samples", DEFAULT_SAMPLES)),
         seed=request.seed,
-        population=request.population,
+        population=request.population or (subject.reference is not None and subject.reference.population),
         unit=request.unit,
         inspect=subject.inspect,
         fingerprint=subject.fingerprint,
+        conform=subject.conform,
     )
     try:
         with one_thread():
@@ -292,8 +294,7 @@ def _configure(auditor: type[Any], settings: dict[str, Any]) -> Auditor:
 def _chosen(auditors: Sequence[Auditor], only: Sequence[str]) -> list[Auditor]:
     from ..models.errors import UserError
 
-    codes = [auditor.code for auditor in auditors]
-    strangers = sorted(set(only) - set(codes))
+    strangers = sorted(set(only) - {each.code for each in auditors})
     if strangers:
-        raise UserError(f"--only: no auditor {', '.join(strangers)}; known: {', '.join(codes)}")
+        raise UserError(f"--only: no auditor {', '.join(strangers)}; known: {', '.join(a.code for a in auditors)}")
     return [auditor for auditor in auditors if not only or auditor.code in only]

@@ -1,6 +1,6 @@
 """What is audited: the model or the samples, and the real data beside it, from what a user named."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +9,7 @@ from ..models.checkpoints.weight_facts import WeightFacts
 from ..models.errors import UserError
 from ..reports.record import CheckpointPart
 from .evidence.plan import Digest, Progress, stream
+from .real_data import check_modality, check_rate, declared_types, real_data
 
 if TYPE_CHECKING:
     from ..models.adapters.opened import Options
@@ -35,6 +36,14 @@ class Subject:
     inspect: Callable[[], WeightFacts] | None = None
     fingerprint: Digest | None = None
     place: Path | None = None
+
+    def conform(self, records: Any) -> Any:
+        """Records that the model drew, of a table with dates read as those of the reference were."""
+        if self.checkpoint.modality != "tabular" or self.reference is None:
+            return records
+        from ..models.data.readers.typed_columns import conform
+
+        return conform(records, self.reference.types)
 
 
 def prepare(request: "Request", progress: Progress) -> Subject:
@@ -69,8 +78,9 @@ def prepare(request: "Request", progress: Progress) -> Subject:
         declared=dict(checkpoint.declared),
         notes=checkpoint.notes,
     )
-    reference, holdout = _data(request, checkpoint.declared)
-    _check_modality(request.checkpoint, part.modality, reference, holdout)
+    reference, holdout = real_data(request, checkpoint.declared)
+    check_modality(request.checkpoint, part.modality, reference, holdout)
+    check_rate(request.checkpoint, getattr(model, "sample_rate", None), reference, holdout)
     return Subject(
         part,
         model,
@@ -107,8 +117,9 @@ def _in_memory(request: "Request") -> Subject:
         declared={},
         notes=(NOTE,),
     )
-    reference, holdout = _data(request, {})
-    _check_modality(request.name, part.modality, reference, holdout)
+    reference, holdout = real_data(request, {})
+    check_modality(request.name, part.modality, reference, holdout)
+    check_rate(request.name, getattr(model, "sample_rate", None), reference, holdout)
     return Subject(part, model, None, reference, holdout, inspect=lambda: inspect(None, model))
 
 
@@ -142,15 +153,6 @@ def _options(request: "Request") -> "Options":
     return Options(trust=request.trust, prompts=tuple(prompts.samples))
 
 
-def _check_modality(name: str, modality: str | None, *datasets: "Dataset | None") -> None:
-    for data in datasets:
-        if data is not None and data.modality != modality:
-            raise UserError(
-                f"{name} makes {modality} records, but {data.source} holds {data.modality} records; "
-                "give data of the same kind"
-            )
-
-
 def _path(checkpoint: str, progress: Progress) -> str | Path:
     if not checkpoint.startswith(REFERENCE):
         return checkpoint
@@ -178,7 +180,9 @@ def _samples_only(request: "Request") -> Subject:
     from ..models.data.units import one_each, unit_values
 
     given = request.checkpoint
-    samples: Dataset = load_data(given) if isinstance(given, str) else given
+    reference, holdout = real_data(request, {})
+    types = declared_types(request) if reference is None else reference.types
+    samples: Dataset = load_data(given, types=types, generated=True) if isinstance(given, str) else given
     part = CheckpointPart(
         name=Path(given).name if isinstance(given, str) else samples.source,
         sha256=samples.sha256,
@@ -188,8 +192,8 @@ def _samples_only(request: "Request") -> Subject:
         parameters=None,
         declared={},
     )
-    reference, holdout = _data(request, {})
-    _check_modality(part.name, samples.modality, reference, holdout)
+    check_modality(part.name, samples.modality, reference, holdout)
+    check_rate(part.name, samples.sample_rate, reference, holdout)
     if request.unit is not None and unit_values(samples, request.unit) is not None:
         samples = one_each(samples, request.unit, stream(request.seed, "units of the samples"))
     place = _place(given) if isinstance(given, str) else None
@@ -208,67 +212,3 @@ def _aligned(samples: "Dataset", reference: "Dataset | None") -> "Dataset":
         return replace(samples, samples=align(samples.samples, reference.samples))
     except UserError as error:
         raise UserError(f"{samples.source}: {error}") from error
-
-
-def _data(request: "Request", declared: Mapping[str, Any]) -> tuple["Dataset | None", "Dataset | None"]:
-    """Reference and holdout: what the user named, else what the checkpoint says that it was trained on."""
-    from ..models.data.datasets import with_groups
-
-    reference, holdout = _real(request.reference), _real(request.holdout)
-    named = declared.get("data")
-    # Data a user names replaces all that the checkpoint names: a holdout of other data would be no control.
-    if reference is None and named:
-        reference = _declared(named, "train")
-        holdout = holdout or _declared(named, "holdout")
-    if request.population and reference is None:
-        raise UserError("--population: expected reference data that are all there is, got none; give --reference")
-    if request.unit is not None:
-        reference, holdout = _one_each(request, reference, holdout)
-    return None if reference is None else with_groups(reference, request.groups), holdout
-
-
-def _one_each(
-    request: "Request", reference: "Dataset | None", holdout: "Dataset | None"
-) -> tuple["Dataset | None", "Dataset | None"]:
-    """One record of each unit of both, and of the holdout only units that the reference has not."""
-    from ..models.data.units import apart, one_each
-
-    assert request.unit is not None
-    if reference is None:
-        raise UserError(f"--unit {request.unit}: expected reference data that name it, got none; give --reference")
-    rngs = [stream(request.seed, f"units of the {role}") for role in ("reference", "holdout")]
-    thinned = one_each(reference, request.unit, rngs[0])
-    if holdout is not None:
-        holdout = one_each(apart(holdout, reference, request.unit), request.unit, rngs[1])
-    return thinned, holdout
-
-
-def _real(given: "str | Dataset | None") -> "Dataset | None":
-    """Data that a user named, or gave in memory."""
-    from ..models.data.datasets import load_data
-
-    if isinstance(given, str):
-        return load_data(given) if given else None
-    return given
-
-
-def _declared(named: Any, split: str) -> "Dataset | None":
-    """A part of the data that the checkpoint names, if it is still what the checkpoint was trained on."""
-    from ..models.data.datasets import load_data
-
-    # The checkpoint's own words: nothing about them is certain.
-    fields = {"source": str, "split": str | None, "seed": int, "sha256": str}
-    if not isinstance(named, Mapping) or not all(isinstance(named.get(key), kind) for key, kind in fields.items()):
-        raise UserError(f"the checkpoint names its data by {', '.join(fields)}, but not readably; give --reference")
-    source, trained_on, digest = named["source"], named["split"], named["sha256"]
-    try:
-        data = load_data(source, split=trained_on and split, seed=abs(named["seed"]))
-    except UserError as error:
-        raise UserError(f"the checkpoint names its training data, but: {error}; give them with --reference") from error
-    if split == "train" and data.sha256 != digest:
-        raise UserError(
-            f"{source}: expected the data that the checkpoint was trained on (sha256 {digest[:12]}), got "
-            f"{data.sha256[:12]}; give the right data with --reference"
-        )
-    # Trained on everything: then nothing was held out.
-    return None if trained_on is None and split == "holdout" else data

@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -50,7 +50,8 @@ class Attribute:
 class Records:
     """What a reader or a bundled set returns: records, what is known of their groups, and audio's sample rate in Hz.
 
-    `identifiers` are values of each record, by name, that are too many to be groups but may say what it belongs to.
+    `identifiers` are values of each record, by name, that are too many to be groups but may say what it belongs to;
+    `types` say what the columns of a table were taken for, as `data.column_types` describes them.
     """
 
     modality: str
@@ -58,12 +59,15 @@ class Records:
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     sample_rate: int | None = None
     identifiers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    types: Mapping[str, Any] = field(default_factory=dict)
 
     def take(self, rows: NDArray[np.int64]) -> "Records":
         """The records at `rows`, in that order, with their groups."""
         identifiers = {name: tuple(values[row] for row in rows) for name, values in self.identifiers.items()}
         attributes = take_attributes(self.attributes, rows)
-        return Records(self.modality, take(self.samples, rows), attributes, self.sample_rate, identifiers)
+        return replace(
+            self, samples=take(self.samples, rows), attributes=attributes, identifiers=identifiers
+        )
 
 
 def take(samples: Any, rows: NDArray[np.int64]) -> Any:

@@ -30,6 +30,9 @@ from .words import (
 STEP_SUMMARY_BYTES = 1024 * 1024
 """GitHub drops the summary of a step that is larger, as its documentation on workflow commands says."""
 
+MOST_COLUMNS = 40
+"""Columns of a kind that are named."""
+
 MOST_ANNOTATIONS = 10
 """GitHub shows at most so many errors and so many warnings of a step."""
 
@@ -66,9 +69,23 @@ def summary(record: Record) -> str:
         "",
         *(_finding_line(finding) for finding in record.findings),
         "",
+        *_columns(record),
         "Outputs: `report.html` (to read), `record.json` (everything), `junit.xml`, `evidence/`.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _columns(record: Record) -> list[str]:
+    """What the columns of tables were taken for, on one line a kind."""
+    kinds: dict[str, list[str]] = {}
+    for column in record.data.columns:
+        kinds.setdefault(column.taken_for, []).append(column.name)
+    named = [
+        f"- {escape(kind)}: {escape(', '.join(short(name) for name in names[:MOST_COLUMNS]))}"
+        f"{f' and {len(names) - MOST_COLUMNS} more' if len(names) > MOST_COLUMNS else ''}"
+        for kind, names in kinds.items()
+    ]
+    return ["## What columns were taken for", "", *named[:MOST_COLUMNS], ""] if named else []
 
 
 def _independence(record: Record) -> list[str]:

@@ -221,6 +221,10 @@ class Record(OutcomePart):
     coverage: Coverage
     policy: PolicyPart
     environment: Environment
+    evidence: Annotated[
+        dict[str, str],
+        Field(description="SHA-256 of each file of evidence/, of JSON without the seconds that something took"),
+    ] = Field(default_factory=dict)
     looks: Annotated[
         int,
         Field(

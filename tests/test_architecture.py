@@ -21,6 +21,7 @@ WIDER_FOLDERS = {
 LONGER_FILES: dict[str, str] = {}
 LONGER_FUNCTIONS = {
     "audit/attribution/latent_drivers/tables.py:readouts_table": "a list of columns",
+    "audit/api.py:audit_checkpoint": "one parameter an option of the audit",
     "audit/cli.py:run": "one parameter an option of the command",
 }
 

@@ -42,6 +42,7 @@ class Plan:
         unit: what one record of each was taken of; as a column it describes no record.
         inspect: says what is known of the checkpoint's weights.
         fingerprint: says what is known of its files.
+        conform: reads the columns of a drawn table as those of the reference were read.
         before: what collectors noted before the model was first used, by kind.
     """
 
@@ -57,6 +58,7 @@ class Plan:
     unit: str | None = None
     inspect: Callable[[], WeightFacts] | None = None
     fingerprint: Digest | None = None
+    conform: Callable[[Any], Any] = lambda records: records  # noqa: E731
     before: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..checkpoints.formats import MODEL_SUFFIXES, matching
 from ..errors import UserError
 from ..records import Attribute, Records, digest, table_attribute, take, take_attributes
+from .column_types import Types
 from .readers.groups import below
 from .units import OneEach
 
@@ -26,11 +27,14 @@ class Bundled(NamedTuple):
         modality: what the records are.
         about: n, fields, groups and origin in one line.
         holdout_share: the part of each group held out of training.
+        population: whether a model trained on them is to give the shares of these very records, which are few, rather
+            than those of a distribution that they were drawn from.
     """
 
     modality: str
     about: str
     holdout_share: float = 0.2
+    population: bool = False
 
 
 BUNDLED: Mapping[str, Bundled] = {
@@ -38,9 +42,12 @@ BUNDLED: Mapping[str, Bundled] = {
         "image",
         "1,797 real handwritten digits, 8×8 in 17 greys, of 13 writers (scikit-learn); groups: class; 30 % held out",
         0.3,
+        population=True,
     ),
     "diabetes": Bundled(
-        "tabular", "442 real patients, 11 columns of numbers and sex (scikit-learn); groups: sex, age; 20 % held out"
+        "tabular",
+        "442 real patients, 11 columns of numbers and sex (scikit-learn); groups: sex, age; 20 % held out",
+        population=True,
     ),
     "loans": Bundled(
         "tabular",
@@ -104,8 +111,10 @@ class Dataset:
         split: the part of the source that was taken; None is all of it.
         seed: the seed of that split.
         sample_rate: of audio, in Hz.
+        population: declared to be all there is, rather than a sample of it.
         identifiers: further values of each record, by name, that may say what it belongs to.
         one_each: what one record of each was taken of; None where all were.
+        types: of a table, what its columns were taken for.
     """
 
     name: str
@@ -117,8 +126,10 @@ class Dataset:
     split: str | None = None
     seed: int = 0
     sample_rate: int | None = None
+    population: bool = False
     identifiers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     one_each: OneEach | None = None
+    types: Types = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -142,7 +153,15 @@ class Dataset:
         return replace(self, samples=samples, attributes=attributes, sha256=digest(samples, attributes), identifiers={})
 
 
-def load_data(spec: str, *, split: str | None = None, seed: int = 0, groups: tuple[str, ...] = ()) -> Dataset:
+def load_data(
+    spec: str,
+    *,
+    split: str | None = None,
+    seed: int = 0,
+    groups: tuple[str, ...] = (),
+    types: Types | None = None,
+    generated: bool = False,
+) -> Dataset:
     """Read a bundled data set by name, or a user's own file or folder.
 
     A split is random within each main group, keeps the order of the source, and depends on `seed` alone.
@@ -152,13 +171,15 @@ def load_data(spec: str, *, split: str | None = None, seed: int = 0, groups: tup
         split: `train` or `holdout`, or None for everything.
         seed: seed of the split.
         groups: attributes to keep, in this order; of a table also columns. None named: those that are known.
+        types: of a table, what columns are, as declared or as another data set has them.
+        generated: the records are a generator's, so that what cannot be true of them is kept, as evidence.
 
     Raises:
         UserError: if the data are missing, unreadable or not what their format promises; the message says which.
     """
     if split not in (None, "train", "holdout"):
         raise UserError(f"split: expected train or holdout, got {split!r}")
-    name, records = _read(spec)
+    name, records = _read(spec, types, generated=generated)
     rows = None if split is None else _part(records, name, split, seed)
     if rows is not None:
         records = records.take(rows)
@@ -176,6 +197,7 @@ def load_data(spec: str, *, split: str | None = None, seed: int = 0, groups: tup
         seed=seed,
         sample_rate=records.sample_rate,
         identifiers=records.identifiers,
+        types=records.types or _types(records),
     )
     return with_groups(data, groups)
 
@@ -201,7 +223,7 @@ def is_data(path: Path) -> bool:
     return path.suffix.lower() in FILES and path.is_file()
 
 
-def _read(spec: str) -> tuple[str, Records]:
+def _read(spec: str, types: Types | None, *, generated: bool) -> tuple[str, Records]:
     if spec in BUNDLED:
         records: Records = import_module(f".bundled.{spec}", __package__).records()
         return spec, records
@@ -214,7 +236,17 @@ def _read(spec: str) -> tuple[str, Records]:
         raise UserError(f"{spec}: expected {FORMATS}; got {what}")
     module = import_module(f".readers.{reader}", __package__)
     read = module.read_folder if path.is_dir() else module.read_file
-    return path.resolve().name if path.is_dir() else path.stem, read(path)
+    options = {"types": types} if reader == "table" else {}
+    return path.resolve().name if path.is_dir() else path.stem, read(path, generated=generated, **options)
+
+
+def _types(records: Records) -> Types:
+    """Of a table that was made in memory, its columns' own types."""
+    if records.modality != "tabular":
+        return {}
+    from .readers.table import types_of
+
+    return types_of(records.samples)
 
 
 def _folder_reader(path: Path) -> str | None:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ..errors import UserError
 from ..records import Records, digest
+from .column_types import Types
 from .datasets import MOST_GROUPS, Dataset
 from .readers import images
 from .readers.groups import attribute
@@ -21,7 +22,15 @@ FORMS = (
 LOUDEST = 1 + 1e-6
 
 
-def data_in_memory(given: Any, role: str, *, modality: str | None = None, sample_rate: int | None = None) -> Dataset:
+def data_in_memory(
+    given: Any,
+    role: str,
+    *,
+    modality: str | None = None,
+    sample_rate: int | None = None,
+    types: Types | None = None,
+    generated: bool = False,
+) -> Dataset:
     """What a Python program gave as data, checked as a file of the same content would be, and with the same digest.
 
     Args:
@@ -31,12 +40,14 @@ def data_in_memory(given: Any, role: str, *, modality: str | None = None, sample
         role: the parameter that it was given as; stands at the start of each message.
         modality: what is expected, if that is known: it tells flattened images from sound.
         sample_rate: of sound, in Hz.
+        types: of a table, what columns are, as declared or as another table has them.
+        generated: the records are a generator's, so that what cannot be true of them is kept, as evidence.
 
     Raises:
         UserError: if the data are none of these; one line says what was expected and found.
     """
     samples, labels = _parts(given, role)
-    records = _records(_plain(samples), role, modality)
+    records = _records(_plain(samples), role, modality, types, generated)
     if labels is not None:
         if records.modality == "tabular":
             raise UserError(f"{role}: expected the labels of a table as one of its columns, got them apart; add them")
@@ -50,6 +61,7 @@ def data_in_memory(given: Any, role: str, *, modality: str | None = None, sample
         attributes=records.attributes,
         sample_rate=sample_rate if records.modality == "audio" else None,
         identifiers=records.identifiers,
+        types=records.types,
     )
 
 
@@ -95,45 +107,45 @@ def _plain(samples: Any) -> Any:
     return samples
 
 
-def _records(samples: Any, role: str, modality: str | None) -> Records:
+def _records(samples: Any, role: str, modality: str | None, types: Types | None, generated: bool) -> Records:
     from pandas import DataFrame
 
     if isinstance(samples, DataFrame):
-        return from_frame(samples, role)
+        return from_frame(samples, role, types=types, generated=generated)
     if isinstance(samples, np.ndarray):
         if samples.ndim == 2 and modality in (None, "audio"):
-            return Records("audio", _waves(samples, role))
-        return images.from_arrays(samples, None, role)
+            return Records("audio", _waves(samples, role, generated))
+        return images.from_arrays(samples, None, role, generated=generated)
     if isinstance(samples, list) and samples:
         if all(isinstance(each, str) for each in samples):
-            return Records("text", _texts(samples, role))
+            return Records("text", _texts(samples, role, generated))
         if all(isinstance(each, list | tuple) for each in samples):
-            return Records("music", _pieces(samples, role))
+            return Records("music", _pieces(samples, role, generated))
     raise UserError(f"{role}: expected {FORMS}; got {_short(samples)}")
 
 
-def _waves(samples: NDArray[Any], role: str) -> NDArray[np.float32]:
-    if not len(samples) or samples.dtype.kind != "f" or not np.isfinite(samples).all():
+def _waves(samples: NDArray[Any], role: str, generated: bool) -> NDArray[np.float32]:
+    if not len(samples) or samples.dtype.kind != "f" or not (generated or np.isfinite(samples).all()):
         raise UserError(
             f"{role}: expected sound as finite floats (n, t), got {samples.dtype} {samples.shape}; convert it"
         )
-    if float(np.abs(samples).max()) > LOUDEST:
+    if not generated and float(np.abs(samples).max()) > LOUDEST:
         raise UserError(
             f"{role}: expected sound in [−1, 1], got {samples.min():.4g} to {samples.max():.4g}; rescale it"
         )
     return np.ascontiguousarray(samples, dtype=np.float32)
 
 
-def _texts(samples: list[str], role: str) -> list[str]:
-    if not any(text.strip() for text in samples):
+def _texts(samples: list[str], role: str, generated: bool) -> list[str]:
+    if not generated and not any(text.strip() for text in samples):
         raise UserError(f"{role}: expected texts, but every one is blank; give the texts")
     return [str(text) for text in samples]
 
 
-def _pieces(samples: list[Any], role: str) -> list[list[int]]:
+def _pieces(samples: list[Any], role: str, generated: bool) -> list[list[int]]:
     pieces = [[pitch.item() if isinstance(pitch, np.generic) else pitch for pitch in piece] for piece in samples]
     for number, piece in enumerate(pieces, 1):
-        check_piece(piece, f"{role}: piece {number}")
+        check_piece(piece, f"{role}: piece {number}", generated=generated)
     return pieces
 
 

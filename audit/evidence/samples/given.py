@@ -60,6 +60,7 @@ def _generated(plan: Plan, progress: Callable[[float], None]) -> Generated:
     drawn = collect_generated(
         plan.model, n=plan.n, seed=plan.seed, source=plan.source, modality=plan.modality, progress=progress
     )
+    drawn = replace(drawn, samples=plan.conform(drawn.samples))
     if plan.modality == "tabular" and plan.unit in drawn.samples.columns:
         return replace(drawn, samples=drawn.samples.drop(columns=[plan.unit]))
     return drawn

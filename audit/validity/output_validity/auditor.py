@@ -88,7 +88,7 @@ class OutputValidity:
             raise Inconclusive("there is no generated record to look at: draw samples")
         reference = None if evidence.reference is None else evidence.reference.samples
         held = None if evidence.holdout is None else evidence.holdout.samples
-        rules = self._rules(evidence.modality, samples)
+        rules = self._rules(evidence.modality, samples, reference)
         limits = []
         if reference is not None:
             limits = outside(evidence.modality, generated=samples, reference=reference, holdout=held)
@@ -110,8 +110,8 @@ class OutputValidity:
             settings=self._settings(evidence, rules, limits, known),
         )
 
-    def _rules(self, modality: str, samples: Any) -> list[tuple[str, Flags]]:
-        rules = broken_rules(modality, samples)
+    def _rules(self, modality: str, samples: Any, reference: Any) -> list[tuple[str, Flags]]:
+        rules = broken_rules(modality, samples, reference)
         if self.constraints and modality != "tabular":
             raise NotApplicable(f"constraints are between columns of a table, but these are {modality} records")
         for text in self.constraints:

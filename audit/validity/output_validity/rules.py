@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ....models.records import is_number
+
 Flags = NDArray[np.bool_]
 
 TOLERANCE = 1e-6
@@ -13,10 +15,18 @@ TOLERANCE = 1e-6
 
 RANGES = {"image": (0.0, 1.0), "audio": (-1.0, 1.0)}
 HIGHEST_PITCH = 127
+BY_CHANCE = 1e-6
+"""How seldom chance alone would leave a column without any value, for that to break a rule."""
 
 
-def broken_rules(modality: str, samples: Any) -> list[tuple[str, Flags]]:
-    """Each rule of the modality in words, and which records break it, (n,)."""
+def broken_rules(modality: str, samples: Any, reference: Any = None) -> list[tuple[str, Flags]]:
+    """Each rule of the modality in words, and which records break it, (n,).
+
+    Args:
+        modality: of the records.
+        samples: the generated records.
+        reference: real records, which say of a table what its columns hold; None without them.
+    """
     match modality:
         case "image" | "audio":
             return _array(samples, *RANGES[modality])
@@ -31,7 +41,8 @@ def broken_rules(modality: str, samples: Any) -> list[tuple[str, Flags]]:
                 ("a pitch outside −1 … 127", _flags(any(not -1 <= p <= HIGHEST_PITCH for p in s) for s in samples)),
             ]
         case _:
-            return [("infinite numbers", _infinite(samples))]
+            rules = [("infinite numbers", _infinite(samples))]
+            return rules if reference is None else [*rules, *_of_columns(samples, reference)]
 
 
 def _flags(broken: Any) -> Flags:
@@ -54,6 +65,42 @@ def _is_no_text(text: str) -> bool:
 
 
 def _infinite(table: Any) -> Flags:
-    numbers = table.select_dtypes("number")
-    columns: Sequence[Flags] = [np.isinf(numbers[name].to_numpy(dtype=float, na_value=0.0)) for name in numbers]
-    return np.any(columns, axis=0) if columns else np.zeros(len(table), dtype=bool)
+    return _any([np.isinf(_numbers(table[name])) for name in table.columns if not _is_text(table[name])], len(table))
+
+
+def _of_columns(table: Any, reference: Any) -> list[tuple[str, Flags]]:
+    """Rules that hold of columns by what the real ones hold: of numbers, and at all."""
+    names = [name for name in reference.columns if name in table.columns]
+    strange = [
+        table[name].notna().to_numpy() & np.isnan(_numbers(table[name])) for name in names if is_number(reference[name])
+    ]
+    empty = [np.ones(len(table), dtype=bool) for name in names if _lost(table[name], reference[name])]
+    return [
+        ("a word among numbers or dates", _any(strange, len(table))),
+        ("a column without any value", _any(empty, len(table))),
+    ]
+
+
+def _lost(column: Any, reference: Any) -> bool:
+    """Whether a column has no value although real records have too many of them for chance."""
+    gaps = float(reference.isna().mean())
+    return bool(column.isna().all()) and gaps ** len(column) < BY_CHANCE
+
+
+def _is_text(column: Any) -> bool:
+    """Whether all values of a column are words, so that none of them is a number."""
+    from pandas.api import types
+
+    return types.infer_dtype(column, skipna=True) in ("string", "boolean", "categorical")
+
+
+def _numbers(column: Any) -> NDArray[np.float64]:
+    """The numbers of a column, NaN for what is missing or none."""
+    import pandas as pd
+
+    numbers: NDArray[np.float64] = pd.to_numeric(column, errors="coerce").to_numpy(dtype=float, na_value=np.nan)
+    return numbers
+
+
+def _any(columns: Sequence[Flags], n: int) -> Flags:
+    return np.any(columns, axis=0) if len(columns) else np.zeros(n, dtype=bool)

@@ -1,5 +1,6 @@
 """Reader for a user's own audio: a folder of `.wav` files."""
 
+import io
 import warnings
 from pathlib import Path
 from typing import Any
@@ -13,20 +14,25 @@ from .groups import labelled_files
 
 LONGEST = 2**20
 """Samples that a record may have: 65 seconds at 16 kHz."""
+OPEN = (b"\xff\xff\xff\xff", b"\0\0\0\0")
+"""Lengths in a header that was written before the end was known."""
+MOST_BYTES = 2**28
+"""A record of the greatest length with 16 channels of doubles, and other chunks."""
 
 
-def read_folder(path: Path) -> Records:
+def read_folder(path: Path, *, generated: bool = False) -> Records:
     """Read the WAV files in a folder as float32 (n, t) in [−1, 1]; where they lie in sub-folders, these are the labels.
 
     PCM of 8 to 64 bits is divided by its largest magnitude, IEEE floats are taken as they are, and channels are
-    averaged. Records are compared sample by sample, so all files must have one sample rate and one length.
+    averaged. Records are compared sample by sample, so all files must have one sample rate and one length. Of
+    `generated` sounds, values that are not finite or lie outside [−1, 1] are kept, as evidence.
 
     Raises:
         UserError: if there are none, if they differ in rate or length, or if one cannot be decoded, is empty, longer
             than 2^20 samples, not finite or outside [−1, 1].
     """
     files, attributes = labelled_files(path, (".wav",))
-    rates, waves = zip(*map(_wave, files), strict=True)
+    rates, waves = zip(*(_wave(file, generated) for file in files), strict=True)
     for file, rate, wave in zip(files, rates, waves, strict=True):
         if rate != rates[0]:
             raise UserError(
@@ -40,7 +46,7 @@ def read_folder(path: Path) -> Records:
     return Records("audio", np.stack(waves), attributes, rates[0])
 
 
-def _wave(file: Path) -> tuple[int, NDArray[np.float32]]:
+def _wave(file: Path, generated: bool) -> tuple[int, NDArray[np.float32]]:
     rate, wave = _decoded(file)
     if not len(wave) or rate <= 0:
         fault = "no samples" if rate > 0 else f"a sample rate of {rate} Hz"
@@ -48,15 +54,21 @@ def _wave(file: Path) -> tuple[int, NDArray[np.float32]]:
     if len(wave) > LONGEST:
         raise UserError(f"{file}: expected at most {LONGEST} samples, got {len(wave)}; cut it into shorter pieces")
     scaled = _scaled(wave)
-    if not np.isfinite(scaled).all():
+    if not generated and not np.isfinite(scaled).all():
         raise UserError(f"{file}: expected finite samples, got NaN or infinity; replace or remove it")
     highest = float(np.abs(scaled).max())
-    if highest > 1:
+    if not generated and highest > 1:
         raise UserError(
             f"{file}: expected samples in [-1, 1], got magnitudes up to {highest:.4g}; scale all files alike"
         )
+    with np.errstate(over="ignore", invalid="ignore"):
+        return rate, _mono(scaled)
+
+
+def _mono(scaled: NDArray[np.float64]) -> NDArray[np.float32]:
+    """The mean of the channels; of generated sounds also where it is not finite."""
     mono = scaled if scaled.ndim == 1 else scaled.mean(axis=1)
-    return rate, np.ascontiguousarray(mono, dtype=np.float32)
+    return np.ascontiguousarray(mono, dtype=np.float32)
 
 
 def _scaled(wave: NDArray[Any]) -> NDArray[np.float64]:
@@ -78,9 +90,29 @@ def _decoded(file: Path) -> tuple[int, NDArray[Any]]:
             # Chunks with titles or markers are none of our business; a file that ends too early is.
             warnings.simplefilter("ignore", wavfile.WavFileWarning)
             warnings.filterwarnings("error", "Reached EOF|Incomplete", wavfile.WavFileWarning)
-            rate, wave = wavfile.read(file)
+            rate, wave = wavfile.read(_with_lengths(file) or file)
     except Exception as error:  # A damaged file makes scipy raise almost anything, down to UnboundLocalError.
         raise UserError(
             f"{file}: cannot be decoded as WAV ({one_line(error)}); replace it, or convert it to PCM"
         ) from error
     return int(rate), wave
+
+
+def _with_lengths(file: Path) -> io.BytesIO | None:
+    """A file that was written into a pipe, whose header leaves the lengths open, with them; None if it has them."""
+    with file.open("rb") as opened:
+        if opened.read(4) != b"RIFF" or opened.read(4) not in OPEN or opened.read(4) != b"WAVE":
+            return None
+        size = file.stat().st_size
+        if size > MOST_BYTES:
+            return None
+        while len(head := opened.read(8)) == 8 and head[:4] != b"data":
+            opened.seek(int.from_bytes(head[4:], "little") + (head[4] & 1), io.SEEK_CUR)
+        if head[:4] != b"data" or head[4:] not in OPEN:
+            return None
+        place = opened.tell()
+        opened.seek(0)
+        content = bytearray(opened.read())
+    content[4:8] = (size - 8).to_bytes(4, "little")
+    content[place - 4 : place] = (size - place).to_bytes(4, "little")
+    return io.BytesIO(bytes(content))

@@ -2,29 +2,24 @@
 
 import csv
 import io
-import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ...errors import UserError
+from ..cells import NUMBER, guess
+from ..cells import number as number_in
+from ..column_types import MISSING, ColumnType, Doubt, Types
+from .typed_cells import typed
 from .utf8 import read_utf8, shown
 
 if TYPE_CHECKING:
-    from pandas import DataFrame, Series
+    from pandas import DataFrame
 
-NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-INTEGER = re.compile(r"[+-]?[0-9]+")
-INFINITE = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE)
-TRUTH = {"True": True, "TRUE": True, "true": True, "False": False, "FALSE": False, "false": False}
-MISSING = frozenset(
-    ("", "NA", "N/A", "n/a", "<NA>", "#N/A", "#NA", "#N/A N/A", "NaN", "nan", "-NaN", "-nan", "NULL", "null", "None")
-) | {"1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN"}
-"""Cells without a value: what `pandas.read_csv` takes for missing, because models are trained on what it reads."""
-DOUBTFUL = ("?", "-", ".")
-"""Marks of a missing number that `pandas.read_csv` does not know: with them a column of numbers turns into text."""
-LARGEST = 2**63
+LONGEST_HEAD = 10_000
+"""Characters that are looked at to tell the separator."""
+OTHERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
 class Rows(NamedTuple):
@@ -35,23 +30,75 @@ class Rows(NamedTuple):
     lines: list[int]
 
 
-def read_csv(path: Path) -> "DataFrame":
-    """Read a table in UTF-8 with commas and a header row; blanks around cells are dropped.
+def read_csv(path: Path, *, types: Types, generated: bool = False) -> tuple["DataFrame", dict[str, ColumnType]]:
+    """Read a table in UTF-8 with commas and a header row, and what its columns were taken for.
 
-    Columns are int64, float64, bool or text as `pandas.read_csv` would make them, except that integers beyond 64 bits
-    and truth values with gaps stay text.
+    Blanks around cells are dropped. A column whose type is not given is of the type that its cells leave no doubt of.
+
+    Args:
+        path: the file.
+        types: of some or all columns, as declared or as another table has them.
+        generated: what cannot be true of a column is kept, as evidence; otherwise it is refused.
 
     Raises:
-        UserError: if a row is ragged, the header is missing, or a number is infinite; the message names the line.
+        UserError: if a row is ragged, the header is missing, a column can be read in several ways, or a real number is
+            infinite; the message names line or column.
     """
     import pandas as pd
 
     table = _rows(path)
+    columns = dict(zip(table.header, zip(*table.rows, strict=True), strict=False))
+    _check_header(table.header, list(zip(*table.rows, strict=True)), path)
+    found: dict[str, ColumnType] = {}
+    series = {}
+    marks = marks_gaps_by_blanks(columns)
+    for name, cells in columns.items():
+        where = f"{path}: column {shown(name)}"
+        try:
+            found[name] = types.get(name) or guessed(cells, marks)
+            series[name] = typed(cells, found[name], where, lines=table.lines, generated=generated)
+        except Doubt as doubt:
+            raise doubt.refusal(where) from None
+    frame: DataFrame = pd.DataFrame(series)
+    return frame, found
+
+
+def raw_columns(path: Path) -> dict[str, tuple[str, ...]]:
+    """The cells of each column as they stand in the file.
+
+    Raises:
+        UserError: if it is no comma-separated table with a header.
+    """
+    table = _rows(path)
     columns = list(zip(*table.rows, strict=True))
     _check_header(table.header, columns, path)
-    series = [_column(name, cells, table.lines, path) for name, cells in zip(table.header, columns, strict=True)]
-    frame: DataFrame = pd.DataFrame(dict(zip(table.header, series, strict=True)))
-    return frame
+    return dict(zip(table.header, columns, strict=True))
+
+
+def marks_gaps_by_blanks(columns: "dict[str, tuple[str, ...]]") -> bool:
+    """Whether empty cells, and no words, stand for gaps in the columns of numbers, so that words may be values."""
+    sets = [set(cells) for cells in columns.values()]
+    words = MISSING - {""}
+    numbers = [each for each in sets if (known := each - MISSING) and all(map(NUMBER.fullmatch, known))]
+    return any("" in each for each in sets) and not any(each & words for each in numbers)
+
+
+def guessed(cells: Sequence[str], blanks_are_gaps: bool) -> ColumnType:
+    """The type of a column of a file, which may say elsewhere how it writes gaps.
+
+    Raises:
+        Doubt: if it could be read in several ways.
+    """
+    found = set(cells)
+    kind = guess(found)
+    word = min(found & (MISSING - {""}), default=None)
+    if kind.type == "text" and blanks_are_gaps and word and found - MISSING:
+        raise Doubt(
+            f"{word!r} may be a value, since empty cells stand for gaps in this file",
+            ColumnType("text", missing=frozenset({""})),
+            ColumnType("text"),
+        )
+    return kind
 
 
 def check_names(names: Sequence[str], path: Path) -> None:
@@ -71,7 +118,9 @@ def check_names(names: Sequence[str], path: Path) -> None:
 
 
 def _rows(path: Path) -> Rows:
-    reader = csv.reader(io.StringIO(read_utf8(path), newline=""), skipinitialspace=True, strict=True)
+    text = read_utf8(path)
+    _check_separator(text, path)
+    reader = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True, strict=True)
     header: list[str] = []
     rows: list[list[str]] = []
     lines: list[int] = []
@@ -100,9 +149,23 @@ def _rows(path: Path) -> Rows:
     return Rows(header, rows, lines)
 
 
+def _check_separator(text: str, path: Path) -> None:
+    """Refuse other marks than commas between cells, which would make ragged or very wide cells of the rows."""
+    head = text.lstrip()[:LONGEST_HEAD].splitlines()[:2]
+    line, declared = (head[0] if head else ""), re.fullmatch(r"sep=(.)", head[0].strip()) if head else None
+    other = declared[1] if declared else None
+    if other is None and "," not in line and '"' not in line:
+        other = next((mark for mark in ";\t|" if mark in line), None)
+    if declared or other:
+        decimals = re.search(r"(?:^|[;\t|])-?[0-9]+,[0-9]+(?:$|[;\t|\r\n])", text[:LONGEST_HEAD], re.MULTILINE)
+        more = ("and decimal commas, ", " and decimal points") if decimals else ("", "")
+        raise UserError(
+            f"{path}: expected commas between cells, got {OTHERS.get(str(other), shown(other))} in line 1, {more[0]}"
+            f"so it was written for another program; save it with commas{more[1]}"
+        )
+
+
 def _check_header(header: list[str], columns: list[tuple[str, ...]], path: Path) -> None:
-    if len(header) == 1 and (other := re.search(r"[;\t|]", header[0])):
-        raise UserError(f"{path}: expected commas between cells, got {shown(other[0])} in line 1; save it with commas")
     words = [(name, set(cells)) for name, cells in zip(header, columns, strict=True) if not NUMBER.fullmatch(name)]
     # A name is hardly ever a value of its own column; a row of data is mostly made of them.
     text = [(name, cells) for name, cells in words if not all(map(_numeric, cells))]
@@ -116,42 +179,5 @@ def _check_header(header: list[str], columns: list[tuple[str, ...]], path: Path)
 
 
 def _numeric(cell: str) -> bool:
-    return cell in MISSING or bool(NUMBER.fullmatch(cell)) or bool(INFINITE.fullmatch(cell))
-
-
-def _column(name: str, cells: tuple[str, ...], lines: list[int], path: Path) -> "Series[Any]":
-    import pandas as pd
-
-    known = set(cells) - MISSING
-    where = f"{path}: column {shown(name)}"
-    if not known:
-        raise UserError(f"{where}: expected at least one value, got only missing ones; remove the column")
-    numbers = {cell for cell in known if NUMBER.fullmatch(cell)}
-    infinite = min(filter(_infinite, known), key=cells.index, default=None)
-    if infinite and all(map(_numeric, known)):
-        line = lines[cells.index(infinite)]
-        raise UserError(
-            f"{where}: expected finite numbers, got {shown(infinite)} on line {line}; correct or empty the cell"
-        )
-    if numbers == known:
-        whole = all(map(INTEGER.fullmatch, known))
-        if whole and not all(-LARGEST <= int(cell) < LARGEST for cell in known):
-            return pd.Series([None if cell in MISSING else cell for cell in cells])
-        if whole and len(known) == len(set(cells)):
-            integers = {cell: int(cell) for cell in known}
-            return pd.Series([integers[cell] for cell in cells], dtype="int64")
-        floats = {cell: math.nan if cell in MISSING else float(cell) for cell in set(cells)}
-        return pd.Series([floats[cell] for cell in cells], dtype="float64")
-    if numbers and known - numbers <= set(DOUBTFUL):
-        mark = next(cell for cell in cells if cell in DOUBTFUL)
-        raise UserError(
-            f"{where}: expected numbers, got {shown(mark)} on line {lines[cells.index(mark)]}; "
-            "leave the cell empty where a number is missing"
-        )
-    if set(cells) <= TRUTH.keys():
-        return pd.Series([TRUTH[cell] for cell in cells], dtype="bool")
-    return pd.Series([None if cell in MISSING else cell for cell in cells])
-
-
-def _infinite(cell: str) -> bool:
-    return bool(INFINITE.fullmatch(cell)) or (bool(NUMBER.fullmatch(cell)) and math.isinf(float(cell)))
+    found = number_in(cell, ColumnType("number"))
+    return cell in MISSING or found is not None

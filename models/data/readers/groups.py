@@ -9,6 +9,17 @@ import numpy as np
 from ...errors import UserError
 from ...records import Attribute
 
+PICTURES = frozenset(
+    (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".heic", ".heif", ".jp2",
+     ".jxl", ".ppm", ".pgm", ".tga", ".ico")
+)  # fmt: skip
+SOUNDS = frozenset(
+    (".wav", ".wave", ".mp3", ".flac", ".ogg", ".oga", ".opus", ".aif", ".aiff", ".aac", ".m4a", ".wma", ".au")
+)
+MUSIC = frozenset((".mid", ".midi", ".kar", ".rmi", ".musicxml", ".mxl", ".krn"))
+OTHER_FORMATS = (PICTURES, SOUNDS, MUSIC)
+"""Endings of records of one modality, those that are read among them."""
+
 
 def attribute(values: Sequence[Any]) -> Attribute:
     """The groups that equal values make; their names are sorted, those of numbers by size."""
@@ -24,6 +35,7 @@ def labelled_files(path: Path, suffixes: tuple[str, ...]) -> tuple[list[Path], d
         UserError: if there are none, if they lie both in the folder and in sub-folders, or further down.
     """
     kinds = " or ".join(f"*{suffix}" for suffix in suffixes)
+    _refuse_other_formats(path, suffixes)
     loose = _inside(path, suffixes)
     folders = sorted(each for each in path.iterdir() if each.is_dir() and each.name[0] != ".")
     classes = {each.name: files for each in folders if (files := _inside(each, suffixes))}
@@ -46,6 +58,17 @@ def labelled_files(path: Path, suffixes: tuple[str, ...]) -> tuple[list[Path], d
         )
     labels = np.repeat(np.arange(len(classes), dtype=np.int64), [len(files) for files in classes.values()])
     return labelled, {"class": Attribute(tuple(classes), labels)}
+
+
+def _refuse_other_formats(path: Path, suffixes: tuple[str, ...]) -> None:
+    """Refuse records in a format that is not read beside those that are: nothing of a user's is passed over."""
+    formats = next(group for group in OTHER_FORMATS if set(suffixes) <= group)
+    others = sorted(file for pattern in ("*", "*/**/*") for file in below(path, formats - set(suffixes), pattern))
+    if others:
+        raise UserError(
+            f"{path}: expected only {' or '.join(f'*{suffix}' for suffix in suffixes)}, got {len(others):,} in other "
+            f"formats beside them, such as {others[0].relative_to(path)}; convert or remove them"
+        )
 
 
 def below(folder: Path, suffixes: Container[str], pattern: str = "*/**/*") -> Iterator[Path]:

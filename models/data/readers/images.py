@@ -3,6 +3,7 @@
 Whatever is wrong with the data is said in one line that names the file and what to do.
 """
 
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -19,13 +20,16 @@ from .groups import labelled_files
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
 CHANNELS = (1, 2, 3, 4)
+ROUNDING = 1e-6
+"""How far outside [0, 1] a value may lie by rounding."""
 UNLABELLED = np.zeros(0, dtype=np.int64)
 
 
-def read_file(path: Path) -> Records:
+def read_file(path: Path, *, generated: bool = False) -> Records:
     """Read `x`, (n, h, w), (n, h, w, c) or (n, c, h, w), uint8 or float in [0, 1], and optional labels `y` (n,).
 
-    Other arrays (n,) of integers or strings are identifiers.
+    Other arrays (n,) of integers or strings are identifiers. Of `generated` images, values that are not finite or lie
+    outside [0, 1] are kept, as evidence.
 
     Raises:
         UserError: if the file or its arrays are not that; objects are never unpickled.
@@ -33,25 +37,26 @@ def read_file(path: Path) -> Records:
     arrays = _arrays(path)
     if "x" not in arrays:
         raise UserError(f"{path}: expected an array named x, got {', '.join(sorted(arrays)) or 'no array'}")
-    images = from_arrays(arrays["x"], arrays.get("y"), path)
+    images = from_arrays(arrays["x"], arrays.get("y"), path, generated=generated)
     others = {
         name: each for name, each in arrays.items() if name not in ("x", "y") and len(each) == len(images.samples)
     }
     return replace(images, identifiers={name: tuple(map(str, each.tolist())) for name, each in others.items()})
 
 
-def from_arrays(x: NDArray[Any], y: NDArray[Any] | None, where: object) -> Records:
+def from_arrays(x: NDArray[Any], y: NDArray[Any] | None, where: object, *, generated: bool = False) -> Records:
     """Images, and their labels where there are any, from arrays of the forms that `read_file` describes.
 
     Args:
         x: the images.
         y: a label each, or None.
         where: named at the start of each message.
+        generated: keep values that no image can have.
 
     Raises:
         UserError: if an array is not that.
     """
-    samples = _scaled(_channels_first(x, where), where)
+    samples = _scaled(_channels_first(x, where), where, generated=generated)
     if y is None:
         return Records("image", samples)
     labels, classes = _labels(y, len(samples), where)
@@ -122,12 +127,21 @@ def _channels_first(x: NDArray[Any], path: object) -> NDArray[Any]:
     return x
 
 
-def _scaled(x: NDArray[Any], path: object) -> NDArray[np.float32]:
+def _scaled(x: NDArray[Any], path: object, *, generated: bool) -> NDArray[np.float32]:
     if x.dtype == np.uint8:
         return np.ascontiguousarray(x, dtype=np.float32) / np.float32(255)
     if x.dtype != np.bool_ and not np.issubdtype(x.dtype, np.floating):
         raise UserError(f"{path}: expected x as uint8 or float in [0, 1], got {x.dtype}; convert it")
-    samples = np.ascontiguousarray(x, dtype=np.float32)
+    with np.errstate(over="ignore"):  # What float32 cannot hold is infinite, and treated so.
+        samples = np.ascontiguousarray(x, dtype=np.float32)
+    # Rounding, as of (tanh + 1) / 2, is put back; the bounds let NaN through.
+    low_by_rounding, high_by_rounding = (
+        (samples >= -ROUNDING) & (samples < 0),
+        (samples > 1) & (samples <= 1 + ROUNDING),
+    )
+    samples = np.where(low_by_rounding, np.float32(0), np.where(high_by_rounding, np.float32(1), samples))
+    if generated:
+        return samples
     if not np.isfinite(samples).all():
         bad = int((~np.isfinite(samples)).any(axis=(1, 2, 3)).sum())
         raise UserError(
@@ -136,7 +150,7 @@ def _scaled(x: NDArray[Any], path: object) -> NDArray[np.float32]:
     low, high = float(samples.min()), float(samples.max())
     if low < 0 or high > 1:
         raise UserError(
-            f"{path}: expected floats in [0, 1], got values from {low:.4g} to {high:.4g}; rescale x or use uint8"
+            f"{path}: expected floats in [0, 1], got values from {low:.8g} to {high:.8g}; rescale x or use uint8"
         )
     return samples
 
@@ -153,8 +167,11 @@ def _labels(y: NDArray[Any], n: int, path: object) -> tuple[NDArray[np.int64], t
     return labels.astype(np.int64), tuple(str(name) for name in names)
 
 
-def read_folder(path: Path) -> Records:
+def read_folder(path: Path, *, generated: bool = False) -> Records:
     """Read the PNG and JPEG files in a folder; where they lie in sub-folders, these are the labels.
+
+    Pictures are as a viewer shows them: turned as their orientation tag says, and what is transparent over white.
+    `generated` makes no difference: every picture that can be decoded has values that a picture can have.
 
     Raises:
         UserError: if there are none, if they differ in size or mode, or if one cannot be decoded.
@@ -169,16 +186,30 @@ def _picture(file: Path) -> NDArray[np.uint8]:
     try:
         with Image.open(file, formats=("PNG", "JPEG")) as image:
             image.load()
-            # Pillow warns of a palette with transparency unless the way to RGB leads over RGBA.
-            opaque = image.convert("RGBA") if image.mode == "P" and "transparency" in image.info else image
-            plain = opaque.convert({"1": "L", "P": "RGB", "LA": "L"}.get(image.mode, image.mode))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            plain = _as_seen(image)
+    except (OSError, ValueError, SyntaxError, struct.error, Image.DecompressionBombError) as error:
         raise UserError(
             f"{file}: cannot be decoded as PNG or JPEG ({one_line(error)}); replace or remove it"
         ) from error
-    if plain.mode not in ("L", "RGB", "RGBA"):
-        raise UserError(f"{file}: expected 8 bits a channel in grey or RGB, got mode {plain.mode}; convert it")
+    if plain.mode not in ("L", "RGB"):
+        what = "16 bits" if plain.mode.startswith("I") else f"mode {plain.mode}"
+        raise UserError(f"{file}: expected 8 bits a channel in grey or RGB, got {what}; convert it")
     return np.atleast_3d(np.asarray(plain)).transpose(2, 0, 1)
+
+
+def _as_seen(image: Any) -> Any:
+    """The picture turned as its orientation tag says, without a palette, and over white where it is transparent."""
+    from PIL import Image, ImageOps
+
+    upright = ImageOps.exif_transpose(image)
+    grey = upright.mode in ("1", "L", "LA", "La")
+    if upright.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
+        # A transparent colour of a grey picture is known as such only on the way over RGBA.
+        full = upright.convert("RGBA") if upright.mode != "I;16" else upright
+        if full.mode == "RGBA":
+            seen = Image.alpha_composite(Image.new("RGBA", full.size, "white"), full)
+            return seen.convert("RGB").convert("L" if grey else "RGB")
+    return upright.convert({"1": "L", "P": "RGB"}.get(upright.mode, upright.mode))
 
 
 def _stack(pictures: list[NDArray[np.uint8]], files: list[Path]) -> NDArray[np.float32]:

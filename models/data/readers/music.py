@@ -15,11 +15,12 @@ SUFFIXES = (".mid", ".midi")
 FORM = '[[60, 62, -1, …], …] or {"pieces": [[…], …], "attributes": {"name": [a value per piece]}}'
 
 
-def read_file(path: Path) -> Records:
+def read_file(path: Path, *, generated: bool = False) -> Records:
     """Read pieces of one voice, each a list of MIDI pitches (0–127, rest −1) on a fixed grid, from JSON.
 
     The file holds a list of them, or an object with `pieces` and optionally `attributes`: names with one string,
-    integer or truth value per piece. Messages count pieces and positions from 1.
+    integer or truth value per piece. Messages count pieces and positions from 1. Of `generated` pieces, empty ones and
+    whole numbers that are no pitch are kept, as evidence.
 
     Raises:
         UserError: if it is something else, or a pitch is out of range. Chords are refused: which of their notes makes
@@ -40,7 +41,7 @@ def read_file(path: Path) -> Records:
     if not pieces:
         raise UserError(f"{path}: expected at least one piece, got none; write pieces into it")
     for number, piece in enumerate(pieces, 1):
-        check_piece(piece, f"{path}: piece {number}")
+        check_piece(piece, f"{path}: piece {number}", generated=generated)
     if not isinstance(attributes, dict):
         raise UserError(f"{path}: expected attributes by name, got {shown(attributes)}; use {FORM}")
     groups = {
@@ -51,14 +52,20 @@ def read_file(path: Path) -> Records:
     return Records("music", pieces, attributes, identifiers=identifiers)
 
 
-def check_piece(piece: Any, where: str) -> None:
-    """Refuse what is no list of pitches.
+def check_piece(piece: Any, where: str, *, generated: bool = False) -> None:
+    """Refuse what is no list of pitches; of a generated piece, of whole numbers.
 
     Raises:
         UserError: with `where` at its start.
     """
+    if isinstance(piece, dict):
+        raise UserError(
+            f"{where}: expected a list of pitches, got an object; a table in rows is read as .csv or .parquet"
+        )
     if not isinstance(piece, list):
         raise UserError(f"{where}: expected a list of pitches, got {shown(piece)}; use {FORM}")
+    if generated and all(type(pitch) is int for pitch in piece):
+        return
     if not piece:
         raise UserError(f"{where}: expected at least one pitch, got an empty list; remove the piece")
     if set(map(type, piece)) == {int} and min(piece) >= REST and max(piece) <= HIGHEST:
@@ -96,7 +103,7 @@ def _groups(values: Any, n: int, where: str) -> Attribute | tuple[str, ...]:
     return attribute(values) if len(set(values)) <= MOST_GROUPS else tuple(map(str, values))
 
 
-def read_folder(path: Path) -> Records:
+def read_folder(path: Path, *, generated: bool = False) -> Records:
     """Read the MIDI files in a folder as sixteenth notes; where they lie in sub-folders, these are the labels.
 
     Raises:

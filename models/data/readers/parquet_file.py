@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ...errors import UserError, one_line
+from ..column_types import ColumnType, Types
 from .csv_file import check_names
+from .typed_columns import as_read
 from .utf8 import shown
 
 if TYPE_CHECKING:
@@ -16,13 +16,20 @@ INDEX = "__index_level_"
 """How pandas names the column of an index that has no name; row numbers are no part of a record."""
 
 
-def read_parquet(path: Path) -> "DataFrame":
-    """Read a table; numbers keep their type, decimals become float64, and categories (dictionary columns) their values.
+def read_parquet(path: Path, *, types: Types, generated: bool = False) -> tuple["DataFrame", dict[str, ColumnType]]:
+    """Read a table, and what its columns were taken for.
 
-    As in a CSV file, integers with gaps become float64, truth values with gaps text, and blank text is missing.
+    Whole numbers become int64, other numbers float64, categories (dictionary columns) their values, and dates days since
+    1970-01-01. As in a CSV file, integers with gaps become float64, truth values with gaps text, and blank text is
+    missing.
+
+    Args:
+        path: the file.
+        types: of some or all columns, as declared or as another table has them.
+        generated: keep what cannot be true of a column, as evidence.
 
     Raises:
-        UserError: if the file is damaged, a column is of another kind (dates, lists, bytes), or a number is infinite.
+        UserError: if the file is damaged, a column is of another kind (lists, bytes), or a real number is infinite.
     """
     import pandas as pd
 
@@ -32,12 +39,14 @@ def read_parquet(path: Path) -> "DataFrame":
     check_names(names, path)
     if not table.num_rows or not names:
         raise UserError(f"{path}: expected at least one row and one column, got none; write rows into it")
-    columns = {
-        name: _column(table.column(number), f"{path}: column {shown(name)}")
-        for name, (number, _) in zip(names, fields, strict=True)
-    }
+    found: dict[str, ColumnType] = {}
+    columns = {}
+    for name, (number, _) in zip(names, fields, strict=True):
+        where = f"{path}: column {shown(name)}"
+        series = _series(table.column(number), where)
+        found[name], columns[name] = as_read(series, types.get(name), where, generated=generated)
     frame: DataFrame = pd.DataFrame(columns)
-    return frame
+    return frame, found
 
 
 def _table(path: Path) -> Any:
@@ -59,32 +68,22 @@ def _table(path: Path) -> Any:
         raise UserError(f"{path}: cannot be read as Parquet ({one_line(error)}); write it again") from error
 
 
-def _column(column: Any, where: str) -> "Series[Any]":
-    import pandas as pd
+def _series(column: Any, where: str) -> "Series[Any]":
     import pyarrow
     from pyarrow import types
 
     kind = column.type
-    if column.null_count == len(column):
-        raise UserError(f"{where}: expected at least one value, got only missing ones; remove the column")
     if types.is_dictionary(kind):
         column, kind = column.cast(kind.value_type), kind.value_type
     if types.is_decimal(kind) or types.is_float16(kind):  # pandas can do little with either.
         column, kind = column.cast(pyarrow.float64()), pyarrow.float64()
-    if types.is_integer(kind) or types.is_floating(kind):
-        return _finite(column.to_pandas(), where)
-    if types.is_boolean(kind) and not column.null_count:
-        return pd.Series(column.to_pandas(), dtype="bool")
-    if types.is_boolean(kind) or types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind):
-        texts = [None if value is None else str(value).strip() or None for value in column.to_pylist()]
-        if not any(texts):
-            raise UserError(f"{where}: expected at least one value, got only blank text; remove the column")
-        return pd.Series(texts)
-    raise UserError(f"{where}: expected numbers, text or truth values, got {kind}; convert it to a number or text")
-
-
-def _finite(numbers: "Series[Any]", where: str) -> "Series[Any]":
-    infinite = np.flatnonzero(np.isinf(numbers.to_numpy(dtype=float)))
-    if len(infinite):
-        raise UserError(f"{where}: expected finite numbers, got infinity in row {infinite[0] + 1}; correct or empty it")
-    return numbers
+    usable = (
+        types.is_integer, types.is_floating, types.is_boolean, types.is_string, types.is_large_string,
+        types.is_string_view, types.is_date, types.is_timestamp, types.is_null,
+    )  # fmt: skip
+    if not any(test(kind) for test in usable):
+        raise UserError(
+            f"{where}: expected numbers, text, dates or truth values, got {kind}; convert it to a number or text"
+        )
+    series: Series[Any] = column.to_pandas()
+    return series

@@ -1,40 +1,51 @@
 """Readers for a user's own tables, and the reconciliation of a generated table with a real one."""
 
-import math
-from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from ...errors import UserError
 from ...records import Records
-from .csv_file import TRUTH, read_csv
+from ..cells import TRUTH
+from ..column_types import ColumnType, Types
+from .csv_file import read_csv
 from .parquet_file import read_parquet
+from .typed_columns import as_read, column_kind, pairs_of, plain_numbers, plain_texts, text_of
 from .utf8 import shown
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
 
-Kind = Literal["number", "truth", "text"]
 MOST_NAMED = 5
 GENERATED = "generated table"
 
 
-def read_file(path: Path) -> Records:
+def read_file(path: Path, *, types: Types | None = None, generated: bool = False) -> Records:
     """Read a `.csv` (UTF-8, commas, a header row) or `.parquet` file as a `pandas.DataFrame` of numbers, text and bool.
 
     Missing values stay missing (in CSV: an empty cell and what `pandas.read_csv` takes for one); a `?` among text is a
     category like any other. Constant columns are kept, because a generator that makes them is worth seeing. Dates are
-    text in CSV and refused in Parquet: whether one counts as number or category is for the user to say.
+    days since 1970-01-01, and whole numbers with leading zeros text.
+
+    Args:
+        path: the file.
+        types: what columns are, as declared or as another table has them; others are guessed from their cells.
+        generated: keep what cannot be true, as evidence; of real data it is refused.
 
     Raises:
-        UserError: if the table is ragged, unnamed, without rows, or holds infinity, or if a column has no value. The
-            message names line or column.
+        UserError: if the table is ragged, unnamed, without rows, or holds infinity, or if a column has no value or can
+            be read in several ways. The message names line or column.
     """
-    frame = read_csv(path) if path.suffix.lower() == ".csv" else read_parquet(path)
-    return Records("tabular", frame)
+    read = read_csv if path.suffix.lower() == ".csv" else read_parquet
+    frame, found = read(path, types=types or {}, generated=generated)
+    absent = [name for name in types or {} if name not in found and types and types[name].why == "declared"]
+    if absent and not generated:
+        raise UserError(
+            f"{path}: the types declare {_listed(absent)}, but there is no such column; correct the names in the file"
+        )
+    return Records("tabular", frame, types=found)
 
 
-def from_frame(frame: "DataFrame", where: str) -> Records:
+def from_frame(frame: "DataFrame", where: str, *, types: Types | None = None, generated: bool = False) -> Records:
     """A table in memory as the same columns that its file would give: int64, float64, bool or text, and a fresh index.
 
     Truth values with gaps become text, categories their values, and blank text is missing.
@@ -42,6 +53,8 @@ def from_frame(frame: "DataFrame", where: str) -> Records:
     Args:
         frame: at least a row and a column.
         where: named at the start of each message.
+        types: what columns are, as declared or as another table has them.
+        generated: keep what cannot be true, as evidence.
 
     Raises:
         UserError: if a column has no name of its own, no value, infinite numbers, or values of another kind.
@@ -55,26 +68,19 @@ def from_frame(frame: "DataFrame", where: str) -> Records:
         raise UserError(f"{where}: expected a name for each column, but {shown(strange)} {fault}; rename the columns")
     if not len(frame) or not names:
         raise UserError(f"{where}: expected at least one row and one column, got a table {frame.shape}")
-    columns = {name: _as_read(frame[name].reset_index(drop=True), f"{where}: column {shown(name)}") for name in names}
-    return Records("tabular", pd.DataFrame(columns))
+    columns: dict[str, Series[Any]] = {}
+    found: dict[str, ColumnType] = {}
+    for name in names:
+        given = (types or {}).get(name)
+        column = f"{where}: column {shown(name)}"
+        found[name], columns[name] = as_read(frame[name].reset_index(drop=True), given, column, generated=generated)
+    return Records("tabular", pd.DataFrame(columns), types=found)
 
 
-def _as_read(values: "Series[Any]", where: str) -> "Series[Any]":
-    import numpy as np
-
-    if values.isna().all():
-        raise UserError(f"{where}: expected at least one value, got only missing ones; remove the column")
-    kept = values if str(values.dtype) != "category" else values.astype(values.cat.categories.dtype)
-    match _kind(kept, where):
-        case "number":
-            numbers = _plain(kept)
-            if np.isinf(numbers.to_numpy(dtype=float)).any():
-                raise UserError(f"{where}: expected finite numbers, got infinity; correct or empty it")
-            return numbers
-        case "truth":
-            return _texts(kept) if kept.isna().any() else kept.astype("bool")
-        case "text":
-            return _texts(kept)
+def types_of(frame: "DataFrame") -> dict[str, ColumnType]:
+    """What the columns of a table that was not read from cells hold, by their types in memory."""
+    kinds = {name: column_kind(frame[name], str(name)) for name in frame.columns}
+    return {str(name): ColumnType(kind) for name, kind in kinds.items()}
 
 
 def align(generated: "DataFrame", reference: "DataFrame") -> "DataFrame":
@@ -108,80 +114,54 @@ def _reconciled(generated: "Series[Any]", reference: "Series[Any]") -> "Series[A
     """One column of `align`, with a fresh index."""
     where = f"{GENERATED}: column {shown(reference.name)}"
     values = generated.reset_index(drop=True)
-    have = _kind(values, where)
-    match _kind(reference, f"reference table: column {shown(reference.name)}"):
+    match column_kind(reference, f"reference table: column {shown(reference.name)}"):
         case "number":
-            numbers = _numbers(values, where) if have == "text" else _plain(values)
-            return numbers.astype("float64") if reference.dtype.kind == "f" else numbers
+            if column_kind(values, where, mixed=True) == "date":
+                raise UserError(f"{where}: expected numbers as in the reference, got dates; convert them")
+            numbers = _numbers(values)
+            return numbers.astype("float64") if reference.dtype.kind == "f" and numbers.dtype.kind in "iu" else numbers
         case "truth":
-            return values if have == "truth" else _truths(values, where)
-        case "text":
-            return _texts(values)
+            return values if values.dtype == bool else _truths(values, where)
+        case _:
+            column_kind(values, where)
+            return _in_words_of(plain_texts(values), reference)
 
 
-def _kind(values: "Series[Any]", where: str) -> Kind:
+def _numbers(values: "Series[Any]") -> "Series[Any]":
+    """Numbers, also of texts; what is none stays as it is, for GA501 to count."""
+    import pandas as pd
     from pandas.api import types
 
-    if isinstance(values.dtype, types.CategoricalDtype):
-        return "text"
-    inferred = types.infer_dtype(values, skipna=True)
-    match inferred:
-        case "boolean":
-            return "truth"
-        case "integer" | "floating" | "mixed-integer-float" | "decimal":
-            return "number"
-        case "string" | "empty":
-            return "text"
-    what = "values of several types" if "mixed" in inferred else inferred
-    raise UserError(f"{where}: expected numbers, text or truth values, got {what}; convert the column to one of them")
-
-
-def _plain(values: "Series[Any]") -> "Series[Any]":
-    """Numbers or truth values as int64 where all are whole by their type, else as float64."""
-    import numpy as np
-
-    if not values.isna().any() and values.dtype.kind in "iub":
-        return values.astype("int64") if values.dtype.kind != "u" else values
-    numbers: Series[Any] = type(values)(values.to_numpy(dtype=float, na_value=np.nan))
-    return numbers
-
-
-def _numbers(values: "Series[Any]", where: str) -> "Series[Any]":
-    import pandas as pd
-
+    if types.is_numeric_dtype(values):
+        return plain_numbers(values)
     texts = values.astype(object)
     numbers: Series[Any] = pd.to_numeric(texts, errors="coerce")
-    _refuse_first(values, numbers.isna() & ~values.isna(), f"{where}: expected numbers as in the reference")
+    strange = numbers.isna() & ~texts.isna()
+    if strange.any():
+        return numbers.astype(object).where(~strange, texts)
     return numbers.astype("float64") if numbers.isna().any() else numbers
+
+
+def _in_words_of(values: "Series[Any]", reference: "Series[Any]") -> "Series[Any]":
+    """Texts, those that write a whole number of the reference with a decimal point in its words: `1.0` for `1`."""
+    known = set(map(str, reference.dropna().unique()))
+    told = {}
+    for text in values.dropna().unique():
+        whole, point, rest = text.partition(".")
+        if text not in known and point and not rest.strip("0") and whole in known:
+            told[text] = whole
+    return values.replace(told) if told else values
 
 
 def _truths(values: "Series[Any]", where: str) -> "Series[Any]":
     import pandas as pd
 
-    known: dict[Any, bool] = {**TRUTH, "1": True, "0": False}
+    known: dict[Any, bool] = {**TRUTH, "1": True, "0": False, "1.0": True, "0.0": False}
     truths = pd.Series(
-        [None if missing else known.get(_text(value)) for value, missing in _pairs(values)], dtype=object
+        [None if missing else known.get(text_of(value)) for value, missing in pairs_of(values)], dtype=object
     )
     _refuse_first(values, truths.isna() & ~values.isna(), f"{where}: expected True or False as in the reference")
     return truths if truths.isna().any() else truths.astype("bool")
-
-
-def _texts(values: "Series[Any]") -> "Series[Any]":
-    import pandas as pd
-
-    texts = [None if missing else _text(value) for value, missing in _pairs(values)]
-    # Of nothing but gaps pandas would make numbers or objects.
-    return pd.Series(texts, dtype=None if any(texts) else object)
-
-
-def _pairs(values: "Series[Any]") -> Iterable[tuple[Any, bool]]:
-    return zip(values.tolist(), values.isna().tolist(), strict=True)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, float) and math.isfinite(value) and value == int(value):
-        return str(int(value))
-    return str(value).strip()
 
 
 def _refuse_first(values: "Series[Any]", bad: "Series[Any]", what: str) -> None:

@@ -14,8 +14,11 @@ GROUPS = (str, bool, int)
 """Types whose values tell groups apart."""
 
 
-def read_file(path: Path) -> Records:
-    """Read texts in UTF-8; blank lines are skipped, everything else of a line but its end is the record.
+def read_file(path: Path, *, generated: bool = False) -> Records:
+    """Read texts in UTF-8; everything of a line but its end is the record, and blank lines of real texts are skipped.
+
+    Of `generated` texts, a blank line is an empty text, as null in `.jsonl` is, and characters that are no text are
+    kept: all are evidence.
 
     In `.jsonl` each line is an object with a string `text`. What else it has must be on every line; strings, integers
     and truth values become groups where they have at most 50 different values, and identifiers where they have more;
@@ -24,14 +27,18 @@ def read_file(path: Path) -> Records:
     Raises:
         UserError: if the file is not that; the message names the line.
     """
-    numbered = [(at, line) for at, line in enumerate(split_lines(read_utf8(path)), 1) if line.strip()]
-    if not numbered:
+    jsonl = path.suffix.lower() == ".jsonl"
+    lines = split_lines(read_utf8(path, nul=generated and not jsonl))
+    if not lines[-1]:  # The end of the last line begins no other.
+        lines.pop()
+    numbered = [(at, line) for at, line in enumerate(lines, 1) if line.strip() or (generated and not jsonl)]
+    if not any(line.strip() for _, line in numbered):
         raise UserError(f"{path}: expected a record a line, got an empty file or blank lines; write texts into it")
-    if path.suffix.lower() != ".jsonl":
+    if not jsonl:
         return Records("text", [line for _, line in numbered])
-    rows = {at: _row(line, f"{path}: line {at}") for at, line in numbered}
+    rows = {at: _row(line, f"{path}: line {at}", generated) for at, line in numbered}
     texts = [row[TEXT] for row in rows.values()]
-    if not any(text.strip() for text in texts):
+    if not generated and not any(text.strip() for text in texts):
         raise UserError(f"{path}: expected texts, but every {TEXT!r} is blank; write texts into it")
     names = dict.fromkeys(name for row in rows.values() for name in row if name != TEXT)
     fields = {name: _groups(rows, name, path) for name in names}
@@ -40,13 +47,20 @@ def read_file(path: Path) -> Records:
     return Records("text", texts, groups, identifiers=identifiers)
 
 
-def _row(line: str, where: str) -> dict[str, Any]:
+def _row(line: str, where: str, generated: bool) -> dict[str, Any]:
     row = parse_json(line, where)
     if not isinstance(row, dict):
         raise UserError(f"{where}: expected an object with {TEXT!r}, got {shown(row)}; write one object a line")
     if TEXT not in row:
         fields = ", ".join(map(shown, row)) or "no field"
-        raise UserError(f"{where}: expected a field {TEXT!r}, got {fields}; rename the field that holds the text")
+        raise UserError(
+            f"{where}: expected a field {TEXT!r}, got {fields}; rename the field that holds the text, or save "
+            "rows of a table as .csv or .parquet"
+        )
+    if row[TEXT] is None:
+        if not generated:
+            raise UserError(f"{where}: expected {TEXT!r} to be a string, got null, which is no text; remove the line")
+        row[TEXT] = ""
     if not isinstance(row[TEXT], str):
         raise UserError(f"{where}: expected {TEXT!r} to be a string, got {shown(row[TEXT])}; put it in quotes")
     for name, value in row.items():

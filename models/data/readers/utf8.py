@@ -9,10 +9,12 @@ from ...errors import UserError
 
 BREAK = re.compile(rb"\r\n|\r|\n")
 LONGEST_SHOWN = 40
+FEWEST_BETWEEN = 50
+"""Bytes a NUL at least in a text that merely holds some: UTF-16 and numbers have one in two to ten."""
 
 
-def read_utf8(path: Path) -> str:
-    """The text of a file without its byte order mark; line ends stay as they are.
+def read_utf8(path: Path, *, nul: bool = False) -> str:
+    """The text of a file without its byte order mark; line ends stay as they are, and single NULs where `nul` says so.
 
     Raises:
         UserError: if the file cannot be read or is not UTF-8 text; the message names the line and the byte in it.
@@ -23,10 +25,10 @@ def read_utf8(path: Path) -> str:
         raise UserError(f"{path}: cannot be read ({error.strerror}); name a file that you may read") from error
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise UserError(f"{path}: expected UTF-8, got UTF-16 by its first two bytes; save the file as UTF-8")
-    nul = content.find(0)
-    if nul >= 0:
+    first = content.find(0)
+    if first >= 0 and not (nul and content.count(0) * FEWEST_BETWEEN < len(content)):
         raise UserError(
-            f"{path}: {_place(content, nul)} is NUL, so this is binary data or UTF-16; save it as text in UTF-8"
+            f"{path}: {_place(content, first)} is NUL, so this is binary data or UTF-16; save it as text in UTF-8"
         )
     try:
         return content.decode("utf-8-sig")

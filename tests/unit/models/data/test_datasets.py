@@ -129,10 +129,14 @@ def test_folder_keeps_pixels_and_channels(tmp_path: Path) -> None:
     np.testing.assert_array_equal(data.samples[0], colour.transpose(2, 0, 1).astype(np.float32) / np.float32(255))
 
 
-def test_a_palette_with_transparency_is_read_in_colour(tmp_path: Path) -> None:
+def test_a_palette_with_transparency_is_seen_over_white(tmp_path: Path) -> None:
     image = Image.fromarray(RNG.integers(0, 256, (4, 4, 3), dtype=np.uint8)).quantize(8)
     image.save(tmp_path / "a.png", transparency=bytes([0, 100, 200]))
-    expected = np.asarray(image.convert("RGB")).transpose(2, 0, 1)
+    opaque = np.ones((8, 1)) * 255
+    opaque[:3, 0] = [0, 100, 200]
+    share = opaque[np.asarray(image)] / 255  # (h, w, 1)
+    seen = share * np.asarray(image.convert("RGB")) + (1 - share) * 255
+    expected = np.round(seen).transpose(2, 0, 1)
     np.testing.assert_array_equal(load_data(str(tmp_path)).samples[0] * np.float32(255), expected.astype(np.float32))
 
 
@@ -295,7 +299,7 @@ def bare(folder: Path) -> Path:
         (text_png, "a.png: cannot be decoded"),
         (sizes, "b.png: expected 6×5 with 1 channel as in a.png, got 7×5 with 1 channel"),
         (modes, "b.png: expected 6×5 with 1 channel as in a.png, got 6×5 with 3 channels"),
-        (deep, "a.png: expected 8 bits a channel in grey or RGB, got mode I;16"),
+        (deep, "a.png: expected 8 bits a channel in grey or RGB, got 16 bits"),
         (mixed, r"\*.jpeg either here or in sub-folders, got both"),
         (
             kinds,

@@ -119,9 +119,9 @@ WRONG: dict[str, tuple[Any, str]] = {
     "no rows": (TABLE.iloc[:0], "expected at least one row and one column"),
     "infinity": (pd.DataFrame({"a": [np.inf]}), "column 'a': expected finite numbers"),
     "only gaps": (pd.DataFrame({"a": [None]}), "column 'a': expected at least one value"),
-    "dates": (
-        pd.DataFrame({"a": pd.to_datetime(["2020-01-01"])}),
-        "column 'a': expected numbers, text or truth values",
+    "spans": (
+        pd.DataFrame({"a": pd.to_timedelta(["1 day"])}),
+        "column 'a': expected numbers, text, dates or truth values",
     ),
 }
 

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from genai_audit.models.data.cells import DOUBTFUL
+from genai_audit.models.data.column_types import MISSING
 from genai_audit.models.data.datasets import load_data
-from genai_audit.models.data.readers.csv_file import DOUBTFUL, MISSING
 from genai_audit.models.data.readers.table import read_file
 from genai_audit.models.errors import UserError
 
@@ -82,7 +83,7 @@ def test_types_are_those_of_pandas(tmp_path: Path) -> None:
             "income": [1000, 0.5],
             "old": [True, False],
             "gap": [math.nan, 3],
-            "yes": ["true", None],
+            "yes": ["True", None],
             "big": ["99999999999999999999", "1"],
             "const": [7, 7],
         }
@@ -128,13 +129,13 @@ def test_years_are_good_names(tmp_path: Path) -> None:
         ("39,Private,Male\n50,Local,Male\n20,Private,Female\n", "got values such as 'Private'; add a header row"),
         ("Emma\nOlivia\nEmma\n", "got values such as 'Emma'; add a header row"),
         ("a,b\n1,x\na,b\n2,y\n", "line 3: expected values, got the header again; remove the line"),
-        ("a;b\n1;2\n", "expected commas between cells, got ';' in line 1; save it with commas"),
-        ("a\tb\n1\t2\n", r"expected commas between cells, got '\\t' in line 1"),
+        ("a;b\n1;2\n", "expected commas between cells, got semicolons in line 1, .*; save it with commas"),
+        ("a\tb\n1\t2\n", "expected commas between cells, got tabs in line 1"),
         ("a,b\n1,\n2,\n", "column 'b': expected at least one value, got only missing ones; remove the column"),
         ("a,b\n1,nan\n2,NA\n", "column 'b': expected at least one value, got only missing ones"),
         ("a,b\n1,2\n2,-inf\n3,Infinity\n", "column 'b': expected finite numbers, got '-inf' on line 3"),
         ("a,b\n1,2\n2,1e999\n", "column 'b': expected finite numbers, got '1e999' on line 3"),
-        ("a,b\n1,2\n2,?\n", r"column 'b': expected numbers, got '\?' on line 3; leave the cell empty"),
+        ("a,b\n1,2\n2,?\n", r"column 'b': expected numbers, got '\?' among them, .* empty cell"),
         (b"a,b\n1,caf\xe9\n", r"line 2, byte 6 \(0xe9\) is not UTF-8"),
         ("a,b\n1,2\n".encode("utf-16"), "expected UTF-8, got UTF-16"),
         (b"PK\x03\x04\x00\x00", "line 1, byte 5 is NUL, so this is binary data"),
@@ -149,7 +150,7 @@ def test_bad_tables_are_refused_in_one_line(tmp_path: Path, content: str | bytes
 
 @pytest.mark.parametrize("mark", DOUBTFUL)
 def test_a_mark_among_numbers_is_not_guessed(tmp_path: Path, mark: str) -> None:
-    with pytest.raises(UserError, match="leave the cell empty where a number is missing"):
+    with pytest.raises(UserError, match="where a missing one is an empty cell"):
         read(tmp_path, f"n,t\n1,a\n{mark},b\n")
 
 
@@ -184,7 +185,7 @@ def test_parquet_types(arrow: Any, tmp_path: Path) -> None:
     frame = load_data(str(path)).samples
     expected = pd.DataFrame(
         {
-            "small": np.array([1, 2], dtype=np.int8),
+            "small": [1, 2],
             "gaps": [1, math.nan],
             "price": [1.0, 2.0],
             "maybe": ["True", None],
@@ -200,11 +201,10 @@ def test_parquet_types(arrow: Any, tmp_path: Path) -> None:
 def test_bad_parquet_is_refused_in_one_line(arrow: Any, tmp_path: Path) -> None:
     other = arrow.array([1, 2])
     cases: list[tuple[dict[str, Any], str]] = [
-        ({"d": arrow.array([1, 2], arrow.timestamp("ms"))}, r"column 'd': expected numbers, .*, got timestamp\[ms\]"),
-        ({"l": arrow.array([[1], [2]])}, "column 'l': expected numbers, text or truth values, got list<"),
-        ({"b": arrow.array([b"a", b"b"])}, "column 'b': expected numbers, text or truth values, got binary"),
+        ({"l": arrow.array([[1], [2]])}, "column 'l': expected numbers, text, dates or truth values, got list<"),
+        ({"b": arrow.array([b"a", b"b"])}, "column 'b': expected numbers, text, dates or truth values, got binary"),
         ({"n": arrow.nulls(2), "o": other}, "column 'n': expected at least one value, got only missing ones"),
-        ({"s": arrow.array([" ", None]), "o": other}, "column 's': expected at least one value, got only blank text"),
+        ({"s": arrow.array([" ", None]), "o": other}, "column 's': expected at least one value, got only missing ones"),
         ({"x": arrow.array([1.0, -math.inf])}, "column 'x': expected finite numbers, got infinity in row 2"),
         ({"x": arrow.array([], arrow.int64())}, "expected at least one row and one column, got none"),
         ({" a": other, "a ": other}, "columns 1 and 2 are both named 'a'"),

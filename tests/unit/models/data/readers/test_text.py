@@ -109,7 +109,7 @@ TWO = b'{"text": "a", "k": 1}\n'
         ("a.jsonl", TWO + b'{"k": 1}', "line 2: expected a field 'text', got 'k'; rename the field"),
         ("a.jsonl", b"{}", "line 1: expected a field 'text', got no field"),
         ("a.jsonl", b'{"text": 7}', "line 1: expected 'text' to be a string, got 7"),
-        ("a.jsonl", b'{"text": null}', "line 1: expected 'text' to be a string, got None"),
+        ("a.jsonl", b'{"text": null}', "line 1: expected 'text' to be a string, got null, which is no text"),
         ("a.jsonl", b'{"text": " "}\n{"text": ""}', "expected texts, but every 'text' is blank"),
         (
             "a.jsonl",
