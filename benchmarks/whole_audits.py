@@ -32,6 +32,7 @@ from genai_audit.audit.policy import Policy
 from genai_audit.audit.run import configured, run_auditors
 from genai_audit.audit.statistics.shares.binomial import clopper_pearson
 from genai_audit.audit.verdict import Ruling, Verdict
+from genai_audit.models.data.units import one_each
 from genai_audit.reports import convert
 from genai_audit.reports.finding_parts import FindingPart
 
@@ -72,8 +73,16 @@ def audited(task: tuple[str, int]) -> dict[str, Any]:
     """One audit of a situation."""
     name, repeat = task
     rng = np.random.default_rng([zlib_of(name), repeat])
-    case = SITUATIONS[name].deal(rng)
+    case = thinned(SITUATIONS[name].deal(rng), rng)
     return {"situation": name, "repeat": repeat, "drawn": len(case.generated), "findings": findings(case, repeat)}
+
+
+def thinned(case: Case, rng: np.random.Generator) -> Case:
+    """One record of each unit, as `--unit` leaves them; the case as it is where it names none."""
+    if case.unit is None:
+        return case
+    real, generated = (one_each(each, case.unit, rng) for each in (case.real, case.generated))
+    return Case(real, generated, case.holdout)
 
 
 def zlib_of(name: str) -> int:
