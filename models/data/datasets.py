@@ -232,12 +232,21 @@ def _read(spec: str, types: Types | None, *, generated: bool) -> tuple[str, Reco
         raise UserError(f"{spec}: expected {', '.join(BUNDLED)} or a file or folder, but nothing is there")
     reader = _folder_reader(path) if path.is_dir() else FILES.get(path.suffix.lower())
     if reader is None:
-        what = "a folder without such files" if path.is_dir() else f"a {path.suffix or 'bare'} file"
-        raise UserError(f"{spec}: expected {FORMATS}; got {what}")
+        raise UserError(f"{spec}: expected {FORMATS}; got {_strange(path)}")
     module = import_module(f".readers.{reader}", __package__)
     read = module.read_folder if path.is_dir() else module.read_file
     options = {"types": types} if reader == "table" else {}
     return path.resolve().name if path.is_dir() else path.stem, read(path, generated=generated, **options)
+
+
+def _strange(path: Path) -> str:
+    """What lies at a path that no reader reads, and what to do."""
+    from ..adapters.unsupported import describe_data
+
+    known = describe_data(path)
+    if known is not None:
+        return f"{known.what}; {known.way}"
+    return "a folder without such files" if path.is_dir() else f"a {path.suffix or 'bare'} file"
 
 
 def _types(records: Records) -> Types:
