@@ -145,7 +145,10 @@ def run(
         made = (make or supervised)(request, memory=memory, progress=report)
         report("report", 0.0)
         record = write(folder, made.record, made.evidence)
-    return _close(record, out, exit_zero)
+    try:
+        return _close(record, out, exit_zero)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"{out} holds the whole audit") from None
 
 
 def _close(record: "Record", out: Path | None, exit_zero: bool) -> int:
@@ -154,7 +157,11 @@ def _close(record: "Record", out: Path | None, exit_zero: bool) -> int:
     from ..reports.markdown import annotations, append_step_summary, summary
     from .verdict import Ruling
 
-    append_step_summary(summary(record), os.environ)
+    try:
+        append_step_summary(summary(record), os.environ)
+    except OSError as error:
+        # The verdict stands, and the outputs have it.
+        click.echo(f"Warning: GITHUB_STEP_SUMMARY cannot be written ({error.strerror}); it was left out.", err=True)
     for line in annotations(record, os.environ):
         click.echo(line)
     closing(record, out)

@@ -1,15 +1,12 @@
 """Write everything a run leaves, all or nothing."""
 
-import contextlib
-import os
-import shutil
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
-from ...models.errors import UserError
 from ...reports.record import Record
 from ..evidence.bundle import Evidence
+from ..folder import place
+from ..folder.exchange import replacing
+from ..folder.manifest import write_manifest
 
 EVIDENCE = "evidence"
 MARK = "record.json"
@@ -18,34 +15,31 @@ OURS = frozenset({MARK, EVIDENCE, REPORT, "junit.xml", "summary.md"})
 
 
 def check_out(out: Path) -> Path:
-    """Refuse an output folder that holds something else, before any work is done.
+    """The output folder as an absolute path, before any work is done.
 
     Raises:
         UserError: if `out` is a file, holds files that no audit wrote, or cannot be written.
     """
-    if out.is_file():
-        raise UserError(f"--out {out}: expected a folder to write, got a file; choose another name")
-    others = sorted({each.name for each in out.iterdir()} - OURS) if out.is_dir() else []
-    if others:
-        # An audit replaces its folder whole; what it did not write, it must not delete.
-        raise UserError(
-            f"--out {out}: expected a new folder or an earlier audit, but it holds {others[0]}; choose another"
-        )
-    if not os.access(_existing(out), os.W_OK):
-        raise UserError(f"--out {out}: expected a place that can be written, but permission is denied")
-    return out.absolute()
+    return place.check_out(out, OURS)
 
 
 def write(out: Path, record: Record, evidence: Evidence) -> Record:
     """Write record, report, JUnit file, summary and evidence to `out`, replacing an earlier audit whole.
 
     Returns:
-        the record as written, which counts the looks at the same question in that folder.
+        the record as written, which counts the looks at the same question in that folder and knows its evidence.
+
+    Raises:
+        UserError: if it cannot be written; an earlier audit is then as it was.
     """
+    from ..folder.binding import evidence_digests
+
     record = counted(record, out)
-    with _replacing(out) as folder:
+    with replacing(out) as folder:
         evidence.save(folder / EVIDENCE)
+        record = record.model_copy(update={"evidence": evidence_digests(folder / EVIDENCE)})
         _write_views(folder, record, evidence)
+        write_manifest(folder)
     return record
 
 
@@ -85,29 +79,3 @@ def _write_views(folder: Path, record: Record, evidence: Evidence) -> None:
     }
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")
-
-
-@contextlib.contextmanager
-def _replacing(out: Path) -> Iterator[Path]:
-    """A temporary folder beside `out` that takes its place when the block ends well, and vanishes otherwise."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.", suffix=".part", dir=out.parent))
-    try:
-        yield folder
-        folder.chmod(0o755)
-        old = None
-        if out.exists():
-            old = folder.with_suffix(".old")
-            out.rename(old)
-        folder.rename(out)
-        if old is not None:
-            shutil.rmtree(old)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _existing(path: Path) -> Path:
-    path = path.absolute()
-    while not path.exists():
-        path = path.parent
-    return path

@@ -8,21 +8,27 @@ from pathlib import Path
 from ...models.errors import UserError
 from ...reports.record import Record
 from ..evidence.bundle import Evidence
-from .outputs import EVIDENCE, MARK, check_out, write
+from ..folder.binding import check_evidence, check_verdict
+from ..folder.manifest import relist, strangers
+from .outputs import EVIDENCE, MARK, REPORT, check_out, write
 
 
 def open_audit(path: Path) -> tuple[Record, Evidence | None, Path]:
     """The record at `path` (the file or its folder), its evidence if that lies beside it, and the folder.
 
     Raises:
-        UserError: if there is no readable record.
+        UserError: if there is no readable record, its verdict does not follow from its findings, or the evidence is
+            not that of the audit.
     """
     file = path / MARK if path.is_dir() else path
     try:
         record = Record.load(file)
     except ValueError as error:
         raise UserError(str(error)) from error
+    check_verdict(record, file)
     folder = file.parent / EVIDENCE
+    if folder.is_dir():
+        check_evidence(record, folder)
     return record, _evidence(folder) if folder.is_dir() else None, file.parent
 
 
@@ -46,7 +52,7 @@ def judge_again(path: Path, policy_file: Path | None, out: Path | None) -> Recor
 
     record, evidence, folder = open_audit(path)
     if out is not None:
-        check_out(out)
+        out = check_out(out)
         if evidence is None:
             raise UserError(f"{folder}: no {EVIDENCE} folder beside the record, so no report can be written to {out}")
     policy = Policy.load(policy_file, estimates=estimates_by_code())
@@ -63,10 +69,25 @@ def render_again(path: Path, out: Path | None) -> Path:
     record, evidence, folder = open_audit(path)
     if evidence is None:
         raise UserError(f"{folder}: expected an {EVIDENCE} folder beside {MARK}; the report shows pictures from it")
-    target = out or folder / "report.html"
-    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.absolute().parent)
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(render(record, evidence))
-    os.chmod(name, 0o644)
-    Path(name).replace(target)
+    target = out or folder / REPORT
+    if out is None and os.path.lexists(target) and REPORT in set(strangers(folder)):
+        raise UserError(f"{target}: is not as an audit wrote it; move it away, or name another file by --out")
+    try:
+        _write(target, render(record, evidence))
+        if target.absolute() == (folder / REPORT).absolute():
+            relist(folder, REPORT)
+    except OSError as error:
+        raise UserError(f"{target}: cannot be written ({error.strerror}); choose another by --out") from error
     return target
+
+
+def _write(target: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    handle, name = tempfile.mkstemp(prefix=".report.", dir=target.absolute().parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        os.chmod(name, 0o644)
+        Path(name).replace(target)
+    finally:
+        Path(name).unlink(missing_ok=True)

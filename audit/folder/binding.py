@@ -1,0 +1,108 @@
+"""What binds a record to the evidence beside it and its verdict to its findings: digests, and judging anew."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+
+from ...models.digests import file_sha256
+from ...models.errors import UserError
+from ...reports import convert
+from ...reports.record import TIME_FIELDS, Record, RulePart
+from ..judge import judge
+from ..policy import Policy
+from ..verdict import RuleResult, Ruling
+
+UNBOUND = 1
+"""The last version of records that hold no digests of their evidence."""
+
+
+def evidence_digests(folder: Path) -> dict[str, str]:
+    """SHA-256 of each file of evidence; of JSON, as it is without the seconds that something took.
+
+    Two equal runs have equal digests, therefore.
+    """
+    return {path.name: _digest(path) for path in sorted(folder.iterdir())}
+
+
+def check_evidence(record: Record, folder: Path) -> None:
+    """Refuse evidence that is not what the record was made of.
+
+    Raises:
+        UserError: naming the first file that was changed, added or taken away.
+    """
+    if record.schema_version == UNBOUND and not record.evidence:
+        return
+    if not record.evidence:
+        raise UserError(f"{folder}: the record holds no digests of its evidence, so it cannot be trusted; audit again")
+    found = evidence_digests(folder)
+    for name in sorted({*record.evidence, *found}):
+        if record.evidence.get(name) != found.get(name):
+            how = "is missing" if name not in found else "was added" if name not in record.evidence else "was changed"
+            raise UserError(f"{folder / name}: {how} since the audit; put the folder back as it was, or audit again")
+
+
+def check_verdict(record: Record, file: Path) -> None:
+    """Refuse a record whose verdict does not follow from its findings and its policy.
+
+    Raises:
+        UserError: naming the first rule whose outcome is another, or that of the verdict.
+    """
+    try:
+        policy = Policy.model_validate(record.policy.content)
+        findings = [convert.finding_from(part) for part in record.findings]
+        # Waivers count as on the day on which the record says that it was judged: those that were void then still are.
+        day = datetime.fromisoformat(record.environment.started).date()
+        derived = judge(findings, policy, drawn=record.environment.samples, today=day)
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{file}: its verdict cannot be derived again: {error}".splitlines()[0]) from error
+    told = {(rule.id, rule.group): rule for rule in record.verdict.rules}
+    # How older versions judged is not known here; that a verdict follows from its rules is the same in all.
+    for rule in derived.rules if record.schema_version > UNBOUND else ():
+        stored = told.get((rule.id, rule.group))
+        if stored is None or not _follows(stored, rule, day):
+            said = "is missing" if stored is None else f"says {stored.outcome}, but its finding says {rule.outcome}"
+            raise UserError(f"{file}: rule {rule.id} {said}; the record was changed since the audit")
+    concluded = _concluded(record.verdict.rules, crashed=bool(record.coverage.error))
+    if concluded is not record.verdict.outcome or len(told) != len(record.verdict.rules):
+        raise UserError(
+            f"{file}: the verdict says {record.verdict.outcome}, but its rules say {concluded}; the record was changed "
+            "since the audit"
+        )
+
+
+def _follows(stored: RulePart, derived: RuleResult, audited: date) -> bool:
+    if (stored.bound.at_least, stored.bound.at_most) != (derived.bound.low, derived.bound.high):
+        return False
+    kept = derived.waiver
+    if stored.waiver is not None:
+        # A waiver that ran out before the audit cannot count at any later judgement.
+        told = (stored.waiver.owner, stored.waiver.reason, stored.waiver.expires)
+        if kept is None or told != (kept.owner, kept.reason, kept.expires) or kept.void > stored.waiver.void:
+            return False
+    # A failure that held-out real records share is left open; what these show is in the record, not in the findings.
+    shared = derived.outcome is Ruling.FAIL and stored.outcome is Ruling.INCONCLUSIVE and stored.control is not None
+    return stored.outcome is derived.outcome or shared
+
+
+def _concluded(rules: Sequence[RulePart], *, crashed: bool) -> Ruling:
+    """What the stored rules come to, by the order in which `verdict.conclude` asks."""
+    standing = [rule.outcome for rule in rules if rule.waiver is None or rule.waiver.void]
+    if Ruling.FAIL in standing:
+        return Ruling.FAIL
+    if Ruling.INCONCLUSIVE in standing or crashed:
+        return Ruling.INCONCLUSIVE
+    return Ruling.PASS if any(rule.outcome is Ruling.PASS for rule in rules) else Ruling.INCONCLUSIVE
+
+
+def _digest(path: Path) -> str:
+    if path.suffix == ".json":
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except (ValueError, RecursionError):
+            return file_sha256(path)
+        if isinstance(content, dict) and set(content) & set(TIME_FIELDS):
+            kept = {name: value for name, value in content.items() if name not in TIME_FIELDS}
+            return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
+    return file_sha256(path)

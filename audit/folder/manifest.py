@@ -1,0 +1,79 @@
+"""The list of what an audit wrote into its folder, by digest: all that may ever be deleted or replaced there."""
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+MANIFEST = "manifest.json"
+
+MOST_BYTES = 16 * 1024 * 1024
+"""A list that is longer than this is none of ours."""
+
+
+def write_manifest(folder: Path) -> None:
+    """List every file in the folder with its SHA-256; written last, so that a folder with a list is whole."""
+    _write(folder, {name: _sha256(folder / name) for name in _entries(folder) if (folder / name).is_file()})
+
+
+def relist(folder: Path, name: str) -> None:
+    """Give one file of a listed folder its digest anew, after it was written anew."""
+    listed = _read(folder)
+    if listed is not None:
+        _write(folder, {**listed, name: _sha256(folder / name)})
+
+
+def strangers(folder: Path) -> Iterator[str]:
+    """What lies in the folder and is not as an audit wrote it: names below the folder, links and odd files too.
+
+    Without a list, everything is.
+    """
+    listed = _read(folder)
+    if listed is None:
+        yield from sorted(os.listdir(folder))
+        return
+    folders = {parent.as_posix() for name in listed for parent in Path(name).parents}
+    for name in _entries(folder):
+        path = folder / name
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
+            yield name
+        elif path.is_dir():
+            if name not in folders:
+                yield name
+        elif name != MANIFEST and listed.get(name) != _sha256(path):
+            yield name
+
+
+def is_listed(folder: Path) -> bool:
+    """Whether the folder has a list of ours."""
+    return _read(folder) is not None
+
+
+def _entries(folder: Path) -> Iterator[str]:
+    """Files and folders at any depth, by name below the folder; links are not followed."""
+    for root, folders, files in os.walk(folder):
+        for name in sorted([*folders, *files]):
+            yield (Path(root) / name).relative_to(folder).as_posix()
+
+
+def _read(folder: Path) -> dict[str, str] | None:
+    path = folder / MANIFEST
+    try:
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > MOST_BYTES:
+            return None
+        listed = json.loads(path.read_text(encoding="utf-8"))["files"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return listed if isinstance(listed, dict) else None
+
+
+def _write(folder: Path, listed: dict[str, str]) -> None:
+    about = "What this audit wrote, by SHA-256. A later audit replaces only a folder in which everything is as listed."
+    text = json.dumps({"about": about, "files": dict(sorted(listed.items()))}, indent=2) + "\n"
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+
+
+def _sha256(path: Path) -> str:
+    from ...models.digests import file_sha256
+
+    return file_sha256(path)
