@@ -1,5 +1,6 @@
 """What every adapter takes and gives: how a format is opened, what came out of it, and the tensors in its files."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
 
 TRAINING_STATE = ("optim", "scheduler", "lr_scheduler", "scaler", "rng_state", "training_args")
 """How files and entries begin that hold the state of the training, not of the model."""
+TRAINING_WORDS = frozenset(("opt", "adam", "adamw", "sgd", "sched", "scheduler"))
+"""First or last words of entries that do."""
+WRAPPERS = ("module.", "_orig_mod.")
+WEIGHTS = ("state_dict", "model_state_dict", "model", "weights", "params", "ema", "ema_state_dict")
+"""Entries under which a checkpoint keeps its weights, those that the model uses before copies of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +70,23 @@ class Stored(NamedTuple):
 
 
 def is_training_state(name: str) -> bool:
-    """Whether a file or an entry belongs to the training rather than to the model, by how its name begins."""
-    return name.lower().startswith(TRAINING_STATE)
+    """Whether a file or an entry belongs to the training rather than to the model, by the words of its first name."""
+    first = name.lower().partition(".")[0]
+    words = re.split("[_ -]", first)
+    return first.startswith(TRAINING_STATE) or any(
+        word.startswith("optim") or word in TRAINING_WORDS for word in (words[0], words[-1])
+    )
+
+
+def plain_names(tensors: "Mapping[str, Tensor]") -> "dict[str, Tensor]":
+    """The same tensors without `module.` and `_orig_mod.`, where these stand before every name.
+
+    `DataParallel` and `torch.compile` wrap a network, and its weights are saved under the wrapper's name.
+    """
+    names = dict(tensors)
+    while names and (prefix := next((each for each in WRAPPERS if all(n.startswith(each) for n in names)), None)):
+        names = {name.removeprefix(prefix): tensor for name, tensor in names.items()}
+    return names
 
 
 def need(module: str, *, extra: str, path: object) -> None:

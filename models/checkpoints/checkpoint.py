@@ -15,7 +15,7 @@ from ..adapters.loader import load_with
 from ..adapters.opened import Opened, Options
 from ..adapters.pytorch.safetensors_file import METADATA_KEY, read_header, read_tensors, write_tensors
 from ..adapters.pytorch.torch_file import read_torch
-from ..adapters.unsupported import describe_path
+from ..adapters.unsupported import describe_path, lfs_pointer
 from ..base import GenerativeModel
 from ..digests import file_sha256, folder_sha256
 from ..errors import UserError
@@ -102,6 +102,9 @@ def load_model(
     if "://" in str(path) and loader is None:
         return _load_endpoint(str(path), options or Options())
     path = Path(path)
+    pointer = lfs_pointer(path) if loader is None and path.is_dir() else None
+    if pointer is not None:
+        raise UserError(f"{pointer}: expected a file of the model, got a pointer of Git LFS to it; run `git lfs pull`")
     if loader is None and path.is_dir() and matching(path) is None:
         path = _model_in(path)
     checkpoint = identify(path)

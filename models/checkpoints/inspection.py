@@ -52,17 +52,32 @@ def inspect(path: Path | None, model: Any) -> WeightFacts:
             # Weights that are stored in half precision are loaded as single precision.
             digests.add(facts.sha256 if facts.dtype == "float32" else _digest(stored.tensor.float()))
     if entries:
+        remarked, entries = entries, _used(entries, held)
         entries += [Entry("", facts) for facts in _unfilled(held, depth, digests)]
     else:
         entries = [Entry("", describe(each, depth), each.tied) for each in held]
+        remarked = entries
     several = len({entry.file for entry in entries} - {""}) > 1
     own = [entry for entry in entries if not entry.tied]
     return WeightFacts(
         tensors=tuple(entry.named(prefixed=several) for entry in own),
         files=tuple((name, file_sha256(file)) for name, file in files.items()),
-        parts=parts_of(entries),
-        remarks=remarks(entries, tuple(files)),
+        parts=parts_of(remarked),
+        remarks=remarks(remarked, tuple(files)),
     )
+
+
+def _used(entries: list[Entry], held: list[Stored]) -> list[Entry]:
+    """The stored tensors that the loaded model holds, where it holds nothing else; otherwise all.
+
+    Beside the weights a file may hold averages of them, or an earlier state, which no sample depends on.
+    """
+    own = {_digest(each.tensor.detach().cpu().float()) for each in held if each.tensor.numel() >= FEWEST}
+    stored = {entry.facts.sha256 for entry in entries if entry.facts.dtype == "float32"}
+    if not own or not own <= stored:
+        return entries
+    every = {_digest(each.tensor.detach().cpu().float()) for each in held}
+    return [entry for entry in entries if entry.facts.sha256 in every]
 
 
 def describe(stored: Stored, depth: int = 1) -> TensorFacts:

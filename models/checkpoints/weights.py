@@ -5,6 +5,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..adapters.opened import plain_names
 from ..errors import UserError
 from ..families.catalogue import parts
 
@@ -37,6 +38,7 @@ def build(family: object, config: object, tensors: Mapping[str, "Tensor"], path:
         raise UserError(f"{path}: {error}; name code that builds the model by --loader FILE.py:FUNCTION") from error
     with torch.device("meta"):
         model = family_parts.model(_config(family_parts.config, config, path))
+    tensors = plain_names(tensors)
     _check(model.state_dict(), tensors, path)
     model.load_state_dict(tensors, assign=True)
     model.requires_grad_(False)

@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..adapters.unsupported import data_words
 from ..checkpoints.formats import MODEL_SUFFIXES, matching
 from ..errors import UserError
 from ..records import Attribute, Records, digest, table_attribute, take, take_attributes
@@ -232,21 +233,11 @@ def _read(spec: str, types: Types | None, *, generated: bool) -> tuple[str, Reco
         raise UserError(f"{spec}: expected {', '.join(BUNDLED)} or a file or folder, but nothing is there")
     reader = _folder_reader(path) if path.is_dir() else FILES.get(path.suffix.lower())
     if reader is None:
-        raise UserError(f"{spec}: expected {FORMATS}; got {_strange(path)}")
+        raise UserError(f"{spec}: expected {FORMATS}; got {data_words(path)}")
     module = import_module(f".readers.{reader}", __package__)
     read = module.read_folder if path.is_dir() else module.read_file
     options = {"types": types} if reader == "table" else {}
     return path.resolve().name if path.is_dir() else path.stem, read(path, generated=generated, **options)
-
-
-def _strange(path: Path) -> str:
-    """What lies at a path that no reader reads, and what to do."""
-    from ..adapters.unsupported import describe_data
-
-    known = describe_data(path)
-    if known is not None:
-        return f"{known.what}; {known.way}"
-    return "a folder without such files" if path.is_dir() else f"a {path.suffix or 'bare'} file"
 
 
 def _types(records: Records) -> Types:

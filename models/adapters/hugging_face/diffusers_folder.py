@@ -112,10 +112,11 @@ def _config(path: Path, part: str, name: str) -> Mapping[str, Any]:
     config = read_json(file)
     if config is None:
         raise UserError(f"{path}: expected {part}/{file.name} as a JSON object, got none; save the pipeline again")
-    if config.get("_class_name") != name or "auto_map" in config:
+    if config.get("_class_name") != name or config.get("auto_map") is not None:
         raise UserError(
             f"{path}: expected {part}/{file.name} of a {name}, got {config.get('_class_name')!r}"
-            f"{' with code of its own' if 'auto_map' in config else ''}; save the pipeline again, or {WAY_OUT}"
+            f"{' with code of its own' if config.get('auto_map') is not None else ''}; save the pipeline again, or "
+            f"{WAY_OUT}"
         )
     return config
 

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import UserError, one_line
 from ..foreign import attempt
+from ..opened import WEIGHTS, WRAPPERS, plain_names
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
 JSON_LIMIT = 64_000_000
 HALF = ("BF16", "F16", "bfloat16", "float16")
@@ -83,6 +84,50 @@ def weight_files(folder: Path, stem: str, pickled: str) -> list[Path]:
         f"{folder}: expected weights ({stem}.safetensors or {pickled}.bin, whole or in parts), got {listed(folder)}; "
         f"save them by save_pretrained"
     )
+
+
+def unwrapped(files: list[Path]) -> "dict[str, Tensor] | None":
+    """Weights that were saved under a wrapper's name or one level down, under their own; None where they were not.
+
+    Args:
+        files: safetensors, or pickles, of which only tensors and plain values are read.
+    """
+    read = _keyed if files[0].suffix == ".safetensors" else _nested
+    tensors: dict[str, Tensor] = {}
+    for file in files:
+        part = read(file)
+        if part is None:
+            return None
+        tensors |= part
+    return tensors
+
+
+def _keyed(file: Path) -> "dict[str, Tensor] | None":
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(file, framework="pt") as opened:
+            names = list(opened.keys())
+            if not any(all(name.startswith(wrapper) for name in names) for wrapper in WRAPPERS):
+                return None
+            return plain_names({name: opened.get_tensor(name) for name in names})
+    except (SafetensorError, OSError):
+        return None  # The library says what is wrong.
+
+
+def _nested(file: Path) -> "dict[str, Tensor] | None":
+    import torch
+
+    try:
+        content = torch.load(file, map_location="cpu", weights_only=True)
+    except Exception:  # Whatever is wrong, the library says it when it opens the file.
+        return None
+    if not isinstance(content, Mapping):
+        return None
+    inner = next((content[key] for key in WEIGHTS if isinstance(content.get(key), Mapping)), content)
+    tensors = {str(name): each for name, each in inner.items() if isinstance(each, torch.Tensor)}
+    plain = plain_names(tensors)
+    return None if inner is content and plain.keys() == tensors.keys() else plain
 
 
 @contextmanager

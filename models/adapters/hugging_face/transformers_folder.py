@@ -22,6 +22,7 @@ from .folder import (
     read_json,
     some,
     stored_types,
+    unwrapped,
     weight_files,
 )
 
@@ -95,12 +96,12 @@ def _refuse_additions(path: Path) -> None:
         )
     for name in ("config.json", "tokenizer_config.json"):
         settings = read_json(path / name) or {}
-        if "auto_map" in settings:
+        if settings.get("auto_map") is not None:
             raise UserError(
                 f"{path}: {name} asks for code of its own (auto_map), which is never run; {WAY_OUT}, or remove "
                 f"auto_map if the architecture is part of transformers"
             )
-        if "quantization_config" in settings:
+        if settings.get("quantization_config") is not None:
             raise UserError(
                 f"{path}: expected plain weights, got quantised ones; save a dequantised copy, or {WAY_OUT}"
             )
@@ -148,8 +149,13 @@ def _network(path: Path, library: Any, name: str, files: list[Path]) -> tuple[An
 
     kind, safe = getattr(library, name), files[0].suffix == ".safetensors"
     with building(path, f"{name} with transformers", files):
+        renamed = unwrapped(files)
+        where: dict[str, Any] = {"pretrained_model_name_or_path": str(path)}
+        if renamed is not None:
+            config = library.AutoConfig.from_pretrained(str(path), local_files_only=True, trust_remote_code=False)
+            where = {"pretrained_model_name_or_path": None, "config": config, "state_dict": renamed}
         network, report = kind.from_pretrained(
-            str(path), local_files_only=True, trust_remote_code=False, use_safetensors=safe, weights_only=True,
+            **where, local_files_only=True, trust_remote_code=False, use_safetensors=safe, weights_only=True,
             dtype=torch.float32, output_loading_info=True,
         )  # fmt: skip
     for problem, words in (("missing_keys", "lacks weights"), ("mismatched_keys", "has weights of another shape")):
@@ -158,7 +164,10 @@ def _network(path: Path, library: Any, name: str, files: list[Path]) -> tuple[An
                 f"{path}: the folder {words} that {name} needs: {some(report[problem])}; it was saved from another "
                 f"architecture or in part; save the whole model again"
             )
-    return network, loading_notes(name, report, files)
+    notes = loading_notes(name, report, files)
+    if renamed is not None:
+        notes.append("Weights were stored under the name of a wrapper (module, _orig_mod) or one level down.")
+    return network, notes
 
 
 def _tokenizer(path: Path, library: Any) -> Any:

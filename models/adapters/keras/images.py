@@ -15,7 +15,9 @@ from .network import (
     describe,
     input_shapes,
     last_operation,
+    last_part,
     output_shapes,
+    passed,
     without_activation,
 )
 
@@ -81,9 +83,39 @@ def find_images(model: Any, path: Path) -> ImageModel | None:
                 f"{path}: expected one generator, got {len(decoders)} ({named}); save one of them by itself"
             )
         decoder, others = decoders[0], [part for part in parts if part is not decoders[0]]
+        _check_whole(model, decoder, path)
     images = _with_others(decoder, others)
     check_images(images.model, path)
     return images
+
+
+def _check_whole(model: Any, decoder: Any, path: Path) -> None:
+    """Refuse a part that makes no images by itself, because the model around it changes what goes in or comes out.
+
+    Raises:
+        UserError: naming the part.
+    """
+    fault = None
+    if len(model.inputs) != 1:
+        fault = f"the whole takes {len(model.inputs)} inputs"
+    elif picture(input_shapes(model)[0], channels_last=True) is None and not _fed_by_input(model, decoder):
+        fault = "other layers change the latents before it"
+    elif picture(output_shapes(model)[0], channels_last=True) is not None and last_part(model) not in (decoder, None):
+        fault = "other layers change the images after it"
+    if fault is not None:
+        raise UserError(
+            f"{path}: the part {decoder.name!r} makes images, but {fault}: {describe(model)}; save a model from "
+            f"latents to images by itself, or {WAY_OUT}"
+        )
+
+
+def _fed_by_input(model: Any, decoder: Any) -> bool:
+    """Whether latents reach the decoder as they enter the model; unknown where it lies inside another part."""
+    if decoder not in model.layers:
+        return True
+    own = {id(tensor) for tensor in model.inputs}
+    tensors = [tensor for node in decoder._inbound_nodes for tensor in node.input_tensors]
+    return any(id(passed(tensor)) in own for tensor in tensors)
 
 
 def nested(model: Any) -> Iterator[Any]:

@@ -62,6 +62,20 @@ def last_operation(model: Any) -> Any:
             return operation
 
 
+def passed(tensor: Any) -> Any:
+    """The tensor from which layers that only move values about have made this one."""
+    while True:
+        operation, node, _ = tensor._keras_history
+        if type(operation).__name__ not in PASSING:
+            return tensor
+        tensor = operation._inbound_nodes[node].input_tensors[0]
+
+
+def last_part(model: Any) -> Any:
+    """The model that is a layer and gives a model's first output as it is; the layer, if that is no model."""
+    return passed(model.outputs[0])._keras_history[0]
+
+
 def activation(operation: Any) -> str:
     """The name of the function that the operation ends in, e.g. `sigmoid`; the operation's own name if it has none."""
     function = getattr(operation, "activation", None)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import UserError, one_line
 from ..foreign import members
-from ..opened import Stored, is_training_state
+from ..opened import WEIGHTS, Stored, is_training_state
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -49,18 +49,21 @@ def read_torch(path: Path) -> TorchContent:
         raise UserError(
             f"{path}: expected a dict with family, config and state_dict, got {type(content).__name__}; {WAY_OUT}"
         )
-    if "family" not in content or "state_dict" not in content:
+    place = next((key for key in WEIGHTS if isinstance(content.get(key), Mapping)), "state_dict")
+    if "family" not in content or place not in content:
         kind = "a plain state_dict, which does not say how to build the model" if _tensors(content) else "other entries"
         raise UserError(
             f"{path}: expected a dict with family, config and state_dict, got {kind}; "
             f"name code that builds the model by --loader FILE.py:FUNCTION"
         )
-    tensors = content["state_dict"]
+    tensors = content[place]
+    if isinstance(tensors, Mapping):  # One level down, as training loops save them.
+        tensors = next((tensors[key] for key in WEIGHTS if isinstance(tensors.get(key), Mapping)), tensors)
     if not _tensors(tensors):
         raise UserError(
             f"{path}: expected state_dict to map names to tensors, got {type(tensors).__name__}; save it again"
         )
-    others = {key: value for key, value in content.items() if key not in ("family", "config", "state_dict")}
+    others = {key: value for key, value in content.items() if key not in ("family", "config", place)}
     return TorchContent(content["family"], content.get("config"), tensors, _plain(others))
 
 

@@ -60,7 +60,8 @@ def check_piece(piece: Any, where: str, *, generated: bool = False) -> None:
     """
     if isinstance(piece, dict):
         raise UserError(
-            f"{where}: expected a list of pitches, got an object; a table in rows is read as .csv or .parquet"
+            f"{where}: expected a list of pitches, got an object, as in a JSON list of records; save a table as .csv "
+            "or .parquet"
         )
     if not isinstance(piece, list):
         raise UserError(f"{where}: expected a list of pitches, got {shown(piece)}; use {FORM}")

@@ -19,9 +19,9 @@ INDEX = "__index_level_"
 def read_parquet(path: Path, *, types: Types, generated: bool = False) -> tuple["DataFrame", dict[str, ColumnType]]:
     """Read a table, and what its columns were taken for.
 
-    Whole numbers become int64, other numbers float64, categories (dictionary columns) their values, and dates days since
-    1970-01-01. As in a CSV file, integers with gaps become float64, truth values with gaps text, and blank text is
-    missing.
+    Whole numbers become int64, other numbers float64, categories (dictionary columns) their values, and dates days
+    since 1970-01-01. As in a CSV file, integers with gaps become float64, truth values with gaps text, and blank text
+    is missing.
 
     Args:
         path: the file.

@@ -54,8 +54,8 @@ def _row(line: str, where: str, generated: bool) -> dict[str, Any]:
     if TEXT not in row:
         fields = ", ".join(map(shown, row)) or "no field"
         raise UserError(
-            f"{where}: expected a field {TEXT!r}, got {fields}; rename the field that holds the text, or save "
-            "rows of a table as .csv or .parquet"
+            f"{where}: expected a field {TEXT!r}, got {fields}; rename the field that holds the text, or, if these are "
+            "rows of a table, save them as .csv or .parquet"
         )
     if row[TEXT] is None:
         if not generated:

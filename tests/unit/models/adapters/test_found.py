@@ -54,7 +54,7 @@ def test_a_file_that_is_no_checkpoint(tmp_path: Path, content: bytes, message: s
     ("names", "message"),
     [
         ([], "a folder with nothing"),
-        (["a.txt", "b.txt"], "a folder with a.txt, b.txt; name a checkpoint in it"),
+        (["a.txt", "b.txt"], "a folder of 2 texts .*; write them into one .txt"),
         (["saved_model.pb"], "a TensorFlow SavedModel.*ONNX"),
         (["adapter_config.json"], "an adapter without its base model; merge it"),
         (["tokenizer.json"], "a tokenizer without a model"),
