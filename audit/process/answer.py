@@ -21,7 +21,7 @@ REQUEST, RECORD, EVIDENCE, ANSWER = "request.json", "record.json", "evidence", "
 STEPS, FAULT, LEFT = "steps.jsonl", "fault.txt", "left.txt"
 """Files of the folder: steps begun, where a fault struck, and where `os._exit` was called; the others say it."""
 
-PATHS = ("policy", "prompts")
+PATHS = ("policy", "prompts", "types")
 """Fields of a request that are paths, which JSON knows as text."""
 
 Kind = Literal["audit", "user", "policy", "ours"]

@@ -11,8 +11,9 @@ import os
 import signal
 import sys
 import traceback
+import warnings
 from pathlib import Path
-from typing import IO, Any, NoReturn
+from typing import IO, Any, NoReturn, TextIO
 
 from ..request import Request
 from .answer import EVIDENCE, FAULT, LEFT, RECORD, STEPS, Answer, read_request, write_answer
@@ -36,6 +37,7 @@ def main() -> NoReturn:
     _end_with(parent)
     fault = (folder / FAULT).open("w", encoding="utf-8")
     _tell_ends(folder, fault)
+    _silence_libraries()
     answer = _answer(folder)
     with contextlib.suppress(Exception):
         # A closed or odd stream of the model's must not take the answer away.
@@ -44,6 +46,26 @@ def main() -> NoReturn:
     write_answer(folder, answer)
     # Threads that never end and hooks of `atexit` would keep the process, or end it in their own way.
     LEAVE(0)
+
+
+def _silence_libraries() -> None:
+    """Let only warnings of the user's own code reach the terminal: nobody can act on those of libraries."""
+    show, libraries = warnings.showwarning, ("site-packages", "dist-packages")
+
+    def shown(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        path = Path(filename)
+        ours = path.is_relative_to(Path(__file__).parents[2])
+        if not (ours or set(libraries) & set(path.parts) or path.is_relative_to(Path(os.__file__).parent)):
+            show(message, category, filename, lineno, file, line)
+
+    warnings.showwarning = shown
 
 
 def _answer(folder: Path) -> Answer:

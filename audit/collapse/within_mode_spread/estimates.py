@@ -134,10 +134,16 @@ def table(spreads: Spreads) -> Table:
         Column("ratio", "Generated / real", Kind.RATIO),
         Column("ratio_low", "from (95 %)", Kind.RATIO),
         Column("ratio_high", "to (95 %)", Kind.RATIO),
-        Column("p_holm", "p, Holm"),
+        Column("p_holm", "p, Holm", Kind.P_VALUE),
     )
     caption = "Root mean squared distance of samples from their own mean within each mode, the surest departures first"
     return Table("modes", caption, columns, tuple(rows))
+
+
+def _ratios(generated: NDArray[np.float64], reference: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Ratios of spreads; infinite over a spread of 0, 1 between two of them: equal records have equal spreads."""
+    ratios = np.where(generated > 0, np.inf, 1.0)
+    return np.divide(generated, reference, out=ratios, where=reference > 0)
 
 
 def _pooled(spreads: Spreads) -> Estimate:
@@ -147,10 +153,8 @@ def _pooled(spreads: Spreads) -> Estimate:
     n = int(spreads.usable_generated.sizes.sum())
     limits = spread_limits(ratio, samples=n, levels=LEVELS)
     generated, reference = (each @ spreads.weights for each in spreads.permuted)
-    small, large = (
-        rank_p_value(-float(ratio.value), -generated / reference),
-        rank_p_value(float(ratio.value), generated / reference),
-    )
+    shuffled = _ratios(generated, reference)
+    small, large = rank_p_value(-float(ratio.value), -shuffled), rank_p_value(float(ratio.value), shuffled)
     sizes = np.maximum(spreads.usable_generated.sizes - 1, 1) / np.maximum(spreads.usable_reference.sizes - 1, 1)
     sound = pooled_ratio(
         generated=Scatter(
@@ -175,6 +179,8 @@ def _pooled(spreads: Spreads) -> Estimate:
         p_value=min(1.0, 2 * min(small, large)),
         minimum_detectable=1 - math.exp(-DETECTION * error),
         from_draws=_from_draws(ratio.generated, ratio.reference),
+        # Twice the smaller of both tails.
+        p_floor=2 / (1 + len(generated)),
     )
 
 
@@ -201,6 +207,7 @@ def _extreme(
         p_value=p_value,
         minimum_detectable=1 - math.exp(-steps * error) if which == "smallest" else math.exp(steps * error) - 1,
         from_draws=_from_draws(spreads.usable_generated.freedom[at], spreads.usable_reference.freedom[at]),
+        p_floor=1 / (1 + len(spreads.permuted[0])),
     )
 
 

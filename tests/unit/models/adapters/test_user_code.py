@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from genai_audit.models.adapters.user_code import calling, failure
+from genai_audit.models.adapters.user_code import calling, blamed, failure
 from genai_audit.models.errors import UserError
 
 
@@ -76,3 +76,15 @@ def test_without_a_method_of_its_own_the_call_is_named() -> None:
     with pytest.raises(KeyboardInterrupt):
         run(lambda: (_ for _ in ()).throw(KeyboardInterrupt()), "sample(2)")
     assert run(lambda: 3, "sample(2)") == 3
+
+
+@pytest.mark.parametrize("error", [SystemExit(0), GeneratorExit(), KeyboardInterrupt()], ids=repr)
+def test_what_our_code_never_raises_is_the_models(error: BaseException) -> None:
+    assert blamed(object(), error, "a model") == f"a model: its code raised {type(error).__name__}: " + (
+        "0" if isinstance(error, SystemExit) else "no message"
+    )
+
+
+def test_what_our_code_may_raise_is_nobodys() -> None:
+    assert blamed(object(), ZeroDivisionError("a"), "a model") is None
+    assert blamed(object(), ValueError("odd samples"), "a model") == "a model: odd samples"
