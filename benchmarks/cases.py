@@ -41,8 +41,11 @@ def observed(folder: Path) -> str:
         made = subprocess.run([sys.executable, folder / "make.py"], cwd=work, env=environment, capture_output=True)
         if made.returncode:
             return f"make.py failed: {made.stderr.decode().strip().splitlines()[-1]}"
-        shown = 'genai-audit() { echo "  $ genai-audit $*"; command genai-audit "$@" 2>&1 | head -4 | cut -c1-220; '
-        script = shown + 'echo "  exit code ${PIPESTATUS[0]}"; }; ' + (folder / "run.sh").read_text(encoding="utf-8")
+        # Through a file: a closed pipe would end the command early, with another exit code.
+        run = 'echo "  $ genai-audit $*"; command genai-audit "$@" > said 2>&1; code=$?; head -4 said | cut -c1-220'
+        script = f'genai-audit() {{ {run}; echo "  exit code $code"; }}\n' + (folder / "run.sh").read_text(
+            encoding="utf-8"
+        )
         ran = subprocess.run(["bash", "-c", script], cwd=work, env=environment, capture_output=True, text=True)
     return ran.stdout.rstrip()
 
