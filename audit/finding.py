@@ -114,6 +114,7 @@ class Estimate:
         minimum_detectable: the smallest departure from `perfect.value`, in the estimate's own unit, that this n would
             have shown at the 5 % level with power 0.8.
         from_draws: the share (0–1) of the variance that more generated samples would shrink; None where unknown.
+        p_floor: the smallest p-value that this test can give, where it is counted from simulations; else None.
 
     """
 
@@ -130,6 +131,7 @@ class Estimate:
     p_adjusted: float | None = None
     minimum_detectable: float | None = None
     from_draws: float | None = None
+    p_floor: float | None = None
 
     def __post_init__(self) -> None:
         label = self.name if self.group is None else f"{self.name}[{self.group}]"
@@ -181,15 +183,20 @@ class Kind(StrEnum):
     SHARE = "share"
     RATIO = "ratio"
     NUMBER = "number"
+    P_VALUE = "p_value"
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a table: its key, the heading a person reads, and what it holds."""
+    """One column of a table: its key, the heading a person reads, and what it holds.
+
+    `floor` is the smallest value a cell can have, where its cells are counted from simulations.
+    """
 
     key: str
     label: str
     kind: Kind = Kind.NUMBER
+    floor: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,13 @@
 import math
 from collections.abc import Callable, Mapping
 
-from ..audit.finding import Outcome
+from ..audit.finding import Better, Outcome
 from . import numbers
 from .finding_parts import EstimatePart, FindingPart
+from .unnoticed import smallest_mode, smallest_mode_words, unnoticed
 from .words import estimate_text, label, perfect_text, reason_words, sentence, short
+
+_CHANGES = {Better.HIGHER: "a fall", Better.LOWER: "a rise", Better.NEITHER: "a change"}
 
 
 def answer(finding: FindingPart) -> str:
@@ -102,19 +105,22 @@ def _modes(finding: FindingPart) -> str:
     missing, thinnest, lost = (whole.get(name) for name in ("missing_modes", "thinnest_mode_ratio", "lost_mass"))
     if missing is None or thinnest is None or lost is None:
         return _first(finding)
-    text = f"{_with(missing)} modes of the data are missing" if missing.value else _none_missing(finding)
+    text = _missing(finding, missing)
     text += f"; the thinnest gets {_with(thinnest)} of its real share"
     if thinnest.perfect is not None:
         text += f", where the thinnest of a perfect generator would get {perfect_text(thinnest.perfect, thinnest.unit)}"
     return f"{text}. Modes that get too little are short of {_with(lost)} of the data." + _unseen(lost)
 
 
-def _none_missing(finding: FindingPart) -> str:
-    """No mode is missing, and how small a missing one would have been seen; old records do not say the latter."""
-    if "smallest_missing_mode_seen" not in finding.settings:
+def _missing(finding: FindingPart, missing: EstimatePart) -> str:
+    """How many modes are missing, and how small one would have been found; old records do not say the latter."""
+    words = smallest_mode_words(finding)
+    if missing.value:
+        return f"{_with(missing)} modes of the data are missing" + (f" ({words})" if words else "")
+    if words is None:
         return "No mode of the data is missing"
-    smallest = finding.settings["smallest_missing_mode_seen"]
-    if not isinstance(smallest, float):
+    smallest = smallest_mode(finding)
+    if smallest is None:
         return "No mode of the data is missing, but none would have been found so here"
     return f"No mode of the data is missing (one of {numbers.share(smallest)} of the data would have been found so)"
 
@@ -169,7 +175,8 @@ def _identity(finding: FindingPart) -> str:
 
 def _of_none(estimate: EstimatePart) -> str:
     """The upper end of a share's interval where none of n records counted."""
-    return f"at most {numbers.share(estimate.high)} do, n = {numbers.count(estimate.n)}"
+    most = numbers.beyond(estimate.high, "share", None, below=False)
+    return f"at most {most} do, n = {numbers.count(estimate.n)}"
 
 
 def _kind(ratio: EstimatePart) -> str:
@@ -180,8 +187,9 @@ def _unseen(estimate: EstimatePart) -> str:
     least = estimate.minimum_detectable
     if least is None:
         return ""
-    lost = numbers.share(least) if estimate.unit in ("ratio", "share") else numbers.number(least)
-    return f" With this many samples a loss of less than {lost} would likely have gone unseen."
+    change = _CHANGES[estimate.better]
+    perfect = 0.0 if estimate.perfect is None else estimate.perfect.value
+    return f" With this many samples {unnoticed(estimate.name, estimate.unit, least, change=change, perfect=perfect)}."
 
 
 def _with(estimate: EstimatePart, more: str = "") -> str:
@@ -196,7 +204,7 @@ def _first(finding: FindingPart) -> str:
     text = f"{label(first.name, finding)}{whose} is {estimate_text(first)}"
     if first.perfect:
         text += f"; a perfect generator would score {perfect_text(first.perfect, first.unit)} here"
-    return sentence(text)
+    return sentence(text) + _unseen(first)
 
 
 def _whole(finding: FindingPart) -> dict[str, EstimatePart]:

@@ -30,7 +30,7 @@ def scale(ends: Sequence[float], unit: str) -> tuple[Callable[[float], str], tup
     def place(value: float) -> str:
         return f"{100 * (value - low) / (high - low):.2f}%"
 
-    places = round_places(low, high)
+    places = _possible(round_places(low, high), ends, unit)
     gap = min((after - before for before, after in pairwise(places)), default=abs(places[0]))
     return place, tuple(_tick(value, place, unit, gap) for value in places)
 
@@ -40,6 +40,13 @@ def round_places(low: float, high: float, most: int = 6) -> list[float]:
     power = 10.0 ** math.floor(math.log10((high - low) / most))
     step = next(factor * power for factor in (1, 2, 5, 10, 20) if (high - low) / (factor * power) <= most - 1)
     return [index * step for index in range(math.ceil(low / step), math.floor(high / step) + 1)]
+
+
+def _possible(places: list[float], ends: Sequence[float], unit: str) -> list[float]:
+    """Without places that no value can have: parts of a count, and less than nothing where nothing lies below 0."""
+    kept = [each for each in places if each >= 0 or min(ends) < 0]
+    whole = [each for each in kept if unit != "count" or each.is_integer()]
+    return whole or kept or places
 
 
 def _tick(value: float, place: Callable[[float], str], unit: str, gap: float) -> Tick:

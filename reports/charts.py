@@ -5,14 +5,15 @@ takes the page's font and colours and fits a phone, a screen and a sheet of pape
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..audit.finding import NOMINAL, Better
 from . import numbers
 from .axis import Tick, scale
 from .finding_parts import EstimatePart, FindingPart
 from .record import BoundPart, RulePart
-from .words import Mark, bound_words, label, ruling_mark, short
+from .unnoticed import smallest_mode_words
+from .words import Mark, bound_words, label, ruling_mark, sentence, short
 
 MOST_ROWS = 20
 """Rows of a chart; more would be a wall. The worst are kept, and the table of estimates has them all."""
@@ -59,7 +60,7 @@ class Chart:
     has_band: bool
     bound: str | None
     guide: Guide | None
-    levels: str
+    key: str
     left_out: int
 
 
@@ -119,8 +120,15 @@ def charts(finding: FindingPart, rules: Sequence[RulePart]) -> list[Chart]:
             equal = 1 / size if isinstance(size, int) and size > 0 else None
         if chosen:
             lines = [_line(each, rules, _name(each, finding, spec.title)) for each in chosen]
-            drawn.append(_chart(spec.title, lines, equal))
+            chart = _chart(spec.title, lines, equal)
+            drawn.append(_with_size(chart, finding) if "missing_modes" in spec.names else chart)
     return drawn
+
+
+def _with_size(chart: Chart, finding: FindingPart) -> Chart:
+    """Beside missing modes, how small one would have been found: what is not found is not proved absent."""
+    words = smallest_mode_words(finding)
+    return chart if words is None else replace(chart, reading=f"{chart.reading} {sentence(words)}")
 
 
 def _by_unit(estimates: Iterable[EstimatePart]) -> tuple[Spec, ...]:
@@ -166,7 +174,6 @@ def _chart(title: str, lines: list[_Line], equal: float | None) -> Chart:
     rows = tuple(_row(line, place) for line in shown)
     rules = [line.rule for line in shown if line.rule is not None]
     bounds = {bound_words(rule) for rule in rules}
-    levels = sorted({line.level for line in shown if line.low < line.high})
     return Chart(
         title=title,
         reading=_reading(lines),
@@ -175,15 +182,21 @@ def _chart(title: str, lines: list[_Line], equal: float | None) -> Chart:
         has_band=any(row.band for row in rows),
         bound=bounds.pop() if len(bounds) == 1 else "see the rules" if bounds else None,
         guide=None if equal is None else Guide(place(equal), f"an equal share, {numbers.share(equal)}"),
-        levels=_levels(levels),
+        key=_key(shown),
         left_out=len(lines) - len(shown),
     )
 
 
-def _levels(levels: Sequence[float]) -> str:
+def _key(lines: Sequence[_Line]) -> str:
+    """What a dot and its line stand for."""
+    uncertain = [line for line in lines if line.estimate.curve]
+    if not uncertain:
+        return "value, exact or a complete count: there is no interval"
     nominal = numbers.level(NOMINAL)
+    levels = sorted({line.level for line in uncertain if line.low < line.high})
     others = [text for text in dict.fromkeys(numbers.level(each) for each in levels) if text != nominal]
-    return f"{nominal} interval" + (f"; judged rows at {' or '.join(others)}" if others else "")
+    text = f"estimate and {nominal} interval" + (f"; judged rows at {' or '.join(others)}" if others else "")
+    return text if len(uncertain) == len(lines) else f"{text}; none where everything was counted"
 
 
 def _name(estimate: EstimatePart, finding: FindingPart, title: str) -> str:
@@ -228,9 +241,10 @@ def _reading(every: Sequence[_Line]) -> str:
     low, high = (end(lines, key=lambda line: line.estimate.value) for end in (min, max))
     parts = [f"Lowest: {_said(low)}", f"highest: {_said(high)}"] if high is not low else [_said(low)]
     beyond = [line for line in lines if line.bound and _outside(line, line.bound.at_least, line.bound.at_most)]
+    exact = not any(line.estimate.curve for line in lines)
     judged = sum(line.bound is not None for line in lines)
     if judged:
-        parts.append(f"{_of(len(beyond), judged)} wholly beyond the policy’s bound")
+        parts.append(f"{_of(len(beyond), judged, exact=exact)} beyond the policy’s bound")
     compared = [line for line in lines if line.estimate.perfect]
     if compared:
         away = sum(
@@ -238,18 +252,19 @@ def _reading(every: Sequence[_Line]) -> str:
             for line in compared
             if line.estimate.perfect
         )
-        parts.append(f"{_of(away, len(compared))} wholly outside a perfect generator’s band")
+        parts.append(f"{_of(away, len(compared), exact=exact)} outside a perfect generator’s band")
     return "; ".join(parts) + "."
 
 
 def _said(line: _Line) -> str:
-    return f"{line.label} at {numbers.quantity(line.estimate.value, line.estimate.unit)}"
+    return f"{line.label} at {numbers.estimate(line.estimate.value, line.low, line.high, line.estimate.unit)[0]}"
 
 
-def _of(some: int, every: int) -> str:
+def _of(some: int, every: int, *, exact: bool) -> str:
+    what, wholly = ("value", "") if exact else ("interval", " wholly")
     if every == 1:
-        return "the interval lies" if some else "the interval does not lie"
-    return f"{some if some else 'none'} of {every} intervals {'lies' if some == 1 else 'lie'}"
+        return f"the {what} {'lies' if some else 'does not lie'}{wholly}"
+    return f"{some if some else 'none'} of {every} {what}s {'lies' if some == 1 else 'lie'}{wholly}"
 
 
 def _outside(line: _Line, low: float | None, high: float | None) -> bool:

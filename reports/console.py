@@ -8,7 +8,8 @@ from pathlib import Path
 from .diagnosis import NOT_RECORDED, page_one
 from .independence import independence_words
 from .record import Record
-from .words import SIGNS, in_order, looks_words, rule_sentence, verdict_sentence
+from .rulings import rule_sentence, verdict_sentence
+from .words import SIGNS, in_order, looks_words
 
 MAX_RULES = 12
 """Rules shown at the end of a run, so that the summary stays within twenty lines; the report has them all."""

@@ -117,12 +117,15 @@ def _estimate_part(estimate: words.Estimate) -> EstimatePart:
         p_adjusted=estimate.p_adjusted,
         minimum_detectable=estimate.minimum_detectable,
         from_draws=estimate.from_draws,
+        p_floor=estimate.p_floor,
         curve=tuple((each.level, each.low, each.high) for each in estimate.curve),
     )
 
 
 def _table_part(table: words.Table) -> TablePart:
-    columns = tuple(ColumnPart(key=each.key, label=each.label, kind=each.kind) for each in table.columns)
+    columns = tuple(
+        ColumnPart(key=each.key, label=each.label, kind=each.kind, floor=each.floor) for each in table.columns
+    )
     return TablePart(name=table.name, caption=table.caption, columns=columns, rows=table.rows)
 
 
@@ -167,11 +170,12 @@ def _estimate(part: EstimatePart) -> words.Estimate:
         p_adjusted=part.p_adjusted,
         minimum_detectable=part.minimum_detectable,
         from_draws=part.from_draws,
+        p_floor=part.p_floor,
     )
 
 
 def _table(part: TablePart) -> words.Table:
-    columns = tuple(words.Column(each.key, each.label, each.kind) for each in part.columns)
+    columns = tuple(words.Column(each.key, each.label, each.kind, each.floor) for each in part.columns)
     return words.Table(part.name, part.caption, columns, part.rows)
 
 

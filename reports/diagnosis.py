@@ -1,6 +1,5 @@
 """The diagnosis in words, from its parts in the record: every output says it alike."""
 
-import math
 from collections.abc import Sequence
 
 from ..audit.diagnosis import Diagnosis, Sign, State
@@ -8,28 +7,10 @@ from ..audit.verdict import Ruling
 from . import numbers
 from .finding_parts import PerfectPart
 from .record import DiagnosisPart, Record, SignPart
-from .words import measured, perfect_text, sentence
+from .unnoticed import smallest_mode, unnoticed
+from .words import finding_of, measured, perfect_text, sentence
 
 NOT_RECORDED = "The diagnosis is not recorded: this record was written by an earlier version."
-
-_UNNOTICED = {
-    "lost_mass": "a loss of less than {size} of the data",
-    "stray_share": "less than {size} of such records",
-    "duplicate_excess": "less than {size} of such repeats beyond those of real data",
-    "many_to_one_share": "less than {size} more of such latents than the data's own near-duplicates give",
-    "self_bleu_difference": "a rise of less than {size} in self-BLEU",
-    "repetition_rate_difference": "less than {size} more of such records than among real ones",
-    "loop_rate_difference": "less than {size} more of such records than among real ones",
-    "frontier_area_ratio": "a fall of less than {size} in the area under the divergence frontier",
-    "effective_number_ratio": "a fall of less than {size} in the effective number",
-    "vanished_share": "symbols that hold less than {size} of what real records show",
-    "invented_share": "symbols that hold less than {size} of what is generated",
-    "worst_share_ratio": "a group that falls short by less than {size} of its target",
-}
-"""What a test may have missed, by estimate, where the unit alone does not say it."""
-
-_COUNTED = {"missing_modes": ("missing mode", "missing modes")}
-"""One and several of what an estimate counts."""
 
 
 def diagnosis_part(diagnosis: Diagnosis) -> DiagnosisPart:
@@ -93,13 +74,21 @@ def said(sign: SignPart) -> str:
     return sentence(text) if sign.reason is None else f"{sentence(text)} In doubt: {sentence(sign.reason)}"
 
 
-def not_found(sign: SignPart) -> str:
+def not_found(record: Record, sign: SignPart) -> str:
     """What a test that found nothing may have missed."""
     least = sign.minimum_detectable
     if least is None or sign.perfect is None:
         return "Not found; how small a one would have been found is not known."
     weak = " – a weak test: draw more samples, or give more real data" if least > sign.coarse else ""
-    return sentence(f"not found; {_unnoticed(sign, least)}{weak}")
+    missed = unnoticed(
+        sign.estimate,
+        sign.unit or "",
+        least,
+        change="a rise" if sign.above else "a fall",
+        perfect=sign.perfect.value,
+        size=smallest_mode(finding_of(record, sign.code)),
+    )
+    return sentence(f"not found; {missed}{weak}")
 
 
 def page_one(record: Record) -> str | None:
@@ -145,26 +134,3 @@ def _seen(sign: SignPart) -> str:
 
 def _perfect(sign: SignPart) -> str:
     return perfect_text(sign.perfect, sign.unit or "")
-
-
-def _unnoticed(sign: SignPart, least: float) -> str:
-    """The largest defect that would likely have gone unseen, in the estimate's own unit."""
-    assert sign.perfect is not None
-    if sign.unit == "count":
-        fewest = math.ceil(least)
-        one, several = _COUNTED.get(sign.estimate, ("one more", "more"))
-        if fewest <= 1:
-            return f"a single {one} would likely have been found"
-        return f"fewer than {fewest} {several} would likely have gone unseen"
-    if sign.estimate == "auc":
-        text = f"an area under the curve of less than {numbers.share(sign.perfect.value + least)}"
-    elif sign.estimate == "frechet_ratio":
-        text = f"a Fréchet distance of less than {numbers.number(1 + least)} times that of a perfect generator"
-    elif sign.estimate == "association_gap":
-        text = f"a correlation that is off by less than {numbers.number(least)}"
-    elif sign.estimate in _UNNOTICED:
-        text = _UNNOTICED[sign.estimate].format(size=numbers.share(least))
-    else:
-        size = numbers.share(least) if sign.unit in ("share", "ratio") else f"{numbers.number(least)} {sign.unit}"
-        text = f"{'a rise' if sign.above else 'a fall'} of less than {size}"
-    return f"{text} would likely have gone unseen"

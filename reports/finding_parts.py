@@ -47,6 +47,10 @@ class EstimatePart(OutcomePart):
     p_adjusted: float | None
     minimum_detectable: float | None
     from_draws: float | None
+    p_floor: Annotated[
+        float | None,
+        Field(description="the smallest p-value that this test can give, where it is counted from simulations"),
+    ] = None
     curve: Annotated[tuple[tuple[float, float, float], ...], Field(description="(level, low, high), ascending")]
 
     def line(self) -> str:
@@ -62,6 +66,9 @@ class ColumnPart(Part):
     key: str
     label: str
     kind: words.Kind
+    floor: Annotated[
+        float | None, Field(description="the smallest value a cell can have, where cells are counted from simulations")
+    ] = None
 
 
 class TablePart(Part):

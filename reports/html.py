@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from markupsafe import Markup
 from ..audit.evidence.bundle import Evidence
 from ..audit.finding import Outcome
 from ..audit.pages import page
-from . import diagnosis, numbers, words
+from . import diagnosis, numbers, rulings, words
 from .answers import answer
 from .charts import Chart, charts
 from .finding_parts import FindingPart
@@ -68,12 +68,13 @@ def render(record: Record, evidence: Evidence) -> str:
         record=record,
         evidence=evidence,
         verdict=words.ruling_mark(record.verdict.outcome),
-        sentence=words.verdict_sentence(record),
+        sentence=rulings.verdict_sentence(record),
         rules=rules,
         themes=_by_theme(findings),
         findings=findings,
         diagnosis=record.diagnosis,
         said=diagnosis,
+        not_found=partial(diagnosis.not_found, record),
         beside=diagnosis.page_one(record),
         independence=independence_words(record),
         map=scatter(evidence),
@@ -117,6 +118,7 @@ def _environment() -> Environment:
     environment.globals |= {
         "numbers": numbers,
         "words": words,
+        "rulings": rulings,
         "text_of": text_of,
         "moment": moment,
         "free_text": free_text,

@@ -41,6 +41,7 @@ def _tested(finding: FindingPart) -> str | None:
     seen = [each for each in finding.estimates if each.p_value is not None]
     several = len(seen) > 1
     said = [
-        numbers.p_value(each.p_value or 0.0) + (f" ({each.group or REFERENCE})" if several else "") for each in seen
+        numbers.p_value(each.p_value or 0.0, each.p_floor) + (f" ({each.group or REFERENCE})" if several else "")
+        for each in seen
     ]
     return f"near-duplicates: {', '.join(said)}"

@@ -17,7 +17,8 @@ from ..audit.finding import Outcome
 from ..audit.verdict import Ruling
 from .diagnosis import NOT_RECORDED
 from .record import Record, RulePart
-from .words import bound_words, observed_words, rule_sentence, rule_words, short, waiver_words, worst_group
+from .rulings import named_words, rule_sentence
+from .words import bound_words, observed_words, rule_words, waiver_words
 
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SUITE = "genai_audit"
@@ -38,7 +39,7 @@ def junit(record: Record) -> str:
     for rule in record.verdict.rules:
         # An auditor's time is spent once, however many rules look at its finding.
         case = _case(suite, rule_name(rule), f"{_SUITE}.{rule.auditor}", seconds.pop(rule.auditor, 0.0))
-        _state(case, rule, (rule_said(record, rule), _output(record, rule)), crashes.get(rule.auditor))
+        _state(case, rule, (rule_sentence(rule, record), _output(record, rule)), crashes.get(rule.auditor))
         SubElement(case, "system-out").text = _clean(_output(record, rule))
     shown = suite.findall("testcase/failure") + suite.findall("testcase/error")
     if record.verdict.outcome is not Ruling.PASS and not shown:
@@ -58,12 +59,6 @@ def junit(record: Record) -> str:
 def rule_name(rule: RulePart) -> str:
     """A rule's name in lists: its id, and the group where one rule holds for several."""
     return rule.id if rule.group is None else f"{rule.id}[{rule.group}]"
-
-
-def rule_said(record: Record, rule: RulePart) -> str:
-    """What a rule asked, what was seen, what follows, and the group behind an estimate of the worst of all groups."""
-    group = worst_group(record, rule)
-    return rule_sentence(rule, record) + (f" The worst is group {short(group)}." if group is not None else "")
 
 
 def _case(suite: Element, name: str, classname: str, seconds: float) -> Element:
@@ -100,6 +95,8 @@ def _output(record: Record, rule: RulePart) -> str:
         f"observed: {observed_words(rule)}",
         f"why: {rule.why}",
     ]
+    named = named_words(record, rule)
+    lines[3:3] = [] if named is None else [f"named: {named}"]
     waiver = waiver_words(rule)
     return "\n".join(lines if waiver is None else [*lines, f"waiver: {waiver}"])
 

@@ -9,22 +9,20 @@ from ..audit.verdict import Ruling
 from . import diagnosis, numbers
 from .finding_parts import FindingPart
 from .independence import independence_words
-from .junit import rule_name, rule_said
+from .junit import rule_name
 from .record import Record, RulePart, SignPart
+from .rulings import observed_and_named, rule_sentence, verdict_sentence
 from .words import (
     bound_words,
     in_order,
     looks_words,
-    observed_words,
     outcome_mark,
     policy_words,
     rule_words,
     ruling_mark,
     sentence,
     short,
-    verdict_sentence,
     waiver_words,
-    worst_group,
 )
 
 STEP_SUMMARY_BYTES = 1024 * 1024
@@ -177,9 +175,7 @@ def _rule_row(record: Record, rule: RulePart) -> str:
     mark, waiver = ruling_mark(rule.outcome), waiver_words(rule)
     reason = rule.reason if waiver is None else f"{sentence(rule.reason)} {waiver}"
     asked = f"{rule_words(rule, record)} {bound_words(rule)}"
-    group = worst_group(record, rule)
-    observed = observed_words(rule) + (f" in group {short(group)}" if group is not None else "")
-    cells = [f"{mark.sign} {mark.word}", rule_name(rule), asked, observed, reason]
+    cells = [f"{mark.sign} {mark.word}", rule_name(rule), asked, observed_and_named(record, rule), reason]
     return f"| {' | '.join(escape(cell) for cell in cells)} |"
 
 
@@ -198,7 +194,7 @@ def _brief(reason: str, outcome: Outcome) -> str:
 def _annotation(record: Record, rule: RulePart) -> str:
     level = "error" if rule.outcome is Ruling.FAIL else "warning"
     title = f"genai-audit {rule_name(rule)}: {ruling_mark(rule.outcome).word}"
-    return _command(level, title, rule_said(record, rule))
+    return _command(level, title, rule_sentence(rule, record))
 
 
 def _command(level: str, title: str, message: str) -> str:

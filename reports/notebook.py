@@ -12,7 +12,8 @@ from .diagnosis import NOT_RECORDED, page_one
 from .independence import independence_words
 from .junit import rule_name
 from .record import Record, RulePart
-from .words import bound_words, in_order, observed_words, rule_words, ruling_mark, short, verdict_sentence, worst_group
+from .rulings import observed_and_named, verdict_sentence
+from .words import bound_words, in_order, rule_words, ruling_mark, short
 
 TABLE = "border-collapse:collapse;color:inherit;background:transparent"
 CELL = "text-align:left;vertical-align:top;padding:0.25em 0.75em 0.25em 0;border-bottom:1px solid;color:inherit"
@@ -42,11 +43,10 @@ def record_html(record: Record, report: Path | None) -> str:
 
 
 def _row(record: Record, rule: RulePart) -> str:
-    mark, group = ruling_mark(rule.outcome), worst_group(record, rule)
+    mark = ruling_mark(rule.outcome)
     word = f"{mark.sign} {mark.word}{', waived' if rule.waived else ''}"
-    observed = observed_words(rule) + (f" in group {short(group)}" if group is not None else "")
     asked = f"{rule_words(rule, record)} {bound_words(rule)}"
-    cells = (word, rule_name(rule), asked, observed)
+    cells = (word, rule_name(rule), asked, observed_and_named(record, rule))
     return f"<tr>{''.join(_cell(cell, 'td') for cell in cells)}</tr>"
 
 

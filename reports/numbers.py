@@ -8,6 +8,9 @@ DASH = "\u2013"
 DIGITS = 3
 """Significant digits of a number in the report; more would claim a precision that no estimate here has."""
 
+_LITTLE = Decimal("1.1")
+"""An interval that starts at 0 loses a decimal where its upper end then rises by no more than this factor."""
+
 MOST_DECIMALS = 6
 """Numbers too small for this many decimals are shown as smaller than the last one."""
 
@@ -44,7 +47,7 @@ def share(value: float) -> str:
 
 def ratio(value: float) -> str:
     """A ratio with two decimals, more if it is small: `0.84`, `1.03`, `0.043`."""
-    return _sign(f"{value:.2f}") if abs(value) >= 0.095 or value == 0 else number(value)
+    return _sign(f"{value:.2f}") if abs(value) >= 0.095 else number(value)
 
 
 def quantity(value: float, unit: str) -> str:
@@ -56,6 +59,8 @@ def quantity(value: float, unit: str) -> str:
             return ratio(value)
         case "count":
             return count(value)
+        case "p_value":
+            return p_cell(value)
         case _:
             return number(value)
 
@@ -78,14 +83,19 @@ def estimate(value: float, low: float, high: float, unit: str, *, bound: float |
     border = None if bound is None else _decimal(bound, unit)
     decimals = 0 if unit == "count" else _decimals(exact[1], exact[2])
     ends = _rounded(exact[1], exact[2], decimals)
+    if decimals and exact[1] == 0 and (coarse := _rounded(exact[1], exact[2], decimals - 1))[1] <= _LITTLE * exact[2]:
+        # From nothing to a little: 0–0.02 % says as much as 0–0.019 %.
+        ends, decimals = coarse, decimals - 1
     while border is not None and decimals < MOST_DECIMALS and not _same_side(exact[1:], ends, border):
         decimals += 1
         ends = _rounded(exact[1], exact[2], decimals)
     suffix = " %" if unit == "share" else ""
-    first, last = (_sign(f"{end:,.{decimals}f}") for end in ends)
+    first, last = (_places(end, decimals) for end in ends)
     between = first if first == last else f"{first}{' to ' if ends[0] < 0 else DASH}{last}"
     middle = exact[0].quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_EVEN)
-    return _sign(f"{middle:,.{decimals}f}") + suffix, between + suffix
+    if middle == 0 < exact[0] and exact[1] >= 0:
+        return f"<{Decimal(1).scaleb(-decimals):f}{suffix}", between + suffix
+    return _places(middle, decimals) + suffix, between + suffix
 
 
 def interval(low: float, high: float, unit: str) -> str:
@@ -99,9 +109,45 @@ def level(value: float) -> str:
     return f"{_trimmed(100 * value, max(0, 1 - _magnitude(left)))} %"
 
 
-def p_value(value: float) -> str:
-    """A p-value: `p = 0.03`, `p < 0.001`."""
-    return "p < 0.001" if value < 0.001 else f"p = {number(round(value, 3))}"
+def p_value(value: float, floor: float | None = None) -> str:
+    """A p-value: `p = 0.03`, `p < 0.001`; at the least that its test can give, with the words that say so."""
+    text = p_cell(value, floor)
+    if text.startswith("≤"):
+        return f"p {text}, the smallest this test can give"
+    return f"p {text}" if text.startswith("<") else f"p = {text}"
+
+
+def p_cell(value: float, floor: float | None = None) -> str:
+    """A p-value without its letter: `0.03`, `< 0.001`; `≤ 0.002` where it is at `floor`, the least its test can give.
+
+    A floor is rounded upwards, to two significant digits.
+    """
+    if floor is not None and value <= floor * (1 + 1e-9):
+        digits = 1 - _magnitude(floor)
+        up = Decimal(f"{floor:.10g}").quantize(Decimal(1).scaleb(-digits), ROUND_CEILING)
+        return f"≤ {_trimmed(float(up), digits)}"
+    return "< 0.001" if value < 0.001 else number(round(value, 3))
+
+
+def beyond(value: float, unit: str, bound: float | None, *, below: bool) -> str:
+    """A value that is past a bound, rounded away from it, with the decimals that tell the two apart: `2.1 %` of 2 %.
+
+    Args:
+        value: what is past the bound, or at it.
+        unit: of both.
+        bound: the bound; None where there is none to be told from.
+        below: whether the value lies below it.
+    """
+    if unit == "count" or not value:
+        return quantity(value, unit)
+    exact, border = _decimal(value, unit), None if bound is None else _decimal(bound, unit)
+    rounding = ROUND_FLOOR if below else ROUND_CEILING
+    decimals = max(0, 1 - _magnitude(float(exact)))
+    shown = exact.quantize(Decimal(1).scaleb(-decimals), rounding)
+    while border is not None and shown == border != exact and decimals < MOST_DECIMALS:
+        decimals += 1
+        shown = exact.quantize(Decimal(1).scaleb(-decimals), rounding)
+    return _trimmed(float(shown), decimals) + (" %" if unit == "share" else "")
 
 
 def seconds(value: float) -> str:
@@ -126,6 +172,11 @@ def _rounded(low: Decimal, high: Decimal, decimals: int) -> tuple[Decimal, Decim
     unit = Decimal(1).scaleb(-decimals)
     # Adding zero turns −0 into 0.
     return low.quantize(unit, ROUND_FLOOR) + 0, high.quantize(unit, ROUND_CEILING) + 0
+
+
+def _places(value: Decimal, decimals: int) -> str:
+    """A rounded number with so many decimals; nothing is `0`, with neither decimals nor a sign."""
+    return _sign(f"{value:,.{decimals}f}") if value else "0"
 
 
 def _same_side(exact: list[Decimal], shown: tuple[Decimal, Decimal], border: Decimal) -> bool:

@@ -38,7 +38,10 @@ def table(name: str, part: TablePart) -> TableView:
         columns=tuple(words.short(label) for label in labels),
         numeric=tuple(kind is not Kind.TEXT for kind in kinds),
         rows=tuple(
-            tuple(_cell([row[place] for place in places], kind) for places, kind in zip(columns, kinds, strict=True))
+            tuple(
+                _cell([row[place] for place in places], kind, part.columns[places[0]].floor)
+                for places, kind in zip(columns, kinds, strict=True)
+            )
             for row in part.rows[:count]
         ),
         left_out=_left_out(len(part.rows) - count, len(part.columns) - sum(len(places) for places in columns)),
@@ -62,12 +65,14 @@ def _left_out(rows: int, columns: int) -> str:
     return f"{' and '.join(missing).capitalize()} are in record.json." if missing else ""
 
 
-def _cell(cells: Sequence[Cell], kind: Kind) -> str:
+def _cell(cells: Sequence[Cell], kind: Kind, floor: float | None) -> str:
     cell = cells[0]
     if cell is None:
         return numbers.DASH
     if isinstance(cell, str):
         return words.short(cell, 300)
+    if kind is Kind.P_VALUE:
+        return numbers.p_cell(cell, floor)
     ends = [end for end in cells[1:] if isinstance(end, int | float)]
     if len(ends) < 2:
         return numbers.quantity(cell, kind)
@@ -88,6 +93,9 @@ ESTIMATE_COLUMNS = {
 }
 """Headings of the table of all estimates, and whether the cells are numbers."""
 
+_P = list(ESTIMATE_COLUMNS).index("p, if perfect")
+_FLOORS = "; ≤ before a p-value: the smallest that its test can give"
+
 
 def estimates_table(part: FindingPart) -> TableView:
     """Every estimate of a finding."""
@@ -99,7 +107,7 @@ def estimates_table(part: FindingPart) -> TableView:
     kept = [place for place in range(len(ESTIMATE_COLUMNS)) if any(row[place] != numbers.DASH for row in rows)]
     return TableView(
         id=f"{part.code}-estimates",
-        caption=f"Every estimate of {part.code}",
+        caption=f"Every estimate of {part.code}" + _FLOORS * any("≤" in row[_P] for row in rows),
         columns=tuple(list(ESTIMATE_COLUMNS)[place] for place in kept),
         numeric=tuple(list(ESTIMATE_COLUMNS.values())[place] for place in kept),
         rows=tuple(tuple(row[place] for place in kept) for row in rows),
@@ -114,10 +122,16 @@ def _estimate_cells(each: EstimatePart, part: FindingPart) -> tuple[str, ...]:
     return (
         words.label(each.name, part),
         numbers.DASH if each.group is None else words.short(each.group),
-        f"{value} ({between})" if each.curve else f"{value} (exact)",
+        _with_interval(value, between, each),
         words.perfect_text(each.perfect, each.unit),
         numbers.count(each.n),
-        numbers.DASH if each.p_value is None else numbers.p_value(each.p_value).removeprefix("p = ").removeprefix("p "),
+        numbers.DASH if each.p_value is None else numbers.p_cell(each.p_value, each.p_floor),
         numbers.DASH if detectable is None else numbers.quantity(detectable, each.unit),
         each.better,
     )
+
+
+def _with_interval(value: str, between: str, each: EstimatePart) -> str:
+    if not each.curve:
+        return f"{value} (exact)"
+    return f"{value} (no other value)" if each.low == each.high else f"{value} ({between})"

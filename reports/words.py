@@ -1,4 +1,4 @@
-"""Sentences about rules and verdicts, as plain text that every output shows alike."""
+"""Words and sentences about rules, findings and records, as plain text that every output shows alike."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -101,6 +101,8 @@ def measured(
         bound: what a rule asks; enough decimals are given to tell the interval from it.
     """
     seen, between = numbers.estimate(value, low, high, unit, bound=bound)
+    if low == high:
+        return f"{seen} (no other value in the {numbers.level(level)} interval, n = {numbers.count(n)})"
     return f"{seen} ({numbers.level(level)} interval {between}, n = {numbers.count(n)})"
 
 
@@ -164,17 +166,6 @@ def nearest_end(bound: BoundPart, value: float) -> float | None:
     return min(ends, key=lambda end: abs(end - value), default=None)
 
 
-def rule_sentence(rule: RulePart, record: Record) -> str:
-    """What a rule asked, what was seen, and what follows."""
-    if rule.observed is None:
-        text = f"{rule_words(rule, record)}, {bound_words(rule)}: {short(rule.reason, 300)}"
-    else:
-        text = f"{rule_words(rule, record)} is {observed_words(rule)}; the policy asks for {bound_words(rule)}"
-        text += f"; {rule.reason}" if rule.outcome is Ruling.INCONCLUSIVE else ""
-    waiver = waiver_words(rule)
-    return sentence(text) + (f" {waiver}" if waiver else "")
-
-
 def waiver_words(rule: RulePart) -> str | None:
     """Who waived the rule, until when and why, or that the waiver has run out; None without one."""
     waiver = rule.waiver
@@ -226,75 +217,15 @@ def would_fail_words(rule: RulePart) -> str | None:
     where = "or less" if rule.bound.at_most is None or value < rule.bound.at_most else "or more"
     if rule.observed.unit in ("share", "ratio") and rule.would_fail <= 0:
         return "no value would have failed for certain: the interval is too wide"
-    return f"{numbers.quantity(value, rule.observed.unit)} {where} would have failed in four audits of five"
+    if where == "or more" and rule.observed.unit in ("share", "ratio", "correlation") and rule.observed.low <= 0:
+        # The lower half of an interval that ends at 0 is cut off, and says nothing of how wide one at the bound is.
+        return None
+    bound = rule.bound.at_least if where == "or less" else rule.bound.at_most
+    past = numbers.beyond(value, rule.observed.unit, bound, below=where == "or less")
+    return f"{past} {where} would have failed in four audits of five"
 
 
 def in_order(rules: Sequence[RulePart]) -> list[RulePart]:
     """Failed first, then open, then waived, passed and not applied."""
     place = {Ruling.FAIL: 0, Ruling.INCONCLUSIVE: 1, Ruling.PASS: 3, Ruling.NOT_APPLIED: 4}
     return sorted(rules, key=lambda rule: 2 if rule.waived else place[rule.outcome])
-
-
-def verdict_sentence(record: Record) -> str:
-    """Which rule decided, and by how much."""
-    verdict = record.verdict
-    standing = [rule for rule in verdict.rules if not rule.waived]
-    alike = [rule for rule in standing if rule.outcome is verdict.outcome]
-    seen = [rule for rule in alike if rule.observed is not None]
-    if verdict.outcome is Ruling.PASS and seen:
-        return _passed(record, seen)
-    if not alike:
-        return sentence(verdict.reason)
-    if not seen:
-        return sentence(f"rule {alike[0].id} is undecided, as {short(alike[0].reason, 300)}{_also(alike, 'undecided')}")
-    worst = max(seen, key=_distance)
-    claim = f"{_subject(worst, record)} is {observed_words(worst)}; the policy asks for {bound_words(worst)}"
-    if verdict.outcome is Ruling.FAIL:
-        return sentence(claim + _also(alike, "not met"))
-    return sentence(f"{claim}; {short(worst.reason, 300)}{_also(alike, 'undecided')}")
-
-
-def _passed(record: Record, rules: Sequence[RulePart]) -> str:
-    # What was counted completely has no interval: it is met or not, and says little of how near the model came.
-    uncertain = [each for each in rules if each.observed is not None and each.observed.low < each.observed.high]
-    nearest = min(uncertain or rules, key=_distance)
-    count = f"all {len(rules)} applied rules are met" if len(rules) > 1 else "the only applied rule is met"
-    waived = sum(rule.waived for rule in record.verdict.rules)
-    left = f", {waived} more waived" if waived else ""
-    subject = _subject(nearest, record)
-    closest = "nearest to its bound, " if len(rules) > 1 else ""
-    return sentence(
-        f"{count}{left}; {closest}{subject[:1].lower() + subject[1:]} is {observed_words(nearest)}, "
-        f"where the policy asks for {bound_words(nearest)}"
-    )
-
-
-def _also(rules: Sequence[RulePart], what: str) -> str:
-    others = len(rules) - 1
-    if not others:
-        return ""
-    return f"; {others} other rule{'s are' if others > 1 else ' is'} {what} too"
-
-
-def _distance(rule: RulePart) -> float:
-    """How far the estimate is from the bound, in units of the bound."""
-    assert rule.observed is not None
-    end = nearest_end(rule.bound, rule.observed.value)
-    assert end is not None
-    return abs(rule.observed.value - end) / (abs(end) or 1.0)
-
-
-def _subject(rule: RulePart, record: Record) -> str:
-    group = worst_group(record, rule) if rule.group is None else None
-    return rule_words(rule, record) + (f", that of group {short(group)}," if group is not None else "")
-
-
-def worst_group(record: Record, rule: RulePart) -> str | None:
-    """The group behind an estimate of the worst of all groups: `worst_share_ratio` is the least `share_ratio`."""
-    if not rule.estimate.startswith("worst_"):
-        return None
-    name = rule.estimate.removeprefix("worst_")
-    finding = finding_of(record, rule.auditor)
-    estimates = () if finding is None else finding.estimates
-    in_groups = [each for each in estimates if each.name == name and each.group is not None]
-    return min(in_groups, key=lambda each: each.value).group if in_groups else None

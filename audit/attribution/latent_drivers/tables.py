@@ -119,7 +119,7 @@ def turned_table(effects: Effects, largest: Array, effective_numbers: Array) -> 
             Column("low", "Turned, 2.5 %", Kind.SHARE),
             Column("middle", "Turned, median", Kind.SHARE),
             Column("high", "Turned, 97.5 %", Kind.SHARE),
-            Column("p_value", "Turned axes at least as concentrated", Kind.SHARE),
+            Column("p_value", "Turned axes at least as concentrated, p", Kind.P_VALUE, 1 / (1 + len(largest))),
         ),
         rows=rows,
     )

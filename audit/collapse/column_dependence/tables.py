@@ -43,7 +43,7 @@ def pair_table(gap: Gap, pairs: Pairs, generated: Associations, reference: Assoc
         Column("difference", "Difference"),
         Column("low", "low"),
         Column("high", "high"),
-        Column("p_adjusted", "p, adjusted for all pairs"),
+        Column("p_adjusted", "p, adjusted for all pairs", Kind.P_VALUE),
     )
     caption = (
         "Pairs of columns whose dependence is furthest from the real one, by ranks and categories; the 95 % intervals "

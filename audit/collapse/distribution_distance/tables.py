@@ -67,7 +67,7 @@ def group_table(
         Column("mmd2_low", "low"),
         Column("mmd2_high", "high"),
         Column("perfect_high", "Highest usual value of a perfect generator"),
-        Column("p_value", "p"),
+        Column("p_value", "p", Kind.P_VALUE),
     )
 
     def measure(own: Indices, real: Indices) -> tuple[float | None, ...]:
@@ -122,7 +122,7 @@ def control_table(
         Column("value", "Value"),
         Column("low", "low"),
         Column("high", "high"),
-        Column("p_value", "p"),
+        Column("p_value", "p", Kind.P_VALUE),
     )
     caption = f"Control: {size:,} held-out real samples in the place of the generated ones, with 95 % intervals"
     return (Table("control", caption, columns, tuple(rows)),)

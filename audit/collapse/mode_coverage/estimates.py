@@ -64,6 +64,11 @@ class Measured:
         return self.counts.ratios
 
     @property
+    def p_floor(self) -> float:
+        """The smallest p-value that counting among perfect generators can give."""
+        return 1 / (1 + len(self.simulated))
+
+    @property
     def perfect_ratios(self) -> Floats:
         """(repeats, K), of perfect generators."""
         reference = (self.counts.generated + self.counts.reference - self.simulated)[:, :-1]
@@ -137,6 +142,7 @@ def _thinnest(coverage: Measured) -> Estimate:
         p_value=float(coverage.thin.joint.min()),
         minimum_detectable=visible[len(visible) // 2] if len(visible) > modes / 2 else None,
         from_draws=from_draws(coverage, at),
+        p_floor=coverage.p_floor,
     )
 
 
@@ -167,6 +173,7 @@ def _missing(coverage: Measured, smallest: float | None) -> Estimate:
         p_value=rank_p_value(float(value), perfect.astype(np.float64)),
         minimum_detectable=None if smallest is None else 1.0,
         from_draws=coverage.counts.n / (coverage.counts.n + coverage.counts.m),
+        p_floor=coverage.p_floor,
     )
 
 
@@ -185,6 +192,7 @@ def _lost(coverage: Measured, rng: np.random.Generator) -> Estimate:
         p_value=coverage.global_p_value,
         minimum_detectable=lost.detectable,
         from_draws=coverage.counts.n / (coverage.counts.n + coverage.counts.m),
+        p_floor=coverage.p_floor,
     )
 
 

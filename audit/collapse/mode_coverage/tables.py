@@ -25,7 +25,7 @@ _GROUP_COLUMNS = (
     Column("share_real", "Share of real samples", Kind.SHARE),
     Column("share_generated", "Share of generated samples", Kind.SHARE),
     *_RATIO_COLUMNS,
-    Column("p_holm", "p, Holm"),
+    Column("p_holm", "p, Holm", Kind.P_VALUE),
     Column("lost", "Lost by its modes together", Kind.SHARE),
     Column("lost_thin", "Lost by its thin modes", Kind.SHARE),
 )
@@ -77,17 +77,22 @@ def _modes(coverage: Measured) -> Table:
         Column("share_real", "Share of real samples", Kind.SHARE),
         Column("share_generated", "Share of generated samples", Kind.SHARE),
         *_RATIO_COLUMNS,
-        Column("p_joint", "p, over all modes (redrawn)"),
-        Column("p_holm", "p, Holm"),
-        Column("p_fdr", "p, Benjamini–Hochberg"),
+        Column("p_joint", "p, over all modes (redrawn)", Kind.P_VALUE, coverage.p_floor),
+        Column("p_holm", "p, Holm", Kind.P_VALUE),
+        Column("p_fdr", "p, Benjamini–Hochberg", Kind.P_VALUE),
         Column("detectable", "Smallest loss that would show", Kind.SHARE),
     )
     thin = sum(verdict(coverage, k) != "–" for k in range(len(coverage.ratios)))
     caption = (
         f"Every mode, worst first: {thin} of {len(coverage.ratios)} thin or missing at the 5 % level over all modes. "
-        f"All shares equal: p = {coverage.global_p_value:.2g}"
+        f"All shares equal: {_equal(coverage)}"
     )
     return Table("modes", caption, columns, tuple(rows))
+
+
+def _equal(coverage: Measured) -> str:
+    """The p-value of all shares being equal, which has a least one."""
+    return f"p {'≤' if coverage.global_p_value <= coverage.p_floor else '='} {coverage.global_p_value:.2g}"
 
 
 def _groups(coverage: Measured, evidence: Evidence) -> tuple[Table, ...]:

@@ -126,7 +126,11 @@ class VanishedSymbols:
             ),
             tables=(*self._tables(symbols), class_table(classes, vanished, invented)),
             references=("doi:10.1093/biomet/31.3-4.313", "doi:10.1093/biomet/26.4.404"),
-            settings=_settings(sizes, gate, vanished, invented),
+            settings={
+                **_settings(sizes, gate, vanished, invented),
+                "symbols_vanished": len(symbols[0]),
+                "symbols_invented": len(symbols[1]),
+            },
         )
 
     def _samples(self, evidence: Evidence, rng: np.random.Generator) -> tuple[Any, Any]:

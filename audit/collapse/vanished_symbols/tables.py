@@ -12,7 +12,7 @@ _NAMES = (
     Column("kind", "Among", Kind.TEXT),
     Column("real", "Share, real", Kind.SHARE),
     Column("generated", "Share, generated", Kind.SHARE),
-    Column("p_adjusted", "p, adjusted for all symbols"),
+    Column("p_adjusted", "p, adjusted for all symbols", Kind.P_VALUE),
 )
 
 

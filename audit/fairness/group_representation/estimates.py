@@ -179,6 +179,7 @@ def total_variation_estimate(measured: GroupShares, rng: np.random.Generator, *,
         p_value=float((1 + (perfect >= value).sum()) / (1 + len(perfect))),
         minimum_detectable=_detectable_distance(measured, perfect),
         from_draws=_from_draws(measured, gradient, gradient),
+        p_floor=1 / (1 + len(perfect)),
     )
 
 

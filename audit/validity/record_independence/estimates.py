@@ -44,9 +44,15 @@ class Tested:
         return min(1.0, *parts)
 
     @property
+    def p_floor(self) -> float | None:
+        """The least p-value that exchanges of places give, where the p-value is that one; None where it is not."""
+        least = 1 / (EXCHANGES + 1) / _OF_ORDER
+        return least if self.order is not None and self.p_value == least else None
+
+    @property
     def p_words(self) -> str:
         """The p-value as a reader needs it: that of the order of the file has a least one."""
-        if self.order is not None and self.p_value == 1 / (EXCHANGES + 1) / _OF_ORDER:
+        if self.p_floor is not None:
             return f"p ≤ {self.p_value:.2g}"
         return "p < 0.0001" if self.p_value < 1e-4 else f"p = {self.p_value:.2g}"
 
@@ -110,6 +116,7 @@ def estimated(test: Tested, *, group: str | None, alarm: float, rng: np.random.G
         perfect=Perfect(0.0, *excess.chance()),
         p_value=test.p_value,
         minimum_detectable=smallest_share(len(test.rows), alpha=alarm * _OF_SIZES / 2),
+        p_floor=test.p_floor,
     )
 
 

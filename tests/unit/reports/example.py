@@ -340,22 +340,23 @@ def variants() -> Iterator[tuple[str, Record]]:
 
 
 def judging() -> Policy:
-    """The shipped policy without rules for auditors that are not among the findings here."""
-    content = Policy.load().model_dump(mode="json")
-    rules = [rule for rule in content["rules"] if rule["auditor"] in ("GA101", "GA302")]
-    return Policy.model_validate(content | {"rules": rules})
+    """Rules for the estimates that stand in the findings here."""
+    every = {"auditor": "GA302", "at_least": 0.8, "why": "asked"}
+    rules = (
+        every
+        | {"id": "no-group-underrepresented", "auditor": "GA101", "estimate": "worst_share_ratio", "required": False},
+        every | {"id": "samples-look-real", "estimate": "precision_ratio"},
+        every | {"id": "reality-is-reached", "estimate": "recall_ratio"},
+        every | {"id": "reality-is-covered", "estimate": "coverage_ratio"},
+    )
+    return Policy.model_validate({"version": 1, "name": "default", "rules": rules})
 
 
 def waiving(expires: date) -> Policy:
-    """The shipped policy with one waiver."""
+    """These rules with one waiver."""
     content = judging().model_dump(mode="json")
-    waiver = {
-        "rule": "reality-is-covered",
-        "owner": "A. Person",
-        "reason": "known, fix planned in 2.1",
-        "expires": expires,
-    }
-    return Policy.model_validate(content | {"waivers": [waiver]})
+    waiver = {"rule": "reality-is-covered", "owner": "A. Person", "reason": "known, fix planned in 2.1"}
+    return Policy.model_validate(content | {"waivers": [waiver | {"expires": expires}]})
 
 
 def hostile() -> Record:

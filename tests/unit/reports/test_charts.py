@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genai_audit.audit.finding import Better, Finding
+from genai_audit.audit.finding import Better, Finding, Interval
 from genai_audit.reports import charts
 from genai_audit.reports.axis import round_places
 from genai_audit.reports.charts import MOST_ROWS, Chart
@@ -41,11 +41,11 @@ def test_groups_are_shown_worst_first_under_the_judged_estimate() -> None:
 def test_a_judged_row_shows_the_interval_it_was_judged_by() -> None:
     [chart] = charts_of("fail", "GA101")
     judged, same_group = chart.rows[:2]
-    assert judged.text == "0.04 (0.00–0.08)"
-    assert same_group.text == "0.04 (0.00–0.08)"
+    assert judged.text == "0.04 (0–0.08)"
+    assert same_group.text == "0.04 (0–0.08)"
     # Both are shown at the confidence of the policy, whichever row was judged.
     assert judged.line.width == same_group.line.width
-    assert chart.levels == "95 % interval"
+    assert chart.key == "estimate and 95 % interval"
 
 
 def test_the_reading_counts_what_lies_beyond_the_bound_and_outside_the_band() -> None:
@@ -160,3 +160,20 @@ def test_round_places_are_few_ordered_and_inside(low: float, width: float) -> No
     assert 1 <= len(places) <= 7
     assert sorted(set(places)) == places
     assert all(low - 1e-6 * width <= place <= high + 1e-6 * width for place in places)
+
+
+def test_a_count_has_no_places_in_between_nor_below_nothing() -> None:
+    none = replace(example.estimate("a", 1, 0.1, unit="count"), value=0.0, curve=())
+    [chart] = finding_of(replace(example.neighbours(), code="GA999", estimates=(none,)))
+    assert [tick.text for tick in chart.ticks] == ["0", "1"]
+    assert chart.key == "value, exact or a complete count: there is no interval"
+    assert "interval" not in chart.reading
+
+
+def test_no_missing_mode_is_no_proof_and_the_chart_says_so() -> None:
+    none = replace(
+        example.estimate("missing_modes", 1, 0.1, unit="count"), value=0.0, curve=(Interval(0.95, 0.0, 0.0),)
+    )
+    settings = {"smallest_missing_mode_seen": 0.02}
+    [chart] = finding_of(replace(example.neighbours(), code="GA301", estimates=(none,), settings=settings))
+    assert chart.reading.endswith("A missing mode of 2.0 % of the data or more would have been found.")

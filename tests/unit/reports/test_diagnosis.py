@@ -26,6 +26,8 @@ from genai_audit.reports.record import DiagnosisPart, Record, SignPart
 from genai_audit.reports.scatter import scatter
 from unit.reports import example
 
+PLAIN = dict(example.variants())["pass"]
+
 
 def found(name: str, value: float, perfect: float, p: float, *, code: str, spread: float, **more: object) -> Finding:
     estimate = replace(
@@ -142,13 +144,22 @@ def sign(estimate: str, unit: str, least: float | None, *, above: bool = True, c
 def test_what_may_have_been_missed_is_told_in_its_own_unit(
     estimate: str, unit: str, least: float | None, expected: str
 ) -> None:
-    assert expected in said.not_found(sign(estimate, unit, least, coarse=5.0))
+    assert expected in said.not_found(PLAIN, sign(estimate, unit, least, coarse=5.0))
+
+
+def test_a_missing_mode_that_would_have_been_found_has_a_size() -> None:
+    lost = example.estimate("lost_mass", 0.01, 0.01, unit="share")
+    settings = {"smallest_missing_mode_seen": 0.02}
+    record = example.record((Finding("GA301", "Modes", "?", Outcome.MEASURED, estimates=(lost,), settings=settings),))
+    assert said.not_found(record, sign("missing_modes", "count", 1.0, coarse=5.0)) == (
+        "Not found; a single missing mode of at least 2.0 % of the data would likely have been found."
+    )
 
 
 def test_a_weak_test_says_so_and_a_fall_is_no_rise() -> None:
-    assert "a fall of less than 30.0 %" in said.not_found(sign("spread_ratio", "ratio", 0.3, above=False))
-    assert "weak test" in said.not_found(sign("spread_ratio", "ratio", 0.6))
-    assert "weak test" not in said.not_found(sign("spread_ratio", "ratio", 0.4))
+    assert "a fall of less than 30.0 %" in said.not_found(PLAIN, sign("spread_ratio", "ratio", 0.3, above=False))
+    assert "weak test" in said.not_found(PLAIN, sign("spread_ratio", "ratio", 0.6))
+    assert "weak test" not in said.not_found(PLAIN, sign("spread_ratio", "ratio", 0.4))
 
 
 def plain(html: str) -> str:

@@ -33,6 +33,19 @@ FINITE = st.floats(-1e9, 1e9, allow_nan=False)
         (numbers.level(0.9998), "99.98 %"),
         (numbers.p_value(0.0312), "p = 0.031"),
         (numbers.p_value(0.0002), "p < 0.001"),
+        (numbers.p_value(1e-6), "p < 0.001"),
+        (numbers.p_value(0.002, 0.002), "p ≤ 0.002, the smallest this test can give"),
+        (numbers.p_value(1 / 2001, 1 / 2001), "p ≤ 0.0005, the smallest this test can give"),
+        # Rounded to 0.002, a p of 0.0021 would be said to be smaller than it is.
+        (numbers.p_value(2 / 941, 2 / 941), "p ≤ 0.0022, the smallest this test can give"),
+        (numbers.p_value(0.0041, 0.002), "p = 0.004"),
+        (numbers.p_cell(0.002, 0.002), "≤ 0.002"),
+        (numbers.p_cell(1e-6), "< 0.001"),
+        (numbers.quantity(1e-6, "p_value"), "< 0.001"),
+        (numbers.beyond(0.02031, "share", 0.02, below=False), "2.1 %"),
+        (numbers.beyond(0.020000003, "share", 0.02, below=False), "2.1 %"),
+        (numbers.beyond(0.3951, "share", 0.5, below=True), "39 %"),
+        (numbers.beyond(0.7137, "ratio", 0.8, below=True), "0.71"),
         (numbers.seconds(0.314), "0.31 s"),
         (numbers.seconds(12.44), "12.4 s"),
         (numbers.quantity(3.0, "count"), "3"),
@@ -47,7 +60,16 @@ def test_value_and_interval_have_equal_decimals() -> None:
     assert numbers.estimate(0.004, 0.0012, 0.0117, "share") == ("0.4 %", "0.1–1.2 %")
     assert numbers.estimate(0.84, 0.812, 0.867, "ratio") == ("0.84", "0.81–0.87")
     assert numbers.estimate(2, 0, 3, "count") == ("2", "0–3")
-    assert numbers.estimate(0.0, -0.3, 0.2, "log-odds") == ("0.0", "−0.3 to 0.2")
+    assert numbers.estimate(0.0, -0.3, 0.2, "log-odds") == ("0", "−0.3 to 0.2")
+
+
+def test_nothing_is_a_plain_zero_and_a_little_is_not_nothing() -> None:
+    assert numbers.estimate(0.0, 0.0, 0.000184, "share") == ("0 %", "0–0.02 %")
+    assert numbers.estimate(0.0, 0.0, 0.0022, "share") == ("0 %", "0–0.22 %")
+    assert numbers.estimate(0.0, -0.009, 0.011, "x") == ("0", "−0.009 to 0.011")
+    # It rounds to zero and is none, nor is there a zero below zero.
+    assert numbers.estimate(0.0004, 0.0, 0.06, "share")[0] == "<1 %"
+    assert numbers.estimate(-0.0004, -0.3, 0.2, "x")[0] == "0"
 
 
 def test_an_exact_quantity_is_one_number() -> None:

@@ -48,6 +48,7 @@ EVERYTHING = Finding(
             p_adjusted=0.2,
             minimum_detectable=0.01,
             from_draws=1.0,
+            p_floor=0.001,
         ),
         Estimate("count", 3.0, (), 3, "counted", "count", Better.NEITHER),
     ),
@@ -55,7 +56,7 @@ EVERYTHING = Finding(
         Table(
             "t",
             "Caption",
-            (Column("a", "A", Kind.TEXT), Column("b", "B", Kind.SHARE), Column("c", "C")),
+            (Column("a", "A", Kind.TEXT), Column("b", "B", Kind.SHARE), Column("c", "C", Kind.P_VALUE, 0.002)),
             (("x", 0.5, None), (HOSTILE, 1, 2.0)),
         ),
     ),

@@ -7,10 +7,11 @@ import pytest
 
 from genai_audit.audit.finding import Outcome
 from genai_audit.audit.verdict import Ruling
-from genai_audit.reports import words
+from genai_audit.reports import rulings, words
 from genai_audit.reports.answers import answer
 from genai_audit.reports.record import Record
 from unit.reports import example
+from unit.reports import small_record as small
 
 RECORDS = dict(example.variants())
 
@@ -20,14 +21,14 @@ def rule_of(record: Record, rule: str) -> words.RulePart:
 
 
 def test_a_failed_verdict_names_the_rule_the_group_the_interval_and_the_bound() -> None:
-    assert words.verdict_sentence(RECORDS["fail"]) == (
-        "The smallest share of any group relative to its target, that of group 3, is 0.04 (95 % interval 0.00–0.08, "
+    assert rulings.verdict_sentence(RECORDS["fail"]) == (
+        "The smallest share of any group relative to its target, that of group 3, is 0.04 (95 % interval 0–0.08, "
         "n = 20,000); the policy asks for at least 0.8."
     )
 
 
 def test_a_passed_verdict_names_the_rule_that_was_nearest_to_its_bound() -> None:
-    text = words.verdict_sentence(RECORDS["pass"])
+    text = rulings.verdict_sentence(RECORDS["pass"])
     assert text.startswith(
         "All 4 applied rules are met; nearest to its bound, coverage relative to a perfect generator is 0.91 ("
     )
@@ -35,15 +36,16 @@ def test_a_passed_verdict_names_the_rule_that_was_nearest_to_its_bound() -> None
 
 
 def test_an_open_verdict_says_how_many_samples_would_decide() -> None:
-    wide = example.neighbours(coverage=0.85, spread=0.03)
+    wide = example.neighbours(coverage=0.85, spread=0.027)
+    wide = replace(wide, estimates=tuple(replace(each, from_draws=0.97) for each in wide.estimates))
     record = example.record((example.representation(example.SOUND), example.drivers(), wide))
     needed = rule_of(record, "reality-is-covered").samples_needed
     assert needed
-    assert f"the interval holds the bound; about {needed:,} samples would decide" in words.verdict_sentence(record)
+    assert f"the interval holds the bound; about {needed:,} samples would decide" in rulings.verdict_sentence(record)
 
 
 def test_a_crash_is_named_in_the_verdict() -> None:
-    text = words.verdict_sentence(RECORDS["error"])
+    text = rulings.verdict_sentence(RECORDS["error"])
     assert text == (
         "Rule samples-look-real is undecided, as GA302 ended as error: MemoryError: 1.2 TiB asked for; "
         "2 other rules are undecided too."
@@ -54,7 +56,7 @@ def test_a_crash_that_no_rule_names_is_told_by_the_verdict_reason() -> None:
     sound = RECORDS["pass"]
     reason = "all applied rules met, but GA201 ended in an error"
     verdict = sound.verdict.model_copy(update={"outcome": Ruling.INCONCLUSIVE, "reason": reason})
-    assert words.verdict_sentence(sound.model_copy(update={"verdict": verdict})) == (
+    assert rulings.verdict_sentence(sound.model_copy(update={"verdict": verdict})) == (
         "All applied rules met, but GA201 ended in an error."
     )
 
@@ -66,7 +68,7 @@ def test_waivers_are_told_whether_they_hold_or_not() -> None:
         "The waiver by A. Person expired on 2024-01-31 and has no effect; its reason was: known, fix planned in 2.1."
     )
     assert words.waiver_words(rule_of(RECORDS["fail"], "reality-is-covered")) is None
-    assert "3 applied rules are met, 1 more waived" in words.verdict_sentence(RECORDS["waived"])
+    assert "3 applied rules are met, 1 more waived" in rulings.verdict_sentence(RECORDS["waived"])
 
 
 def test_a_waiver_that_was_not_needed_is_told() -> None:
@@ -90,7 +92,7 @@ def test_rules_are_ordered_failed_open_waived_passed_not_applied() -> None:
 
 
 def test_a_rule_sentence_holds_the_number_the_level_n_and_the_bound() -> None:
-    text = words.rule_sentence(rule_of(RECORDS["fail"], "reality-is-covered"), RECORDS["fail"])
+    text = rulings.rule_sentence(rule_of(RECORDS["fail"], "reality-is-covered"), RECORDS["fail"])
     assert text.startswith("Coverage relative to a perfect generator is 0.91 (95 % interval 0.8")
     assert "n = 20,000" in text
     assert text.endswith("the policy asks for at least 0.8.")
@@ -121,11 +123,11 @@ def test_marks_differ_by_sign_and_by_word() -> None:
 
 def test_the_answer_about_groups_has_share_target_and_ratio() -> None:
     assert answer(RECORDS["fail"].findings[0]) == (
-        "Group 3 makes up 0.4 % (95 % interval 0.0–0.8 %, n = 20,000, corrected for the group classifier’s errors) of "
-        "the generated samples; its target is 10.0 %. That is 0.04 (95 % interval 0.00–0.08, n = 20,000) of its "
+        "Group 3 makes up 0.4 % (95 % interval 0–0.8 %, n = 20,000, corrected for the group classifier’s errors) of "
+        "the generated samples; its target is 10.0 %. That is 0.04 (95 % interval 0–0.08, n = 20,000) of its "
         "target, the smallest such ratio of 10 groups; the smallest ratio of a perfect generator with as many "
-        "samples would be 0.97 (0.94–0.99). With this many samples a loss of less than 7.0 % would likely have gone "
-        "unseen."
+        "samples would be 0.97 (0.94–0.99). With this many samples a group that falls short by less than 7.0 % of its "
+        "target would likely have gone unseen."
     )
 
 
@@ -151,14 +153,15 @@ def test_the_answer_about_neighbours_starts_with_the_worst_and_says_what_could_n
     assert text.startswith(
         "Coverage is 0.91 (95 % interval 0.88–0.94, n = 20,000) of what a perfect generator would score here"
     )
-    assert text.endswith("a loss of less than 4.0 % would likely have gone unseen.")
+    assert text.endswith("a fall of less than 4.0 % would likely have gone unseen.")
 
 
 def test_an_unknown_auditor_is_answered_by_its_first_estimate_beside_a_perfect_generator() -> None:
     finding = RECORDS["pass"].findings[2].model_copy(update={"code": "GA999"})
     assert answer(finding) == (
         "Precision relative to a perfect generator is 0.97 (95 % interval 0.94–1.00, n = 20,000); "
-        "a perfect generator would score 1.00 (0.98–1.02) here."
+        "a perfect generator would score 1.00 (0.98–1.02) here. With this many samples a fall of less than 4.0 % would "
+        "likely have gone unseen."
     )
 
 
@@ -193,3 +196,16 @@ def test_labels_are_the_auditors_words_and_of_an_old_record_the_plain_name() -> 
     assert words.label("coverage_ratio", finding) == "coverage relative to a perfect generator"
     assert words.label("coverage_ratio", finding.model_copy(update={"facts": ()})) == "coverage ratio"
     assert words.label("coverage_ratio", None) == "coverage ratio"
+
+
+def test_the_value_that_would_have_failed_is_told_from_the_bound_or_not_at_all() -> None:
+    asked: dict[str, object] = {"id": "r", "auditor": "GA302", "estimate": "stray_share", "at_most": 0.02, "why": "w"}
+
+    def told(value: float, half: float) -> str | None:
+        seen = replace(small.estimate("stray_share", value, half), unit="share")
+        record = small.small_record(findings=(small.finding("GA302", seen),), rules=(asked,), waivers=())
+        return words.would_fail_words(record.verdict.rules[0])
+
+    assert told(0.01, 0.0002) == "2.1 % or more would have failed in four audits of five"
+    # An interval that begins at 0 is cut off there: how wide it would be at the bound is not known.
+    assert told(0.0, 0.0002) is None

@@ -65,7 +65,8 @@ def test_dropped_modes_are_found_missing(dropped: Finding) -> None:
     for name in ("missing_modes", "lost_mass", "thinnest_mode_ratio"):
         p_value = dropped.estimate(name).p_value
         assert p_value is not None
-        assert p_value < 0.001
+        # Two modes of 25 are lost: no perfect generator that was drawn came near, and no fewer can be counted.
+        assert p_value == dropped.estimate(name).p_floor < 0.001
     worst = rows(dropped.tables[0])[:3]
     assert [row["verdict"] for row in worst] == ["missing", "missing", "–"]
     assert worst[0]["p_holm"] < 1e-6 > worst[0]["p_fdr"]

@@ -57,6 +57,13 @@ def test_a_dropped_group_is_named(dropped):
     assert ratio.p_value < 1e-6
     assert dropped.exhibits[0].caption.startswith("Group g3:")
     assert dropped.estimate("total_variation").interval().high == pytest.approx(0.1, abs=0.01)
+    # None of the simulated perfect generators is as far off, so p is as small as their number lets it be.
+    simulated = dropped.settings["perfect_repeats"]
+    assert (
+        dropped.estimate("total_variation").p_value
+        == dropped.estimate("total_variation").p_floor
+        == 1 / (1 + simulated)
+    )
 
 
 def test_the_correction_undoes_a_lopsided_classifier():

@@ -1,0 +1,158 @@
+"""Sentences about a judged rule and the verdict, with what is behind them by name, which every output shows alike."""
+
+from collections.abc import Sequence
+
+from ..audit.verdict import Ruling
+from .finding_parts import Cell, FindingPart
+from .record import Record, RulePart
+from .unnoticed import smallest_mode_words
+from .words import bound_words, finding_of, nearest_end, observed_words, rule_words, sentence, short, waiver_words
+
+MOST_NAMED = 3
+"""Symbols or modes that a sentence names; the report's tables have the others."""
+
+
+def rule_sentence(rule: RulePart, record: Record) -> str:
+    """What a rule asked, what was seen, and what follows."""
+    if rule.observed is None:
+        text = f"{rule_words(rule, record)}, {bound_words(rule)}: {short(rule.reason, 300)}"
+    else:
+        text = f"{rule_words(rule, record)} is {observed_words(rule)}; the policy asks for {bound_words(rule)}"
+        text += f"; {rule.reason}" if rule.outcome is Ruling.INCONCLUSIVE else ""
+    named, waiver = named_words(record, rule), waiver_words(rule)
+    more = [each for each in (named and sentence(named), waiver) if each]
+    return " ".join([sentence(text), *more])
+
+
+def verdict_sentence(record: Record) -> str:
+    """Which rule decided, and by how much."""
+    verdict = record.verdict
+    standing = [rule for rule in verdict.rules if not rule.waived]
+    alike = [rule for rule in standing if rule.outcome is verdict.outcome]
+    seen = [rule for rule in alike if rule.observed is not None]
+    if verdict.outcome is Ruling.PASS and seen:
+        return _passed(record, seen)
+    if not alike:
+        return sentence(verdict.reason)
+    if not seen:
+        return sentence(f"rule {alike[0].id} is undecided, as {short(alike[0].reason, 300)}{_also(alike, 'undecided')}")
+    worst = max(seen, key=_distance)
+    claim = f"{_subject(worst, record)} is {observed_words(worst)}; the policy asks for {bound_words(worst)}"
+    claim += _named(worst, record)
+    if verdict.outcome is Ruling.FAIL:
+        return sentence(claim + _also(alike, "not met"))
+    return sentence(f"{claim}; {short(worst.reason, 300)}{_also(alike, 'undecided')}")
+
+
+def _passed(record: Record, rules: Sequence[RulePart]) -> str:
+    # What was counted completely has no interval: it is met or not, and says little of how near the model came.
+    uncertain = [each for each in rules if each.observed is not None and each.observed.low < each.observed.high]
+    nearest = min(uncertain or rules, key=_distance)
+    count = f"all {len(rules)} applied rules are met" if len(rules) > 1 else "the only applied rule is met"
+    waived = sum(rule.waived for rule in record.verdict.rules)
+    left = f", {waived} more waived" if waived else ""
+    subject = _subject(nearest, record)
+    closest = "nearest to its bound, " if len(rules) > 1 else ""
+    return sentence(
+        f"{count}{left}; {closest}{subject[:1].lower() + subject[1:]} is {observed_words(nearest)}, "
+        f"where the policy asks for {bound_words(nearest)}{_named(nearest, record)}"
+    )
+
+
+def _also(rules: Sequence[RulePart], what: str) -> str:
+    others = len(rules) - 1
+    if not others:
+        return ""
+    return f"; {others} other rule{'s are' if others > 1 else ' is'} {what} too"
+
+
+def _distance(rule: RulePart) -> float:
+    """How far the estimate is from the bound, in units of the bound."""
+    assert rule.observed is not None
+    end = nearest_end(rule.bound, rule.observed.value)
+    assert end is not None
+    return abs(rule.observed.value - end) / (abs(end) or 1.0)
+
+
+def _subject(rule: RulePart, record: Record) -> str:
+    group = worst_group(record, rule) if rule.group is None else None
+    return rule_words(rule, record) + (f", that of group {short(group)}," if group is not None else "")
+
+
+def _named(rule: RulePart, record: Record) -> str:
+    """What is behind the estimate, as it follows a claim; the worst group stands in its subject."""
+    named = None if worst_group(record, rule) is not None else named_words(record, rule)
+    return "" if named is None else f"; {named}"
+
+
+def worst_group(record: Record, rule: RulePart) -> str | None:
+    """The group behind an estimate of the worst of all groups: `worst_share_ratio` is the least `share_ratio`."""
+    if not rule.estimate.startswith("worst_"):
+        return None
+    name = rule.estimate.removeprefix("worst_")
+    finding = finding_of(record, rule.auditor)
+    estimates = () if finding is None else finding.estimates
+    in_groups = [each for each in estimates if each.name == name and each.group is not None]
+    return min(in_groups, key=lambda each: each.value).group if in_groups else None
+
+
+def observed_and_named(record: Record, rule: RulePart) -> str:
+    """What was seen, with what is behind it by name, for a cell of a table of rules."""
+    group, named = worst_group(record, rule), named_words(record, rule)
+    if group is not None:
+        return f"{observed_words(rule)} in group {short(group)}"
+    return observed_words(rule) if named is None else f"{observed_words(rule)}; {named}"
+
+
+def named_words(record: Record, rule: RulePart) -> str | None:
+    """What is behind a rule's estimate, by name: the worst group, mode or pair of columns, or what vanished.
+
+    At most `MOST_NAMED` of each, for a sentence: `the letter x never appears`. None where the record names none.
+    """
+    group = worst_group(record, rule)
+    if group is not None:
+        return f"the worst is group {short(group)}"
+    finding = finding_of(record, rule.auditor)
+    if finding is None or rule.observed is None or rule.group is not None:
+        return None
+    match rule.auditor, rule.estimate:
+        case "GA310", "vanished_share" | "invented_share":
+            return _symbols(finding, rule.estimate.removesuffix("_share"))
+        case "GA309", "association_gap":
+            pair = next(iter(_cells(finding, "pairs", "one", "other")), None)
+            return None if pair is None else f"furthest off: {short(str(pair[0]))} and {short(str(pair[1]))}"
+        case "GA301", "thinnest_mode_ratio":
+            known = [each for each in _cells(finding, "modes", "mode", "ratio") if isinstance(each[1], float | int)]
+            thinnest = min(known, key=lambda each: float(each[1] or 0), default=None)
+            return None if thinnest is None else f"the thinnest is {short(str(thinnest[0]))}"
+        case "GA301", "lost_mass":
+            thin = [str(name) for name, verdict in _cells(finding, "modes", "mode", "verdict") if verdict != "–"]
+            return f"thin or missing: {_listed(thin, len(thin))}" if thin else None
+        case "GA301", "missing_modes":
+            gone = [str(name) for name, found in _cells(finding, "modes", "mode", "verdict") if found == "missing"]
+            said = [f"missing: {_listed(gone, len(gone))}" if gone else None, smallest_mode_words(finding)]
+            return "; ".join(each for each in said if each) or None
+        case _:
+            return None
+
+
+def _symbols(finding: FindingPart, which: str) -> str | None:
+    """`the letter x never appears, the letter q hardly appears and 4 more`; None where the finding names none."""
+    named = [str(what) for (what,) in _cells(finding, which, "what")]
+    total = finding.settings.get(f"symbols_{which}")
+    return _listed(named, max(len(named), total if isinstance(total, int) else 0)) if named else None
+
+
+def _listed(names: Sequence[str], total: int) -> str:
+    shown = ", ".join(short(name) for name in names[:MOST_NAMED])
+    more = total - min(len(names), MOST_NAMED)
+    return f"{shown} and {more} more" if more else shown
+
+
+def _cells(finding: FindingPart, name: str, *keys: str) -> list[tuple[Cell, ...]]:
+    """Some columns of a finding's table, row by row; nothing where the finding lacks the table or a column."""
+    table = next((each for each in finding.tables if each.name == name), None)
+    columns = {} if table is None else {each.key: place for place, each in enumerate(table.columns)}
+    if table is None or not columns.keys() >= set(keys):
+        return []
+    return [tuple(row[columns[key]] for key in keys) for row in table.rows]
