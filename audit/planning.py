@@ -8,6 +8,16 @@ from .finding import Estimate
 from .statistics.intervals import POWER
 from .verdict import Bound
 
+DECIDING = 0.8
+"""The chance of deciding that a number of samples must give."""
+
+HOPELESS = 0.9
+"""The chance of staying open beyond which it is said that no number of samples would decide."""
+
+STEP = 2 ** (1 / 16)
+MOST = 1e6
+"""Times as many samples, beyond which no number is named."""
+
 
 @dataclass(frozen=True, slots=True)
 class Levels:
@@ -18,12 +28,12 @@ class Levels:
 
 
 def samples_needed(estimate: Estimate, bound: Bound, levels: Levels, drawn: int) -> int | None:
-    """How many generated samples would decide the rule in four draws of five; None if no number would.
+    """How many generated samples would decide the rule in four audits of five like this one; None if no number would.
 
-    The truth is taken to lie in the middle of the 50 % interval, which noise moves up as often as down, where the value
-    of a minimum over groups is too low. At n samples the interval reaches z·√(fixed + u²) towards the bound, and a new
-    draw scatters with standard deviation u = √(variance of the draws · drawn / n); what the reference and the group
-    classifier leave uncertain stays. Solved for u: distance − POWER·u = z·√(fixed + u²).
+    Nobody knows the truth, so it is not taken to lie where the estimate does: given what was seen, e, an audit with N
+    samples sees e plus what separates e from endlessly many samples (variance v of the draws) plus its own noise
+    u² = v · drawn / N, and decides where it lies further than z · √(fixed + u²) from the bound, on either side. `fixed`
+    is what the reference and the group classifier leave uncertain, whatever N.
 
     Args:
         estimate: with the share of its variance that more draws would shrink.
@@ -31,15 +41,17 @@ def samples_needed(estimate: Estimate, bound: Bound, levels: Levels, drawn: int)
         levels: of the intervals that pass and fail.
         drawn: generated samples behind the estimate.
     """
-    return None if not estimate.curve else _needed(estimate, bound, levels, drawn, _middle(estimate))
+    if _chance(estimate, bound, levels, 0.0) < DECIDING:
+        return None
+    more = 1.0
+    while more < MOST and _chance(estimate, bound, levels, 1 / more) < DECIDING:
+        more *= STEP
+    return None if more >= MOST else _rounded(drawn * more)
 
 
 def could_decide(estimate: Estimate, bound: Bound, levels: Levels) -> bool:
-    """Whether some number of samples would decide if the truth lay at the kinder end of the 50 % interval."""
-    if not estimate.curve or not estimate.from_draws:
-        return False
-    inner = estimate.curve[0]
-    return any(_needed(estimate, bound, levels, 1, truth) is not None for truth in (inner.low, inner.high))
+    """Whether endlessly many samples would decide in one audit of ten or more."""
+    return _chance(estimate, bound, levels, 0.0) >= 1 - HOPELESS
 
 
 def would_fail(estimate: Estimate, bound: Bound, levels: Levels) -> float | None:
@@ -59,29 +71,29 @@ def would_fail(estimate: Estimate, bound: Bound, levels: Levels) -> float | None
     return below if below is not None else above
 
 
-def _needed(estimate: Estimate, bound: Bound, levels: Levels, drawn: int, truth: float) -> int | None:
-    share = estimate.from_draws
-    meets = (bound.low is None or truth >= bound.low) and (bound.high is None or truth <= bound.high)
-    level = min(levels.passing if meets else levels.failing, estimate.curve[-1].level)
-    end, distance = _nearest(bound, truth)
+def _chance(estimate: Estimate, bound: Bound, levels: Levels, part: float) -> float:
+    """The chance that an audit decides whose draws have `part` of this one's variance; 0 where nothing is known."""
+    if not estimate.curve or not estimate.from_draws:
+        return 0.0
+    seen, chance = _middle(estimate), 0.0
+    for end, inward in ((bound.low, 1), (bound.high, -1)):
+        if end is None:
+            continue
+        inside = inward * (seen - end)
+        for distance, level in ((inside, levels.passing), (-inside, levels.failing)):
+            level = min(level, estimate.curve[-1].level)
+            # The half of the interval that reaches towards the bound is the one that has to shrink.
+            variance = (_half(estimate, level, seen, end) / _z(level)) ** 2
+            draws = variance * estimate.from_draws
+            reach = _z(level) * math.sqrt(variance - draws + draws * part)
+            scatter = math.sqrt(draws * (1 + part))
+            chance += NormalDist().cdf((distance - reach) / scatter) if scatter else float(distance > reach)
+    return min(1.0, chance)
+
+
+def _half(estimate: Estimate, level: float, seen: float, end: float) -> float:
     interval = estimate.interval(level)
-    # Only the half that reaches towards the bound has to shrink.
-    half = (interval.high - truth) if end > truth else (truth - interval.low)
-    if not share or half <= 0 or distance == 0:
-        return None
-    z = _z(level)
-    variance = (half / z) ** 2
-    room = distance**2 - z**2 * variance * (1 - share)
-    if room <= 0:
-        return None
-    scatter = room / (distance * POWER + math.sqrt((distance * POWER) ** 2 + (z**2 - POWER**2) * room))
-    return _rounded(drawn * variance * share / scatter**2)
-
-
-def _nearest(bound: Bound, value: float) -> tuple[float, float]:
-    ends = [end for end in (bound.low, bound.high) if end is not None]
-    nearest = min(ends, key=lambda end: abs(end - value))
-    return nearest, abs(nearest - value)
+    return max(0.0, interval.high - seen if end > seen else seen - interval.low)
 
 
 def _middle(estimate: Estimate) -> float:
