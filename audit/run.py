@@ -168,7 +168,7 @@ def judged(
 
 
 def _collect(subject: Subject, request: Request, needs: set[str], progress: Progress) -> Evidence:
-    from ..models.adapters.user_code import failure
+    from ..models.adapters.user_code import blamed
     from ..models.errors import UserError
     from ..models.threads import one_thread
 
@@ -194,7 +194,7 @@ def _collect(subject: Subject, request: Request, needs: set[str], progress: Prog
         raise
     # A SystemExit of a model's own would otherwise be this process's exit code, which a build reads as a verdict.
     except BaseException as error:
-        said = failure(subject.model, error) or (f"{request.name}: {error}" if isinstance(error, ValueError) else None)
+        said = blamed(subject.model, error, request.name)
         if said is not None:
             raise UserError(said) from error
         raise

@@ -282,9 +282,9 @@ def test_the_readme_is_short() -> None:
 
 
 def test_the_exit_codes_are_those_of_the_command_line() -> None:
-    from genai_audit.audit import cli
+    from genai_audit.audit.commands import exits
 
-    codes = {"pass": cli.PASS, "fail": cli.FAIL, "usage": cli.USAGE, "inconclusive": cli.INCONCLUSIVE}
-    codes["internal error"] = cli.INTERNAL
+    codes = {"pass": exits.PASS, "fail": exits.FAIL, "usage": exits.USAGE, "inconclusive": exits.INCONCLUSIVE}
+    codes["internal error"] = exits.INTERNAL
     for word, code in codes.items():
         assert re.search(rf"^\| {code} \| {word}", text_of(ROOT / "README.md"), flags=re.MULTILINE)

@@ -10,6 +10,7 @@ from typing import Any, Protocol, cast
 
 from .bundle import COLLECTORS, Evidence
 from .plan import Plan, Progress
+from .process_state import as_found
 from .samples.given import given
 from .unavailable import Partial, Unavailable, Unmeasured
 
@@ -47,7 +48,8 @@ def collect(plan: Plan, *, needs: Iterable[str], guard: Guard, progress: Progres
     notes = {kind: getattr(collector(kind), "before", None) for kind in order}
     plan = replace(plan, before={kind: note(plan) for kind, note in notes.items() if note is not None})
     progress("samples", 0.0)
-    evidence = given(plan, lambda share: progress("samples", share))
+    with as_found():
+        evidence = given(plan, lambda share: progress("samples", share))
     for kind in order:
         evidence = _with(evidence, kind, plan, guard, progress)
     return evidence
@@ -79,7 +81,8 @@ def _with(so_far: Evidence, kind: str, plan: Plan, guard: Guard, progress: Progr
     module = collector(kind)
     progress(kind, 0.0)
     try:
-        item, traceback = guard(lambda: module.collect(plan, so_far, lambda share: progress(kind, share)))
+        with as_found():
+            item, traceback = guard(lambda: module.collect(plan, so_far, lambda share: progress(kind, share)))
     except (Unavailable, Unmeasured) as reason:
         so_far = _without(so_far, kind, reason)
     else:

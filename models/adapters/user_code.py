@@ -38,6 +38,23 @@ def failure(model: Any, error: BaseException) -> str | None:
     return f"{code.co_filename}:{line[-1]}: {what} failed with {type(error).__name__}: {_said(error)}"
 
 
+def blamed(model: Any, error: BaseException, name: str) -> str | None:
+    """One line about what the model's code raised, or gave; None where the fault may be ours.
+
+    Args:
+        model: whose methods were called.
+        error: that came out of them or of what was made of their results.
+        name: what messages call the model.
+    """
+    said = failure(model, error)
+    if said is not None:
+        return said
+    if isinstance(error, ValueError):
+        return f"{name}: {error}"
+    # Our own code never raises SystemExit and its kin, so what did was called by the model's.
+    return None if isinstance(error, Exception) else f"{name}: its code raised {type(error).__name__}: {_said(error)}"
+
+
 def calling(model: Any, origin: str) -> Callable[[Callable[[], Any], str], Any]:
     """What runs the calls of `contract.check_model` on a model in memory; interruptions by the user pass through.
 

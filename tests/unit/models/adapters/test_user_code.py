@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from genai_audit.models.adapters.user_code import calling, blamed, failure
+from genai_audit.models.adapters.user_code import blamed, calling, failure
 from genai_audit.models.errors import UserError
 
 
