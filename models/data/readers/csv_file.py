@@ -156,7 +156,9 @@ def _check_separator(text: str, path: Path) -> None:
     other = declared[1] if declared else None
     if other is None and "," not in line and '"' not in line:
         other = next((mark for mark in ";\t|" if mark in line), None)
-    if declared or other:
+    if declared and other == ",":
+        raise UserError(f"{path}: expected column names in line 1, got {shown(line.strip())}; remove that line")
+    if other:
         decimals = re.search(r"(?:^|[;\t|])-?[0-9]+,[0-9]+(?:$|[;\t|\r\n])", text[:LONGEST_HEAD], re.MULTILINE)
         more = ("and decimal commas, ", " and decimal points") if decimals else ("", "")
         raise UserError(

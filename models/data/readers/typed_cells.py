@@ -100,5 +100,5 @@ def _series(cells: Sequence[str | None], values: dict[str, Any], kind: ColumnTyp
     if whole and kind.type == "number" and not gaps:
         integers = {cell: int(cell) for cell in values}
         return pd.Series([integers[cell] for cell in cells if cell is not None], dtype="int64")
-    floats: dict[str | None, float] = {**values}
+    floats: dict[str | None, float] = {cell: float(found) for cell, found in values.items()}
     return pd.Series([floats.get(cell, math.nan) for cell in cells], dtype="float64")
