@@ -65,9 +65,7 @@ class Records:
         """The records at `rows`, in that order, with their groups."""
         identifiers = {name: tuple(values[row] for row in rows) for name, values in self.identifiers.items()}
         attributes = take_attributes(self.attributes, rows)
-        return replace(
-            self, samples=take(self.samples, rows), attributes=attributes, identifiers=identifiers
-        )
+        return replace(self, samples=take(self.samples, rows), attributes=attributes, identifiers=identifiers)
 
 
 def take(samples: Any, rows: NDArray[np.int64]) -> Any:

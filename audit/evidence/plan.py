@@ -58,7 +58,7 @@ class Plan:
     unit: str | None = None
     inspect: Callable[[], WeightFacts] | None = None
     fingerprint: Digest | None = None
-    conform: Callable[[Any], Any] = lambda records: records  # noqa: E731
+    conform: Callable[[Any], Any] = lambda records: records
     before: Mapping[str, Any] = field(default_factory=dict)
 
 
