@@ -120,8 +120,8 @@ def _nested(file: Path) -> "dict[str, Tensor] | None":
 
     try:
         content = torch.load(file, map_location="cpu", weights_only=True)
-    except Exception:  # Whatever is wrong, the library says it when it opens the file.
-        return None
+    except (pickle.UnpicklingError, RuntimeError, OSError, EOFError, ValueError, KeyError, AttributeError):
+        return None  # Whatever is wrong, the library says it when it opens the file.
     if not isinstance(content, Mapping):
         return None
     inner = next((content[key] for key in WEIGHTS if isinstance(content.get(key), Mapping)), content)
