@@ -33,7 +33,9 @@ def as_found() -> Iterator[None]:
             torch.set_default_device(None if device.type == "cpu" else device)
         torch.set_num_threads(threads)
         torch.set_grad_enabled(gradients)
-        torch.use_deterministic_algorithms(deterministic)
+        if torch.are_deterministic_algorithms_enabled() != deterministic:
+            # Setting it loads torch's compiler, which makes a folder of its own.
+            torch.use_deterministic_algorithms(deterministic)
         decimal.setcontext(decimals)
         np.seterr(**errors)
         if os.getcwd() != folder:
