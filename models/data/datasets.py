@@ -28,14 +28,11 @@ class Bundled(NamedTuple):
         modality: what the records are.
         about: n, fields, groups and origin in one line.
         holdout_share: the part of each group held out of training.
-        population: whether a model trained on them is to give the shares of these very records, which are few, rather
-            than those of a distribution that they were drawn from.
     """
 
     modality: str
     about: str
     holdout_share: float = 0.2
-    population: bool = False
 
 
 BUNDLED: Mapping[str, Bundled] = {
@@ -43,12 +40,9 @@ BUNDLED: Mapping[str, Bundled] = {
         "image",
         "1,797 real handwritten digits, 8×8 in 17 greys, of 13 writers (scikit-learn); groups: class; 30 % held out",
         0.3,
-        population=True,
     ),
     "diabetes": Bundled(
-        "tabular",
-        "442 real patients, 11 columns of numbers and sex (scikit-learn); groups: sex, age; 20 % held out",
-        population=True,
+        "tabular", "442 real patients, 11 columns of numbers and sex (scikit-learn); groups: sex, age; 20 % held out"
     ),
     "loans": Bundled(
         "tabular",

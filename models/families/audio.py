@@ -38,17 +38,20 @@ FITTED = 8000
 class AudioVAEConfig:
     """Samples per sound, their rate in Hz, and the sizes of the network; the decoder mirrors the encoder.
 
-    `components` is how many Gaussians the prior is a mixture of, `draws` over how many latents a likelihood is a mean.
+    `components` is how many Gaussians the prior is a mixture of, `draws` over how many latents a likelihood is a mean,
+    and `temperature` the share of the noise of p(x|z) that samples get: 1 is the model itself.
     """
 
     length: int
     sample_rate: int
     hidden: tuple[int, ...] = (256, 256)
     latent_dim: int = 4
-    components: int = 128
+    components: int = 256
     draws: int = 16
+    temperature: float = 0.55
 
     def __post_init__(self) -> None:
+        check_number("temperature", self.temperature, 0, 1)
         check_whole("length", self.length, 65536)
         check_whole("sample_rate", self.sample_rate, 768_000)
         check_widths(self.hidden)
@@ -112,7 +115,7 @@ class AudioVAE(nn.Module):
         refuse_condition(condition)
         mean, log_ratio = self.observe(self.prior.draw(n, generator))
         noise = torch.randn(mean.shape, generator=generator, device=generator.device).to(mean)
-        return (mean + self.scale * log_ratio.exp() * noise).clamp(-1, 1)
+        return (mean + self.config.temperature * self.scale * log_ratio.exp() * noise).clamp(-1, 1)
 
     def log_likelihood(self, x: Tensor, mean: Tensor, log_ratio: Tensor) -> Tensor:
         """Log p(x|z) in nats, (n,), of sounds (n, t), given the mean and the log of r."""

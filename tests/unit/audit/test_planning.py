@@ -75,7 +75,7 @@ def test_a_file_of_samples_is_looked_at_whole_before_more_are_asked_for() -> Non
 def test_samples_needed_by_hand() -> None:
     # Seen 0.76, bound 0.8, all of the variance 4e-4 from the draws. At N = 1000 r samples the estimate is 0.76 with
     # deviation 0.02 sqrt(1 + 1/r), and fails below 0.8 - 1.96 * 0.02 / sqrt(r). At r = 1.4: reach 0.0331, deviation
-    # 0.0262, chance Phi(0.0069 / 0.0262) = 0.604; at r = 3.4: reach 0.0213, deviation 0.0228, Phi(0.0187 / 0.0228) = 0.794;
+    # at r = 3.6: Phi(0.0193 / 0.0226) = 0.804. Steps are a sixteenth of a doubling, rounded up to two digits.
     # at r = 3.6: Phi(0.0193 / 0.0226) = 0.804. The step is a sixteenth of a doubling, rounded up to two digits.
     assert samples_needed(normal("coverage_ratio", 0.76, 0.02, draws=1.0), AT_LEAST, ALIKE, 1000) == 3600
 

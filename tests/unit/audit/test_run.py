@@ -214,3 +214,20 @@ def test_sample_i_depends_on_the_seed_alone(write_toy: Callable[..., Any], tmp_p
         audit_checkpoint(toy.checkpoint, samples=n, out=tmp_path / str(n), only=("GA101",), **toy.options)
         draws.append(Evidence.load(tmp_path / str(n) / "evidence").generated.samples)
     np.testing.assert_array_equal(draws[0], draws[1][:300])
+
+
+def test_reference_models_are_asked_for_the_shares_that_they_were_shown(tmp_path: Path) -> None:
+    from genai_audit.audit.real_data import real_data
+    from genai_audit.audit.request import Request
+    from genai_audit.models.data.datasets import load_data
+
+    data = load_data("digits", split="train", seed=0)
+    named = {"data": {"source": "digits", "split": "train", "seed": 0, "sha256": data.sha256}}
+    reference, holdout = real_data(Request("model.safetensors"), named)
+    assert reference is not None
+    assert holdout is not None
+    assert reference.population
+    # Whoever names the same records as a reference says nothing of that: then they are a sample.
+    given, _ = real_data(Request("model.safetensors", reference="digits"), {})
+    assert given is not None
+    assert not given.population
