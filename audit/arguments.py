@@ -11,13 +11,14 @@ from ..models.errors import UserError
 SPELLINGS = {
     "--loader FILE.py:FUNCTION": 'loader="FILE.py:FUNCTION"',
     "--prompts FILE.txt": 'prompts="FILE.txt"',
+    "--types FILE.yaml": 'types="FILE.yaml"',
     "--trust": "trust=True",
     "--population": "population=True",
     "--samples N": "samples=N",
 }
 """What a message advises on the command line, and the argument that does the same."""
 
-OPTIONS = "reference holdout groups unit population loader trust prompts policy samples seed device only out"
+OPTIONS = "reference holdout groups types unit population loader trust prompts policy samples seed device only out"
 OPTION = re.compile(rf"--({OPTIONS.replace(' ', '|')})\b")
 AT_START = re.compile(rf"^{OPTION.pattern}(?: (\S[^:]*))?: ")
 

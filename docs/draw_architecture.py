@@ -5,7 +5,7 @@ An arrow points from a layer to one that it imports. What is reached by way of o
 
 from collections.abc import Mapping, Set
 
-from layers import LAYERS, ROOT, all_imports, layer
+from package_layers import LAYERS, ROOT, all_imports, layer
 
 PAGE = ROOT / "docs" / "architecture.md"
 START, END = "<!-- drawing: written by make docs -->\n", "<!-- end of drawing -->\n"

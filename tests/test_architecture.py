@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from layers import LAYERS, PACKAGES, ROOT, Import, all_imports, imports, layer, module_name, package_files
+from package_layers import LAYERS, PACKAGES, ROOT, Import, all_imports, imports, layer, module_name, package_files
 
 HEAVY = {"torch", "sklearn", "captum", "fairlearn", "pandas", "scipy", "PIL", "vl_convert", "matplotlib"}
 

@@ -131,6 +131,6 @@ def test_the_installed_command_audits(environment: Path, tmp_path: Path) -> None
     assert record["coverage"]["error"] == []
     assert record["environment"]["versions"]["genai-audit"] == VERSION
     left = {path.name for path in (tmp_path / "out").iterdir()}
-    assert left == {"record.json", "report.html", "junit.xml", "summary.md", "evidence"}
+    assert left == {"record.json", "report.html", "junit.xml", "summary.md", "evidence", "manifest.json"}
     for code in record["coverage"]["measured"]:
         assert run(environment, tmp_path, "genai-audit", "explain", code).stdout.startswith("# ")

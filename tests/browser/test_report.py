@@ -226,8 +226,8 @@ def test_it_prints_as_numbered_pages_with_everything_on_them(visit: Open, tmp_pa
     assert f"1 / {pages}" in text
     folded = (
         "Every estimate of GA101",
-        "The judge on samples it had not seen",
-        "four-fifths",
+        "The group classifier on samples it had not seen",
+        "Why the policy asks for this",
         "Versions and timings",
         "2.13.0",
     )

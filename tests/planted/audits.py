@@ -6,7 +6,7 @@ from typing import Any
 from genai_audit import Record, audit_checkpoint
 from genai_audit.audit.commands.trainer import train_checkpoint
 
-JUDGED = ("GA101", "GA201", "GA302", "GA501", "GA601")
+JUDGED = ("GA101", "GA201", "GA301", "GA302", "GA308", "GA309", "GA310", "GA501", "GA601")
 """What the default policy judges, and attributions; the other auditors have planted tests of their own."""
 
 

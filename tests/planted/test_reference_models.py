@@ -18,9 +18,9 @@ RULED = tuple(code for code in JUDGED if code != "GA201")
 DEFECTS = {
     "drop-mode=3": {"no-group-underrepresented"},
     "imbalance=3:0.25": {"no-group-underrepresented"},
-    "collapse=3": {"no-group-underrepresented", "reality-is-reached", "reality-is-covered"},
+    "collapse=3": {"no-group-underrepresented", "reality-is-reached"},
     "shrink=0.6": {"reality-is-reached"},
-    "memorise=50": {"reality-is-reached", "reality-is-covered"},
+    "memorise=50": {"reality-is-reached"},
 }
 
 
@@ -29,7 +29,8 @@ DEFECTS = {
 def test_the_sound_model_passes(tmp_path: Path, family: str) -> None:
     record = audited(family, tmp_path, plant=None, steps=None)
     assert record.verdict.outcome is Ruling.PASS, record.verdict.reason
-    assert set(JUDGED) <= set(record.coverage.measured)
+    # GA309 asks of columns, which images have not.
+    assert set(JUDGED) - {"GA309"} <= set(record.coverage.measured)
     assert record.coverage.error == ()
 
 

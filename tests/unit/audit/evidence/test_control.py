@@ -109,6 +109,6 @@ def test_a_record_tells_what_the_control_showed() -> None:
             return far.iloc[np.arange(n) % len(far)].reset_index(drop=True)
 
     record = audit_checkpoint(Far(), reference=real, holdout=held, samples=400, only="GA302")
-    failing = [rule for rule in record.verdict.rules if rule.estimate == "precision_ratio"]
+    failing = [rule for rule in record.verdict.rules if rule.estimate == "support_precision"]
     assert failing[0].control is not None
     assert failing[0].outcome is Ruling.INCONCLUSIVE

@@ -111,6 +111,7 @@ def test_two_kinds_of_sounds_are_learned_with_their_shares_and_noise() -> None:
     clean = np.where(kind[:, None], np.sin(t / 2), np.sin(t / 5)) * rng.uniform(0.5, 0.8, (600, 1))
     made = sounds((clean + 0.02 * rng.standard_normal(clean.shape)).astype(np.float32))
     settings = {"steps": 800, "batch_size": 64, "hidden": (64,), "latent_dim": 2, "components": 8, "average_over": 100}
+    settings |= {"temperature": 1.0}
     model = train("audio", made, overrides=settings).model
     drawn = model.sample(2000, generator=checks.seeded(0)).numpy()
     high, low = (np.abs(drawn @ np.exp(1j * t * speed)) / 32 for speed in (0.5, 0.2))

@@ -113,7 +113,7 @@ def test_the_tables_show_what_matters_first_and_say_what_they_leave_out() -> Non
     keys = [column.key for column in listed.columns]
     rows = [dict(zip(keys, row, strict=True)) for row in listed.rows]
     assert [row["tensor"] for row in rows] == ["large", "fresh", "nan"]
-    assert [row["agrees"] for row in rows] == ["no distribution", "orthogonal", "not tested"]
+    assert [row["agrees"] for row in rows] == ["no initialiser", "orthogonal", "not tested"]
     assert (rows[0]["shape"], rows[2]["mean"], rows[2]["greatest"]) == ("20 × 20", None, None)
     assert "3 of 5" in listed.caption
     assert files.rows == (("m.pt", "ab" * 8),)
