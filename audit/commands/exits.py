@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 
 import click
 
+from .closed_pipe import outlasting
+
 PASS, FAIL, USAGE, INCONCLUSIVE, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 4, 130
 EXIT_CODES = "Exit codes: 0 pass, 1 fail, 2 usage or configuration, 3 inconclusive, 4 internal error, 130 interrupted."
 
@@ -16,7 +18,7 @@ UNTOUCHED = "nothing was written"
 def guarded(work: Callable[[], object]) -> int:
     """The exit code of `work`, whichever way it ends; what a person must know of that is printed."""
     try:
-        with _as_interrupts():
+        with _as_interrupts(), outlasting():
             result = work()
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
