@@ -6,6 +6,7 @@ from statistics import NormalDist
 
 from .finding import Estimate
 from .statistics.intervals import POWER
+from .statistics.shares.binomial import normal_quantile
 from .verdict import Bound
 
 DECIDING = 0.8
@@ -61,7 +62,7 @@ def would_fail(estimate: Estimate, bound: Bound, levels: Levels) -> float | None
     """
     if not estimate.curve or levels.failing > estimate.curve[-1].level or estimate.unit == "count":
         return None
-    interval, z = estimate.interval(levels.failing), _z(levels.failing)
+    interval, z = estimate.interval(levels.failing), normal_quantile(levels.failing)
     middle = _middle(estimate)
     stretch = 1 + POWER / z
     below = None if bound.low is None else bound.low - stretch * max(0.0, interval.high - middle)
@@ -83,9 +84,9 @@ def _chance(estimate: Estimate, bound: Bound, levels: Levels, part: float) -> fl
         for distance, level in ((inside, levels.passing), (-inside, levels.failing)):
             level = min(level, estimate.curve[-1].level)
             # The half of the interval that reaches towards the bound is the one that has to shrink.
-            variance = (_half(estimate, level, seen, end) / _z(level)) ** 2
+            variance = (_half(estimate, level, seen, end) / normal_quantile(level)) ** 2
             draws = variance * estimate.from_draws
-            reach = _z(level) * math.sqrt(variance - draws + draws * part)
+            reach = normal_quantile(level) * math.sqrt(variance - draws + draws * part)
             scatter = math.sqrt(draws * (1 + part))
             chance += NormalDist().cdf((distance - reach) / scatter) if scatter else float(distance > reach)
     return min(1.0, chance)
@@ -104,7 +105,3 @@ def _rounded(number: float) -> int:
     # Two digits: the width at another n is itself only known roughly.
     scale = int(10 ** max(0, math.floor(math.log10(max(number, 1))) - 1))
     return math.ceil(number / scale) * scale
-
-
-def _z(level: float) -> float:
-    return NormalDist().inv_cdf(0.5 + level / 2)

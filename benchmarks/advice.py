@@ -13,13 +13,13 @@ from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
+from common.rates import with_interval
 from numpy.typing import NDArray
 
 from genai_audit.audit.evidence.bundle import DECLARED, Evidence, Generated, Groups, Real
 from genai_audit.audit.fairness.group_representation.auditor import GroupRepresentation
 from genai_audit.audit.judge import judge
 from genai_audit.audit.policy import Policy
-from genai_audit.audit.statistics.shares.binomial import clopper_pearson
 from genai_audit.audit.verdict import RuleResult, Ruling
 
 POLICY = Policy.model_validate(
@@ -87,7 +87,7 @@ def advice(audits: int, seed: int) -> None:
                 continue
             again = audited(reference, wanted, rule.samples_needed, 10_000 + tried)
             decided.append(again.outcome is not Ruling.INCONCLUSIVE)
-        print(f"| {name} | {len(decided)} | {rate(decided)} | {none} |", flush=True)
+        print(f"| {name} | {len(decided)} | {with_interval(sum(decided), len(decided))} | {none} |", flush=True)
 
 
 def looks(audits: int, seed: int) -> None:
@@ -106,15 +106,7 @@ def looks(audits: int, seed: int) -> None:
                     break
                 n = max(n + 1, following)
             wrong.append(rule is not None and rule.outcome is not Ruling.INCONCLUSIVE)
-        print(f"| {name} | {len(wrong)} | {rate(wrong)} |", flush=True)
-
-
-def rate(hits: Sequence[bool]) -> str:
-    """A share with its exact 95 % interval."""
-    if not hits:
-        return "–"
-    low, high = (float(end[0]) for end in clopper_pearson(successes=[sum(hits)], trials=[len(hits)], level=[0.95]))
-    return f"{np.mean(hits):.0%} ({low:.0%}–{high:.0%})"
+        print(f"| {name} | {len(wrong)} | {with_interval(sum(wrong), len(wrong))} |", flush=True)
 
 
 def main() -> None:

@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import sys
+import zlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ProcessPoolExecutor
@@ -23,6 +24,7 @@ from typing import Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
+from common.rates import with_interval
 from common.whole_situations import SITUATIONS, Case
 
 from genai_audit.audit.catalogue import estimates_by_code
@@ -30,7 +32,6 @@ from genai_audit.audit.evidence.collect import Plan, collect
 from genai_audit.audit.judge import judge
 from genai_audit.audit.policy import Policy
 from genai_audit.audit.run import configured, run_auditors
-from genai_audit.audit.statistics.shares.binomial import clopper_pearson
 from genai_audit.audit.verdict import Ruling, Verdict
 from genai_audit.models.data.units import one_each
 from genai_audit.reports import convert
@@ -72,7 +73,8 @@ def _short(part: FindingPart) -> FindingPart:
 def audited(task: tuple[str, int]) -> dict[str, Any]:
     """One audit of a situation."""
     name, repeat = task
-    rng = np.random.default_rng([zlib_of(name), repeat])
+    # The name's own number, so that the cases of a situation do not depend on the others.
+    rng = np.random.default_rng([zlib.crc32(name.encode()), repeat])
     case = thinned(SITUATIONS[name].deal(rng), rng)
     return {"situation": name, "repeat": repeat, "drawn": len(case.generated), "findings": findings(case, repeat)}
 
@@ -83,13 +85,6 @@ def thinned(case: Case, rng: np.random.Generator) -> Case:
         return case
     real, generated = (one_each(each, case.unit, rng) for each in (case.real, case.generated))
     return Case(real, generated, case.holdout)
-
-
-def zlib_of(name: str) -> int:
-    """A number of a situation's name, so that its cases do not depend on the others."""
-    import zlib
-
-    return zlib.crc32(name.encode())
 
 
 def verdict_of(audit: Mapping[str, Any], by: Policy) -> Verdict:
@@ -131,13 +126,10 @@ def report(audits: Iterable[Mapping[str, Any]], by: Policy) -> None:
 def _row(name: str, about: str, verdicts: list[Verdict]) -> str:
     outcomes = Counter(each.outcome for each in verdicts)
     n, failed = len(verdicts), outcomes[Ruling.FAIL]
-    low, high = (float(end[0]) for end in clopper_pearson(successes=[failed], trials=[n], level=[0.95]))
     ends = [Ruling.PASS, Ruling.INCONCLUSIVE]
     shares = " | ".join(f"{outcomes[each] / n:.0%}" for each in ends)
     rules = [_rules(verdicts, ruling) for ruling in (Ruling.FAIL, Ruling.INCONCLUSIVE)]
-    return (
-        f"| {about} (`{name}`) | {n} | {shares} | {failed / n:.1%} ({low:.1%}–{high:.1%}) | {rules[0]} | {rules[1]} |"
-    )
+    return f"| {about} (`{name}`) | {n} | {shares} | {with_interval(failed, n)} | {rules[0]} | {rules[1]} |"
 
 
 def _rules(verdicts: list[Verdict], ruling: Ruling) -> str:

@@ -24,7 +24,7 @@ class OutcomePart(Part):
     def __bool__(self) -> NoReturn:
         kind = type(self).__name__
         raise TypeError(
-            f"a {kind} is neither true nor false: compare record.verdict.outcome with Ruling.PASS, or ask "
+            f"{kind} is neither true nor false: compare record.verdict.outcome with Ruling.PASS, or ask "
             "`is None` where it may be missing"
         )
 
