@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from common.rates import with_interval
 from numpy.typing import NDArray
 
-from genai_audit.audit.statistics.shares.binomial import Limits, clopper_pearson
+from genai_audit.audit.statistics.shares.binomial import Limits
 from genai_audit.audit.statistics.shares.confusion import (
     corrected_shares,
     error_rates,
@@ -80,12 +81,6 @@ def one_group(share: float, k: int) -> Floats:
     return shares
 
 
-def exact(hits: float, trials: int) -> str:
-    """A proportion with its exact 95 % interval."""
-    low, high = clopper_pearson(successes=hits, trials=trials, level=0.95)
-    return f"{hits / trials:6.1%} [{low:.1%}, {high:.1%}]"
-
-
 def shares_study(repeats: int, rng: np.random.Generator) -> None:
     """Coverage and width of a group's own interval at 95 %."""
     print("\n1. Interval of one group's share, nominal 95 %")
@@ -112,7 +107,7 @@ def _share_row(world: World, repeats: int, rng: np.random.Generator) -> None:
     relative = f"{width / repeats / honest:5.2f}" if truth[0] > 2 * world.standard_errors()[0] else "    –"
     print(
         f"{k:6} {world.errors:6} {world.accuracy:4} {world.labelled:4} {world.n:6}  {truth[0]:5}   "
-        f"{exact(covered[0], repeats):22} {too_high[0] / repeats:6.1%} {too_low[0] / repeats:6.1%}     "
+        f"{with_interval(covered[0], repeats):22} {too_high[0] / repeats:6.1%} {too_low[0] / repeats:6.1%}     "
         f"{covered[1:].mean() / repeats:6.1%} / {covered[1:].min() / repeats:6.1%}       {relative}",
         flush=True,
     )
@@ -146,8 +141,8 @@ def lang_reiczigel_study(repeats: int, rng: np.random.Generator) -> None:
             hits += (ends[:, 0] <= share) & (share <= ends[:, 1])
             widths += ends[:, 1] - ends[:, 0]
         print(
-            f"{share:6} {se:6} {sp:6} {n:5} {labelled:5}   {exact(hits[0], repeats)}  {exact(hits[1], repeats)}"
-            f"    {widths[0] / repeats:.4f}    {widths[1] / repeats:.4f}",
+            f"{share:6} {se:6} {sp:6} {n:5} {labelled:5}   {with_interval(hits[0], repeats)}  "
+            f"{with_interval(hits[1], repeats)}    {widths[0] / repeats:.4f}    {widths[1] / repeats:.4f}",
             flush=True,
         )
 
@@ -183,8 +178,8 @@ def whole_study(repeats: int, rng: np.random.Generator) -> None:
                 hits[2] += distance.low[0] <= moved + 1e-12 and moved <= distance.high[0] + 1e-12
                 ruled += [worst.low[1] >= 0.8, worst.high[1] < 0.8]
             print(
-                f"{name:12} {accuracy:5} {labelled:4} {n:6}   {exact(hits[0], repeats):22} "
-                f"{exact(hits[1], repeats):22} {exact(hits[2], repeats):22} "
+                f"{name:12} {accuracy:5} {labelled:4} {n:6}   {with_interval(hits[0], repeats):22} "
+                f"{with_interval(hits[1], repeats):22} {with_interval(hits[2], repeats):22} "
                 f"{ruled[0] / repeats:8.1%} {ruled[1] / repeats:7.1%}",
                 flush=True,
             )
@@ -228,7 +223,7 @@ def power_study(repeats: int, rng: np.random.Generator) -> None:
             pointwise = share_limits(counts=counts, confusion=confusion, levels=[PASS_LEVEL])
             together = share_limits(counts=counts, confusion=confusion, levels=simultaneous_levels([PASS_LEVEL], 10))
             ruled += [10 * pointwise.low.min() >= 0.8, 10 * together.high.min() < 0.8]
-        print(f"{ratio:11}   {exact(ruled[0], repeats):22} {exact(ruled[1], repeats):22}", flush=True)
+        print(f"{ratio:11}   {with_interval(ruled[0], repeats):22} {with_interval(ruled[1], repeats):22}", flush=True)
 
 
 STUDIES = {
