@@ -213,6 +213,8 @@ def _explain(path: Path, lines: Lines, error: Any) -> str:
         message = "unknown key; remove it or correct its spelling"
     elif error["type"] == "missing":
         message = "missing"
+    elif error["type"] == "too_short":
+        message = "expected at least one, got none"
     elif isinstance(error["input"], str | int | float | bool):
         message += f", got {error['input']!r}" if ", got" not in message else ""
     return f"{path}:{_line(lines, where)}: {place}: {message}"
