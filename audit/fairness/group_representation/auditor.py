@@ -48,7 +48,7 @@ class GroupRepresentation:
     patterns: ClassVar[tuple[Pattern, ...]] = (
         Pattern(
             "Under-represented group",
-            "a group generated much more rarely than it should be",
+            "a group generated more rarely than it should be",
             "worst_share_ratio",
             False,
             0.2,
