@@ -3,7 +3,6 @@
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +11,7 @@ from ...finding import NOMINAL, Better, Estimate, Interval, Perfect
 from ...statistics.distances.effective_number import Similarity
 from ...statistics.intervals import BAND, DETECTION, Limits, Share, curve, p_value
 from ...statistics.neighbours.duplicates import duplicate_share
+from ...statistics.shares.binomial import normal_quantile
 
 _NUMBER_METHOD = "closed-form variance over all pairs, normal on the logarithmic scale"
 _SHARE_METHOD = "variance of Poisson counts of each kind, exact binomial limits at the effective sample size"
@@ -158,7 +158,7 @@ def _log_limits(value: float, variance: float, *, least: float = 0.0, most: floa
     error = math.sqrt(variance)
 
     def limits(level: float) -> Interval:
-        factor = math.exp(NormalDist().inv_cdf(0.5 + level / 2) * error)
+        factor = math.exp(normal_quantile(level) * error)
         return Interval(level, max(least, value / factor), min(most, value * factor))
 
     return limits

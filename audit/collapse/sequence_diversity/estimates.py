@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ...finding import Better, Estimate, Interval, Perfect
 from ...statistics.intervals import BAND, DETECTION, ONE_SIDED_DETECTION, Limits, Share, curve, p_value
 from ...statistics.sequences.frontier import Frontier
+from ...statistics.shares.binomial import normal_quantile
 from .measures import Measures, Pair
 
 Flags = NDArray[np.bool_]
@@ -236,7 +237,7 @@ def _sum(pair: Pair) -> float:
 
 
 def _quantile(level: float) -> float:
-    return NormalDist().inv_cdf(0.5 + level / 2) if level > 0 else 0.0
+    return normal_quantile(level) if level > 0 else 0.0
 
 
 def _normal_p(z: float) -> float:

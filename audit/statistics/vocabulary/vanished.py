@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...finding import Interval
-from ..intervals import Share
+from ..intervals import POWER, Share
 from .counts import Compared, Side, Values
 
 HARDLY = 0.1
@@ -190,5 +190,5 @@ def _least_share(compared: Compared, alarm: float) -> float:
     other, side = float(np.median(compared.exposure)), float(np.median(compared.reference_exposure))
     needed = alarm / -math.log(side / (HARDLY * other + side))
     # A Poisson count of that mean is at least `needed` with probability 0.8.
-    mean = (0.8416 / 2 + math.sqrt(0.8416**2 / 4 + needed)) ** 2
+    mean = (POWER / 2 + math.sqrt(POWER**2 / 4 + needed)) ** 2
     return min(1.0, mean / side)
