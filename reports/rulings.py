@@ -137,10 +137,13 @@ def named_words(record: Record, rule: RulePart) -> str | None:
 
 
 def _symbols(finding: FindingPart, which: str) -> str | None:
-    """`the letter x never appears, the letter q hardly appears and 4 more`; None where the finding names none."""
+    """`seen: the letter x never appears, the letter q hardly appears and 4 more`; None where the finding names none."""
     named = [str(what) for (what,) in _cells(finding, which, "what")]
     total = finding.settings.get(f"symbols_{which}")
-    return _listed(named, max(len(named), total if isinstance(total, int) else 0)) if named else None
+    if not named:
+        return None
+    # Names out of the data follow a word of ours, so that no sentence gives them a capital that they do not have.
+    return f"seen: {_listed(named, max(len(named), total if isinstance(total, int) else 0))}"
 
 
 def _listed(names: Sequence[str], total: int) -> str:
