@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import textwrap
@@ -32,6 +33,12 @@ LINE = 1 + MODEL.splitlines().index("{fault}")
 """Of the model's file, where the fault stands."""
 
 
+def _as_in_a_terminal() -> None:
+    """Signals do what they do by default, also where the tests run under `nohup` or in the background of a script."""
+    for number in (signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+
+
 @dataclass(frozen=True)
 class Case:
     """A folder with a model and its checkpoint."""
@@ -52,7 +59,9 @@ class Case:
         """Start the audit."""
         clean = {name: value for name, value in os.environ.items() if not name.startswith("GITHUB_")}
         pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-        return subprocess.Popen(self.command(*more), cwd=self.folder, env={**clean, **environ}, **pipes)
+        return subprocess.Popen(
+            self.command(*more), cwd=self.folder, env={**clean, **environ}, preexec_fn=_as_in_a_terminal, **pipes
+        )
 
     def run(self, *more: str, **environ: str) -> tuple[int, str, str]:
         """Audit it: the exit code, and what was printed."""

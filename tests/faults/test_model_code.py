@@ -128,7 +128,10 @@ def test_an_interruption_ends_native_code_too(case: Case, number: signal.Signals
         worker = begun(case)
         started = time.monotonic()
         process.send_signal(number)
-        said, wrong = process.communicate(timeout=60)
+        try:
+            said, wrong = process.communicate(timeout=60)
+        finally:
+            process.kill()
     assert (process.returncode, said, wrong.strip()) == (130, "", "Interrupted; nothing was written.")
     assert time.monotonic() - started < 10
     assert gone(worker)
