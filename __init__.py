@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .audit.finding import Better, Outcome
     from .audit.policy import Policy, PolicyError
     from .audit.verdict import Ruling
+    from .models.adapters.pytorch.loaded_weights import load_weights
     from .models.errors import UserError
     from .reports.finding_parts import EstimatePart, FindingPart
     from .reports.record import Coverage, Record, RulePart, VerdictPart
@@ -34,10 +35,12 @@ __all__ = [
     "UserError",
     "VerdictPart",
     "audit_checkpoint",
+    "load_weights",
 ]
 
 _HOMES = {
     "audit_checkpoint": "audit.api",
+    "load_weights": "models.adapters.pytorch.loaded_weights",
     "Evidence": "audit.evidence.bundle",
     "Better": "audit.finding",
     "Outcome": "audit.finding",

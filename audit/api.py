@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..models.adapters.libraries import kept_quiet
 from ..models.data.column_types import Types, read_types
 from ..models.errors import UserError
 from ..reports.record import Record
@@ -19,20 +20,39 @@ if TYPE_CHECKING:
     from ..models.data.datasets import Dataset
 
 
+UNSET = {"loader": None, "prompts": None, "steps": None, "base_model": None, "tokens": False, "safety_checker": True}
+"""What says how a checkpoint is opened, and its value where nothing is said."""
+
+
 def audit_checkpoint(
     checkpoint: Any,
     *,
     reference: Any = None,
     holdout: Any = None,
     groups: str | Iterable[str] = (),
+    outcome: str | Iterable[str] = (),
+    labels: str | Path | None = None,
+    group_classifier: Any = None,
+    classifier_validation: Any = None,
+    probes: Any = (),
     unit: str | None = None,
     types: str | Path | None = None,
     population: bool = False,
     loader: str | None = None,
     trust: bool = False,
     prompts: str | Path | None = None,
+    steps: int | None = None,
+    base_model: str | Path | None = None,
+    tokens: bool = False,
+    safety_checker: bool = True,
+    encoder: Any = (),
+    group_clip: str | Path | None = None,
+    group_prompts: str | Path | None = None,
     policy: str | Path | None = None,
     samples: int | None = None,
+    budget: float | str | None = None,
+    looks: bool | None = None,
+    resume: bool = False,
     seed: int = 0,
     device: str = "cpu",
     only: str | Iterable[str] = (),
@@ -52,6 +72,14 @@ def audit_checkpoint(
         holdout: real data the model never saw, likewise.
         groups: attributes or columns of the reference that tell groups apart, one name or several; by default those
             that the data declare.
+        outcome: columns or attributes that say what happens to a person (income, approval), one name or several.
+        labels: a CSV file of groups that people saw in some of the generated samples, with columns `sample` (its
+            number from 0) and one named as each attribute.
+        group_classifier: what tells the groups of records apart: `FILE.py:FUNCTION`, or in memory a function from
+            records to names of groups.
+        classifier_validation: labelled real records that the group classifier never saw, by name, path or in memory.
+        probes: files of sentences or prompts that a language model is probed with, one or several; by default our own
+            set.
         unit: column or attribute of the data that says which records belong together (a patient, a writer, a prompt);
             one record of each is then looked at.
         types: a YAML file of what the columns of tables are, as `genai-audit init types` writes it.
@@ -59,9 +87,21 @@ def audit_checkpoint(
             sample, whose own error widens what is compared with it.
         loader: `FILE.py:FUNCTION` that builds the model; runs that file's code.
         trust: open formats that can run the file's own code.
-        prompts: a text file, a prompt a line, that a language model goes on from.
+        prompts: a text file, a prompt a line, that a language model goes on from or an image model is asked with.
+        steps: how many steps a diffusion model takes an image; by default what is usual for its kind.
+        base_model: the folder of the model that an adapter (LoRA) changes.
+        tokens: audit a language model without a tokenizer on token ids, with blanks between them.
+        safety_checker: leave a pipeline's own checker on, which blackens pictures that it takes for unsafe.
+        encoder: what turns records into features, one or several, the main one first: a name that `genai-audit list
+            encoders` shows, a folder that `transformers` saved, an ONNX file, `FILE.py:FUNCTION`, or in memory a
+            function from records to an array (n, d), or an object with such an `encode`; by default what is built in.
+        group_clip: the folder of a CLIP-like model that tells groups of pictures by descriptions in words.
+        group_prompts: a YAML file of these, `{attribute: {group: [prompt, …]}}`.
         policy: a YAML file; the shipped default otherwise.
-        samples: how many samples to draw; by default 20,000, or what the model suggests.
+        samples: how many samples to draw at most; by default 20,000, or what the model suggests.
+        budget: time for drawing them, in seconds or as `"10m"`; by default 8 minutes.
+        looks: judge while drawing, and stop when every rule is decided; by default where the model is slow.
+        resume: go on with the samples that an interrupted audit of this model kept.
         seed: of every random number of the audit.
         device: `cpu` or `cuda`; a model in memory stays where it is unless this names another place.
         only: codes of the auditors to run, one or several; the others are listed as left out.
@@ -79,14 +119,29 @@ def audit_checkpoint(
             reference=_data(reference, "reference", checkpoint, declared),
             holdout=_data(holdout, "holdout", checkpoint, declared),
             groups=arguments.names(groups, "groups"),
+            outcomes=arguments.names(outcome, "outcome"),
+            labels=arguments.path(labels, "labels", "a CSV file"),
+            group_classifier=arguments.function(group_classifier, "group_classifier"),
+            classifier_validation=_data(classifier_validation, "classifier_validation", checkpoint, declared),
+            probes=arguments.paths(probes, "probes", "a file of probes"),
             unit=None if unit is None else arguments.text(unit, "unit", "patient"),
             types=types,
             population=arguments.truth(population, "population"),
             loader=None if loader is None else arguments.text(loader, "loader", "loader.py:load"),
             trust=arguments.truth(trust, "trust"),
             prompts=arguments.path(prompts, "prompts", "a text file"),
+            steps=None if steps is None else arguments.whole(steps, "steps", 1),
+            base_model=arguments.path(base_model, "base_model", "a model's folder"),
+            tokens=arguments.truth(tokens, "tokens"),
+            safety_checker=arguments.truth(safety_checker, "safety_checker"),
+            encoders=arguments.encoders(encoder, "encoder"),
+            group_clip=arguments.path(group_clip, "group_clip", "a model's folder"),
+            group_prompts=arguments.path(group_prompts, "group_prompts", "a YAML file"),
             policy=arguments.path(policy, "policy", "a YAML file"),
             samples=None if samples is None else arguments.whole(samples, "samples", 1),
+            budget=arguments.duration(budget, "budget"),
+            looks=None if looks is None else arguments.truth(looks, "looks"),
+            resume=arguments.truth(resume, "resume"),
             seed=arguments.whole(seed, "seed", 0),
             device=arguments.text(device, "device", "cpu"),
             only=arguments.names(only, "only"),
@@ -100,7 +155,7 @@ def _audited(request: Request, folder: Path | None) -> Record:
     if folder is not None:
         folder = check_out(folder)
     request, mode = _settled(request)
-    with mode:
+    with mode, kept_quiet():
         record, evidence = audit(request)
     if folder is not None:
         record = write(folder, record, evidence)
@@ -116,8 +171,8 @@ def _settled(request: Request) -> tuple[Request, AbstractContextManager[None]]:
     given = request.checkpoint
     if isinstance(given, str | Dataset):
         return request, nullcontext()
-    for name in ("loader", "prompts"):
-        if getattr(request, name) is not None:
+    for name, unset in UNSET.items():
+        if getattr(request, name) != unset:
             raise UserError(f"{name}: expected none beside a model in memory, which is audited as it is; leave it out")
     device = request.device if request.device != "cpu" else device_of(given) or "cpu"
     return replace(request, device=device), in_evaluation(given)

@@ -5,7 +5,13 @@ from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
+from .attribution.conditioning.auditor import ConditionEffect
+from .attribution.critic.auditor import Critic
+from .attribution.encoder.auditor import Sight
+from .attribution.explanation_quality.auditor import ExplanationQuality
 from .attribution.latent_drivers.auditor import Drivers
+from .attribution.next_token.auditor import NextToken
+from .attribution.protected_reliance.auditor import ProtectedReliance
 from .collapse.column_dependence.auditor import ColumnDependence
 from .collapse.detectability.auditor import Detectability
 from .collapse.distribution_distance.auditor import Distance
@@ -17,7 +23,14 @@ from .collapse.sequence_diversity.auditor import SequenceDiversity
 from .collapse.vanished_symbols.auditor import VanishedSymbols
 from .collapse.within_mode_spread.auditor import SpreadWithinModes
 from .evidence.bundle import Evidence
+from .fairness.associations.auditor import Associations
+from .fairness.conditional_fidelity.auditor import ConditionalFidelity
+from .fairness.downstream_parity.auditor import DownstreamParity
 from .fairness.group_representation.auditor import GroupRepresentation
+from .fairness.intersections.auditor import Intersections
+from .fairness.outcome_gaps.auditor import OutcomeGap
+from .fairness.paired_sentences.auditor import PairedSentences
+from .fairness.quality_parity.auditor import QualityParity
 from .finding import EstimateFacts, Finding
 from .integrity.weights_identity.auditor import Identity
 from .pattern import Pattern
@@ -26,7 +39,10 @@ from .validity.record_independence.auditor import RecordIndependence
 
 
 class Auditor(Protocol):
-    """One question, asked of evidence: frozen parameters, and a call that returns a finding."""
+    """One question, asked of evidence: frozen parameters, and a call that returns a finding.
+
+    It is asked only where there is all that it `needs`, unless it has `any_will_do = True`.
+    """
 
     code: ClassVar[str]
     title: ClassVar[str]
@@ -41,7 +57,20 @@ class Auditor(Protocol):
 
 AUDITORS: tuple[type[Any], ...] = (
     GroupRepresentation,
+    Intersections,
+    QualityParity,
+    ConditionalFidelity,
+    DownstreamParity,
+    PairedSentences,
+    Associations,
+    OutcomeGap,
     Drivers,
+    Critic,
+    ProtectedReliance,
+    Sight,
+    ConditionEffect,
+    ExplanationQuality,
+    NextToken,
     ModeCoverage,
     Neighbours,
     Distance,
@@ -56,6 +85,11 @@ AUDITORS: tuple[type[Any], ...] = (
     RecordIndependence,
     Identity,
 )
+
+
+def looked_at(auditor: Auditor) -> tuple[str, ...]:
+    """The kinds of evidence that an auditor cannot do without, and those that it looks at where they are there."""
+    return (*auditor.needs, *getattr(auditor, "optional", ()))
 
 
 def estimates_by_code() -> Mapping[str, tuple[str, ...]]:

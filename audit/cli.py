@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .commands.exits import EXIT_CODES, FAIL, INCONCLUSIVE, PASS, guarded
+from ..reports.terminal.say import say, say_block
+from .commands import values
+from .commands.closing import close
+from .commands.exits import EXIT_CODES, guarded
+from .commands.options import EXIT_ZERO, POLICY, judge_of_groups, of_fairness, of_opening
 
 if TYPE_CHECKING:
-    from ..reports.record import Record
     from .process.answer import Audited
 
     Make = Callable[..., Audited]
     """How `run` makes the audit: `supervised`, unless the caller of `main` hands another way in as `obj`."""
-
-LEAST_MEMORY = 2**30
-_UNITS = {"M": 2**20, "G": 2**30, "T": 2**40}
 
 
 class _Group(click.Group):
@@ -38,28 +38,6 @@ def main() -> None:
     """Audit a generative model's checkpoint, and leave a verdict that can be defended."""
 
 
-def _codes(_: object, __: object, value: str | None) -> tuple[str, ...]:
-    return tuple(code.strip() for code in value.split(",") if code.strip()) if value else ()
-
-
-def _bytes(_: object, __: object, value: str | None) -> int | None:
-    if value is None:
-        return None
-    number, unit = value.rstrip("iBb"), 1
-    if number[-1:].upper() in _UNITS:
-        number, unit = number[:-1], _UNITS[number[-1].upper()]
-    size = int(float(number) * unit) if number.replace(".", "", 1).isdecimal() else 0
-    if size < LEAST_MEMORY:
-        raise click.BadParameter(f"expected a size of at least 1G, e.g. 8G, got {value!r}")
-    return size
-
-
-_POLICY = click.option(
-    "--policy", type=click.Path(path_type=Path), metavar="FILE", help="Rules in YAML.  [default: the shipped policy]"
-)
-_EXIT_ZERO = click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever the verdict (errors still count).")
-
-
 @main.command(epilog=EXIT_CODES)
 @click.argument("checkpoint")
 @click.option("--reference", metavar="DATA", help="Real data to resemble.  [default: what the checkpoint names]")
@@ -70,6 +48,7 @@ _EXIT_ZERO = click.option("--exit-zero", is_flag=True, help="Exit with 0 whateve
     metavar="NAME",
     help="Attribute or column of the reference that tells groups apart; repeatable.",
 )
+@of_fairness
 @click.option(
     "--unit",
     metavar="NAME",
@@ -79,21 +58,37 @@ _EXIT_ZERO = click.option("--exit-zero", is_flag=True, help="Exit with 0 whateve
     "--types", type=click.Path(path_type=Path), metavar="FILE.yaml", help="What the columns of the tables are."
 )
 @click.option("--population", is_flag=True, help="The reference is all there is, rather than a sample of it.")
-@click.option("--loader", metavar="FILE.py:FUNCTION", help="Your code that builds the model. It runs on this machine.")
-@click.option("--trust", is_flag=True, help="Open formats that can run the file's own code, e.g. TorchScript.")
+@of_opening
 @click.option(
-    "--prompts", type=click.Path(path_type=Path), metavar="FILE.txt", help="What a language model goes on from."
+    "--encoder",
+    "encoders",
+    multiple=True,
+    metavar="NAME",
+    help="What turns records into features, see `list encoders`; repeatable, the first one is the main one.",
 )
-@_POLICY
+@judge_of_groups
+@POLICY
 @click.option("--out", type=click.Path(path_type=Path), default="audit-out", show_default=True, help="Folder to write.")
-@click.option("--samples", type=click.IntRange(min=1), metavar="N", help="Samples to draw.  [default: 20,000]")
+@click.option("--samples", type=click.IntRange(min=1), metavar="N", help="Samples to draw at most.  [default: 20,000]")
+@click.option(
+    "--budget",
+    callback=values.duration,
+    metavar="TIME",
+    help="Time for drawing them, e.g. 90s, 10m, 1h30m.  [default: 8m]",
+)
+@click.option(
+    "--looks/--no-looks",
+    default=None,
+    help="Judge while drawing, and stop when every rule is decided.  [default: where the model is slow]",
+)
+@click.option("--resume", is_flag=True, help="Go on with the samples that an interrupted audit of this model kept.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of every random number.")
 @click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
 @click.option(
-    "--only", callback=_codes, metavar="CODE,…", help="Run these auditors; the others are listed as left out."
+    "--only", callback=values.codes, metavar="CODE,…", help="Run these auditors; the others are listed as left out."
 )
-@click.option("--memory", callback=_bytes, metavar="SIZE", help="What the model may use at most, e.g. 8G.")
-@_EXIT_ZERO
+@click.option("--memory", callback=values.size, metavar="SIZE", help="What the model may use at most, e.g. 8G.")
+@EXIT_ZERO
 @click.pass_obj
 def run(
     make: "Make | None",
@@ -101,15 +96,30 @@ def run(
     reference: str | None,
     holdout: str | None,
     groups: tuple[str, ...],
+    outcomes: tuple[str, ...],
+    labels: Path | None,
+    group_classifier: str | None,
+    classifier_validation: str | None,
+    probes: tuple[Path, ...],
     unit: str | None,
     types: Path | None,
     population: bool,
     loader: str | None,
     trust: bool,
+    encoders: tuple[str, ...],
+    group_clip: Path | None,
+    group_prompts: Path | None,
     prompts: Path | None,
+    steps: int | None,
+    base_model: Path | None,
+    tokens: bool,
+    safety_checker: bool,
     policy: Path | None,
     out: Path,
     samples: int | None,
+    budget: float | None,
+    looks: bool | None,
+    resume: bool,
     seed: int,
     device: str,
     only: tuple[str, ...],
@@ -117,7 +127,8 @@ def run(
     exit_zero: bool,
 ) -> int:
     """Audit CHECKPOINT: a file, a folder, reference:NAME, or a set of generated samples."""
-    from ..reports.console import progress
+    from ..models.api_key import without_secrets
+    from ..reports.terminal.progress import progress
     from .commands.outputs import check_out, write
     from .process.supervisor import supervised
     from .request import Request
@@ -128,45 +139,42 @@ def run(
         reference=reference,
         holdout=holdout,
         groups=groups,
+        outcomes=outcomes,
+        labels=labels,
+        group_classifier=group_classifier,
+        classifier_validation=classifier_validation,
+        probes=probes,
         unit=unit,
         types=types,
         population=population,
         loader=loader,
         policy=policy,
         samples=samples,
+        budget=budget,
+        looks=looks,
+        resume=resume,
         seed=seed,
         device=device,
         only=only,
         trust=trust,
+        encoders=encoders,
+        group_clip=group_clip,
+        group_prompts=group_prompts,
         prompts=prompts,
-        argv=("genai-audit", *sys.argv[1:]),
+        steps=steps,
+        base_model=base_model,
+        tokens=tokens,
+        safety_checker=safety_checker,
+        argv=("genai-audit", *map(without_secrets, sys.argv[1:])),
     )
     with progress() as report:
         made = (make or supervised)(request, memory=memory, progress=report)
         report("report", 0.0)
         record = write(folder, made.record, made.evidence)
     try:
-        return _close(record, out, exit_zero)
+        return close(record, out, exit_zero=exit_zero)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"{out} holds the whole audit") from None
-
-
-def _close(record: "Record", out: Path | None, exit_zero: bool) -> int:
-    """Say the verdict to people and to CI, and give its exit code."""
-    from ..reports.console import closing
-    from ..reports.markdown import annotations, append_step_summary, summary
-    from .verdict import Ruling
-
-    try:
-        append_step_summary(summary(record), os.environ)
-    except OSError as error:
-        # The verdict stands, and the outputs have it.
-        click.echo(f"Warning: GITHUB_STEP_SUMMARY cannot be written ({error.strerror}); it was left out.", err=True)
-    for line in annotations(record, os.environ):
-        click.echo(line)
-    closing(record, out)
-    codes = {Ruling.PASS: PASS, Ruling.FAIL: FAIL, Ruling.INCONCLUSIVE: INCONCLUSIVE}
-    return PASS if exit_zero else codes[record.verdict.outcome]
 
 
 @main.command()
@@ -195,7 +203,7 @@ def train(
     out: Path,
 ) -> None:
     """Fit a reference model of FAMILY (see `list models`), optionally with a planted defect."""
-    from ..reports.console import progress
+    from ..reports.terminal.progress import progress
     from .commands.trainer import train_checkpoint
 
     with progress() as report:
@@ -210,7 +218,7 @@ def train(
             out=out,
             progress=report,
         )
-    click.echo(f"{out}: {checkpoint.family}, {checkpoint.parameters:,} parameters, sha256 {checkpoint.sha256[:12]}")
+    say(f"{out}: {checkpoint.family}, {checkpoint.parameters:,} parameters, sha256 {checkpoint.sha256[:12]}")
 
 
 @main.command()
@@ -229,17 +237,16 @@ def init(what: str, modality: str, reference: str | None, out: Path | None) -> N
     from .commands.starter import start
 
     path, what_next = start(what, modality=modality, out=out, reference=reference)
-    click.echo(f"{path}: {what_next}")
+    say(f"{path}: {what_next}")
 
 
 @main.command("list")
-@click.argument("what", type=click.Choice(["models", "auditors", "data"]))
+@click.argument("what", type=click.Choice(["models", "auditors", "data", "encoders"]))
 def list_(what: str) -> None:
-    """List models, auditors or bundled data."""
+    """List models, auditors, bundled data or encoders."""
     from .commands.listing import lines
 
-    for line in lines(what):
-        click.echo(line)
+    say(*lines(what))
 
 
 @main.command()
@@ -248,19 +255,19 @@ def explain(code: str) -> None:
     """Print the page of auditor CODE: its question, method, limits, how to act, its estimates and parameters."""
     from .commands.explanation import explained
 
-    click.echo(explained(code))
+    say_block(explained(code))
 
 
 @main.command(epilog=EXIT_CODES)
 @click.argument("record", type=click.Path(path_type=Path))
-@_POLICY
+@POLICY
 @click.option("--out", type=click.Path(path_type=Path), metavar="FOLDER", help="Write the new record and report there.")
-@_EXIT_ZERO
+@EXIT_ZERO
 def judge(record: Path, policy: Path | None, out: Path | None, exit_zero: bool) -> int:
     """Judge a saved RECORD (a record.json, or the folder that holds it) by another policy."""
     from .commands.rejudge import judge_again
 
-    return _close(judge_again(record, policy, out), out, exit_zero)
+    return close(judge_again(record, policy, out), out, exit_zero=exit_zero)
 
 
 @main.command()
@@ -270,7 +277,7 @@ def report(record: Path, out: Path | None) -> None:
     """Render the HTML report of a saved RECORD again; its evidence folder must lie beside it."""
     from .commands.rejudge import render_again
 
-    click.echo(render_again(record, out))
+    say(str(render_again(record, out)))
 
 
 @main.command()
@@ -280,7 +287,7 @@ def schema() -> None:
 
     from ..reports.record import schema as record_schema
 
-    click.echo(json.dumps(record_schema(), indent=2))
+    say_block(json.dumps(record_schema(), indent=2))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from .doubts import doubts_about
 from .finding import LEVELS, NOMINAL, Estimate, Finding, Interval, Outcome, Perfect
 from .pattern import Pattern
 from .statistics.multiplicity import holm
@@ -91,7 +92,6 @@ def diagnose(findings: Sequence[Finding], patterns: Mapping[str, Sequence[Patter
     steps = holm([_p_value(each) for each in tested.values()], alpha=ALPHA)
     adjusted = {key: step.adjusted for key, step in zip(tested, steps, strict=True)}
     level = min(1 - ALPHA / max(len(tested), 1), LEVELS[-1])
-    doubts = next((each.doubts for each in findings if each.doubts), None)
     signs = []
     for code, pattern in looked_for:
         key = (code, pattern.estimate)
@@ -102,6 +102,7 @@ def diagnose(findings: Sequence[Finding], patterns: Mapping[str, Sequence[Patter
         estimate = tested[key]
         state = _state(pattern, estimate, adjusted[key], level)
         reason = None
+        doubts = doubts_about(known[code], pattern.estimate, findings)
         if doubts is not None and state is not State.UNSEEN and not pattern.of_copies:
             # What holds only for independent records must not be named where these are not.
             state, reason = State.UNTESTED, doubts

@@ -17,6 +17,9 @@ LEVELS = (0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9998)
 NOMINAL = 0.95
 """The level at which an interval is shown where nothing else is said."""
 
+SETS = ("generated", "reference", "holdout")
+"""The sets of records that an estimate may rest on."""
+
 Json = str | int | float | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 
 
@@ -85,7 +88,8 @@ class EstimateFacts:
         unit: the unit of its values; None where it depends on what is measured.
         better: direction.
         meaning: what the number says, in one plain sentence.
-
+        rests_on: the sets, out of `SETS`, whose records its interval takes as independent of each other. An interval
+            that holds given a set, or that needs no records at all, does not rest on it.
     """
 
     name: str
@@ -93,6 +97,7 @@ class EstimateFacts:
     unit: str | None
     better: Better
     meaning: str
+    rests_on: tuple[str, ...] = SETS
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +120,6 @@ class Estimate:
             have shown at the 5 % level with power 0.8.
         from_draws: the share (0–1) of the variance that more generated samples would shrink; None where unknown.
         p_floor: the smallest p-value that this test can give, where it is counted from simulations; else None.
-
     """
 
     name: str
@@ -181,6 +185,7 @@ class Kind(StrEnum):
     TEXT = "text"
     COUNT = "count"
     SHARE = "share"
+    DIFFERENCE = "share difference"
     RATIO = "ratio"
     NUMBER = "number"
     P_VALUE = "p_value"
@@ -218,7 +223,6 @@ class Pictures:
         kind: the kind of evidence: `generated`, `reference`, `holdout` (rows of its samples) or a named array of
             another kind, written `attributions.maps`.
         indices: rows of that array.
-
     """
 
     label: str
@@ -246,9 +250,11 @@ class Finding:
     """What one auditor found: numbers, tables and exhibits, with no pass or fail.
 
     Args:
+        encoder: what made the features that it rests on; None where it rests on none, and in older records.
         gaps: for estimates that cover only a part of what they stand for, why: a rule on one can fail but not pass.
-        doubts: why the intervals of all findings may not hold, e.g. that records are not independent; None if no
-            reason was found.
+        doubts: why intervals of this and of other findings may not hold, e.g. that records are not independent; None
+            if no reason was found.
+        doubted: the sets of records that the doubts are about; intervals that rest on none of these stand.
 
     """
 
@@ -265,7 +271,9 @@ class Finding:
     seconds: float = 0.0
     facts: tuple[EstimateFacts, ...] = ()
     gaps: Mapping[str, str] = field(default_factory=dict)
+    encoder: str | None = None
     doubts: str | None = None
+    doubted: tuple[str, ...] = SETS
 
     def __post_init__(self) -> None:
         if self.outcome is not Outcome.MEASURED and not self.reason:

@@ -12,20 +12,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from .doubts import doubts_about
 from .finding import Estimate, Finding, Interval, Outcome
-from .planning import Levels, could_decide, samples_needed, would_fail
-from .policy import Policy, Rule
+from .planning import Levels, chance_at, could_decide, samples_needed, would_fail
+from .policy import Policy, Rule, of_encoder
 from .statistics.multiplicity import Step, holm
 from .verdict import Bound, Observed, RuleResult, Ruling, Verdict, Waiver, conclude
 
 
 @dataclass(frozen=True, slots=True)
 class _Case:
-    """One rule on one estimate; a rule without a group becomes one case per group."""
+    """One rule on one estimate; a rule without a group becomes one case per group.
+
+    `of_data` says whether the interval rests on records, rather than on what the model alone was asked.
+    """
 
     rule: Rule
     estimate: Estimate
     gap: str | None
+    of_data: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +41,12 @@ class Surroundings:
         drawn: generated samples behind the findings.
         available: generated records that there are where they come from a file; None from a model, which draws more.
         control: findings on held-out real records in the place of generated ones, for rules that would fail.
+        most: samples that could be drawn at most; None where nobody asks what they would decide.
     """
 
     drawn: int
     available: int | None = None
+    most: int | None = None
     control: Mapping[str, Finding] = field(default_factory=dict)
 
 
@@ -51,6 +58,8 @@ def judge(
     today: date,
     available: int | None = None,
     control: Iterable[Finding] = (),
+    part: float = 1.0,
+    most: int | None = None,
 ) -> Verdict:
     """Apply every rule of `policy`.
 
@@ -61,25 +70,30 @@ def judge(
         today: the day on which waivers are checked.
         available: generated records that the samples' file holds; None where a model draws them.
         control: what the auditors found on held-out real records; a rule that these fail too cannot fail.
-
+        part: of the policy's error that this look at the samples may spend; all of it where it is the only look.
+        most: samples that could be drawn at most, to say of open rules whether that would decide them.
     """
+    confidence = 1 - part * (1 - policy.confidence)
     by_code = {finding.code: finding for finding in findings}
-    around = Surroundings(drawn, available, {finding.code: finding for finding in control})
-    doubts = next((finding.doubts for finding in findings if finding.doubts), None)
+    around = Surroundings(drawn, available, most, {finding.code: finding for finding in control})
     cases: list[_Case] = []
     results: dict[str, list[RuleResult]] = {}
-    for rule in policy.rules:
-        finding = by_code.get(rule.auditor)
+    for each in policy.rules:
+        finding = by_code.get(each.auditor)
+        rule, foreign = _by_encoder(each, finding, policy.encoder)
+        if foreign is not None:
+            results[rule.id] = [replace(_undecided(rule), reason=foreign)]
+            continue
         estimates = _estimates(finding, rule)
         # A rule that names its group asks nothing of the others, whether they were measured or not.
         gap = None if finding is None or rule.group is not None else finding.gaps.get(rule.estimate)
-        cases += [_Case(rule, estimate, gap) for estimate in estimates]
+        cases += [_Case(rule, estimate, gap, of_data=_rests_on_data(finding, rule)) for estimate in estimates]
         results[rule.id] = [] if estimates else [_without_estimate(rule, finding)]
     # What was counted completely cannot err, so it takes no part of the error.
     uncertain = sum(1 for case in cases if case.estimate.curve)
-    for case, failure in zip(cases, _failures(cases, 1 - policy.confidence), strict=True):
-        result = _decide(case, failure, policy.confidence, max(uncertain, 1), around)
-        results[case.rule.id].append(_doubted(result, doubts) if case.estimate.curve else result)
+    for case, failure in zip(cases, _failures(cases, 1 - confidence), strict=True):
+        result = _decide(case, failure, confidence, max(uncertain, 1), around)
+        results[case.rule.id].append(_doubted(result, case, findings))
     waivers = {
         entry.rule: Waiver(entry.owner, entry.reason, entry.expires, entry.expires < today) for entry in policy.waivers
     }
@@ -121,6 +135,21 @@ def failure_p_value(estimate: Estimate, bound: Bound) -> float:
 
 def _outside(estimate: Estimate, bound: Bound, level: float) -> bool:
     return bound.ruling(estimate.interval(level)) is Ruling.FAIL
+
+
+def _by_encoder(rule: Rule, finding: Finding | None, usual: str | None) -> tuple[Rule, str | None]:
+    """The rule on the estimates of the encoder that it names, or why it cannot be judged: encoders are never mixed."""
+    wanted = rule.encoder or usual
+    if wanted is None or finding is None or finding.outcome is not Outcome.MEASURED or finding.encoder == wanted:
+        return rule, None
+    if finding.encoder is None and "extractor" not in finding.settings:
+        return rule, None
+    group = of_encoder(wanted)
+    if rule.group is None and any(each.group == group and each.name == rule.estimate for each in finding.estimates):
+        return rule.model_copy(update={"group": group}), None
+    got = finding.encoder or "an unknown encoder"
+    said = f"it asks for features of {wanted}, but {rule.auditor} looked at those of {got}"
+    return rule, f"{said}: run with --encoder {wanted}"
 
 
 def _estimates(finding: Finding | None, rule: Rule) -> list[Estimate]:
@@ -171,7 +200,7 @@ def _decide(case: _Case, failure: Step, confidence: float, together: int, around
         )
     elif ruling is Ruling.INCONCLUSIVE:
         needed = samples_needed(estimate, bound, levels, around.drawn)
-        reason = _open(estimate, bound, levels, needed, around)
+        reason = _open(case, levels, needed, around)
     else:
         reason = f"{'the whole' if ruling is Ruling.PASS else 'none of the'} interval meets the bound"
     return replace(
@@ -184,6 +213,7 @@ def _decide(case: _Case, failure: Step, confidence: float, together: int, around
         samples_needed=needed,
         would_fail=would_fail(estimate, bound, levels),
         control=control,
+        chance=None if around.most is None else chance_at(estimate, bound, levels, around.most / around.drawn),
     )
 
 
@@ -206,9 +236,13 @@ def _interval(seen: Observed) -> Interval:
     return Interval(seen.level, seen.low, seen.high)
 
 
-def _doubted(result: RuleResult, doubts: str | None) -> RuleResult:
-    """The rule left open where the interval that decided it may not hold."""
-    if doubts is None or result.outcome not in (Ruling.PASS, Ruling.FAIL):
+def _doubted(result: RuleResult, case: _Case, findings: Sequence[Finding]) -> RuleResult:
+    """The rule left open where the interval that decided it may not hold; a complete count has none."""
+    if not case.estimate.curve or result.outcome not in (Ruling.PASS, Ruling.FAIL):
+        return result
+    finding = next(each for each in findings if each.code == case.rule.auditor)
+    doubts = doubts_about(finding, case.estimate.name, findings)
+    if doubts is None:
         return result
     return replace(result, outcome=Ruling.INCONCLUSIVE, reason=f"its interval may not hold: {doubts}")
 
@@ -221,9 +255,14 @@ def _not_together(failing: float, widest: float, together: int) -> str:
     return f"outside the bound, but not at the {failing:.2%} that {together} rules together ask of a failure"
 
 
-def _open(estimate: Estimate, bound: Bound, levels: Levels, needed: int | None, around: Surroundings) -> str:
+def _rests_on_data(finding: Finding | None, rule: Rule) -> bool:
+    facts = () if finding is None else finding.facts
+    return next((bool(each.rests_on) for each in facts if each.name == rule.estimate), True)
+
+
+def _open(case: _Case, levels: Levels, needed: int | None, around: Surroundings) -> str:
     """Why an interval that holds the bound is open, and what would close it."""
-    text = "the interval holds the bound"
+    text, estimate, bound = "the interval holds the bound", case.estimate, case.rule.bound
     if needed is not None and around.available is not None and needed > around.available:
         rest = f"; the file holds {around.available:,}"
         rest += f", of which {around.drawn:,} were looked at: look at all" if around.drawn < around.available else ""
@@ -237,7 +276,8 @@ def _open(estimate: Estimate, bound: Bound, levels: Levels, needed: int | None, 
             if estimate.from_draws is None
             else f"{text}, and the truth may be too near it for any number to decide"
         )
-    return f"{text}, and no number of generated samples would decide: more real data would"
+    text += ", and no number of generated samples would decide"
+    return f"{text}: more real data would" if case.of_data else f"{text}: see how to act on {case.rule.auditor}"
 
 
 def _undecided(rule: Rule) -> RuleResult:

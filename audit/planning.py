@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
-from .finding import Estimate
+from .finding import Estimate, Interval
 from .statistics.intervals import POWER
 from .statistics.shares.binomial import normal_quantile
 from .verdict import Bound
@@ -55,21 +55,69 @@ def could_decide(estimate: Estimate, bound: Bound, levels: Levels) -> bool:
     return _chance(estimate, bound, levels, 0.0) >= 1 - HOPELESS
 
 
+def chance_at(estimate: Estimate, bound: Bound, levels: Levels, more: float) -> float | None:
+    """The chance that `more` times as many samples decide the rule; None where it is not known what they change."""
+    if not estimate.curve or estimate.from_draws is None:
+        return None
+    return _chance(estimate, bound, levels, 1 / more)
+
+
 def would_fail(estimate: Estimate, bound: Bound, levels: Levels) -> float | None:
     """The value at which this audit would have failed the rule in four runs of five; None where that is not known.
 
-    Taken for granted is that the interval of such a model is as wide as this one's. In the estimate's unit.
+    Taken for granted is that the interval of such a model is as wide as this one's; for shares, whose noise grows with
+    them, on the scale of arcsin √share. In the estimate's unit.
     """
     if not estimate.curve or levels.failing > estimate.curve[-1].level or estimate.unit == "count":
         return None
     interval, z = estimate.interval(levels.failing), normal_quantile(levels.failing)
-    middle = _middle(estimate)
-    stretch = 1 + POWER / z
-    below = None if bound.low is None else bound.low - stretch * max(0.0, interval.high - middle)
-    above = None if bound.high is None else bound.high + stretch * max(0.0, middle - interval.low)
+    if interval.low == interval.high:
+        # All of it was cut off at the end of what is possible: how wide one at the bound would be is not known.
+        return None
+    middle, stretch = _middle(estimate), 1 + POWER / z
+    if estimate.unit == "share" and 0 <= interval.low < interval.high <= 1:
+        half = _half_angle(interval, estimate.value)
+        if half is not None:
+            below = None if bound.low is None else _share(_angle(bound.low) - stretch * half)
+            above = None if bound.high is None else _share(_angle(bound.high) + stretch * half)
+            return _nearer(below, above, middle)
+    # An end that noise has cut off at 0 or 1 says less of the noise than the other.
+    cut = estimate.unit in ("share", "share difference") and (interval.low <= 0 or interval.high >= 1)
+    up, down = interval.high - middle, middle - interval.low
+    up, down = (max(up, down),) * 2 if cut else (up, down)
+    below = None if bound.low is None else bound.low - stretch * max(0.0, up)
+    above = None if bound.high is None else bound.high + stretch * max(0.0, down)
+    return _nearer(below, above, middle)
+
+
+def _nearer(below: float | None, above: float | None, middle: float) -> float | None:
     if below is not None and above is not None:
         return below if middle - below < above - middle else above
     return below if below is not None else above
+
+
+def _half_angle(interval: Interval, value: float) -> float | None:
+    """Half of a share's interval as angles arcsin √share; None where an end is cut off that nothing is known of.
+
+    Where none of n trials hit, or all did, the interval has one end, at ((1 − level) / 2)^(1 / n) from the other side:
+    this n says how wide the interval of another share would be.
+    """
+    if interval.low > 0 and interval.high < 1:
+        return (_angle(interval.high) - _angle(interval.low)) / 2
+    tail, z = math.log((1 - interval.level) / 2), normal_quantile(interval.level)
+    if value <= 0 and interval.high < 1:
+        return z / 2 * math.sqrt(math.log1p(-interval.high) / tail)
+    if value >= 1 and interval.low > 0:
+        return z / 2 * math.sqrt(math.log(interval.low) / tail)
+    return None
+
+
+def _angle(share: float) -> float:
+    return math.asin(math.sqrt(min(max(share, 0.0), 1.0)))
+
+
+def _share(angle: float) -> float:
+    return math.sin(min(max(angle, 0.0), math.pi / 2)) ** 2
 
 
 def _chance(estimate: Estimate, bound: Bound, levels: Levels, part: float) -> float:

@@ -2,7 +2,8 @@
 
 import hashlib
 import math
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -10,24 +11,64 @@ from typing import Annotated, Any, Literal, Self
 import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from ..models.errors import UserError, shortened
+from ..models.reading.plain_yaml import NotPlain, read_plain
 from .verdict import Bound
 
-DEFAULT = Path(__file__).parent / "policies" / "default.yaml"
+SHIPPED = Path(__file__).parent / "policies"
+DEFAULT = SHIPPED / "default.yaml"
 
 
 class PolicyError(ValueError):
     """A policy file that cannot be used; the message names the file, the line and the remedy."""
 
 
+MOST_RULES = 1000
+"""Rules, and waivers, that a policy may have."""
+
+MOST_SHOWN = 10
+"""Mistakes that are told at once."""
+
+
+LONGEST_SHOWN = 60
+"""Characters of a key or a value that a message shows."""
+
+
 def _number(value: object) -> object:
     # YAML reads `yes` as true, and true is 1 to Python: a bound must be written as a number.
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"expected a finite number, got {value!r}")
-    return float(value)
+    try:
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+            return float(value)
+    except OverflowError:
+        pass  # a whole number that no float has room for
+    raise ValueError(f"expected a finite number, got {_brief(repr(value))}")
+
+
+def _whole(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError(f"expected a whole number, got {value!r}")
+    return value
+
+
+def policy_file(path: Path) -> Path:
+    """The file that is meant: what lies at the path, or the shipped policy of that name.
+
+    Raises:
+        PolicyError: if the path is a mere name, no file has it, and no shipped policy does.
+    """
+    if path.suffix or len(path.parts) != 1 or path.exists():
+        return path
+    names = sorted(each.stem for each in SHIPPED.glob("*.yaml"))
+    if path.name not in names:
+        raise PolicyError(
+            f"{path}: expected a policy in YAML, or the name of a shipped one: {', '.join(names)}; got neither"
+        )
+    return SHIPPED / f"{path.name}.yaml"
 
 
 Number = Annotated[float, BeforeValidator(_number)]
 Text = Annotated[str, Field(min_length=1)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class _Strict(BaseModel):
@@ -35,11 +76,15 @@ class _Strict(BaseModel):
 
 
 class Rule(_Strict):
-    """One bound on one estimate. Without `group`, it holds for every group the estimate is given for."""
+    """One bound on one estimate. Without `group`, it holds for every group the estimate is given for.
 
-    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
-    auditor: Text
-    estimate: Text
+    With `encoder`, it holds for features of that encoder, and stays open on those of any other.
+    """
+
+    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)]
+    auditor: Name
+    estimate: Name
+    encoder: Name | None = None
     group: Annotated[str, BeforeValidator(str)] | None = None
     at_least: Number | None = None
     at_most: Number | None = None
@@ -63,6 +108,11 @@ class Rule(_Strict):
         return Bound(low, high)
 
 
+def of_encoder(name: str) -> str:
+    """The group that estimates by a further encoder bear."""
+    return f"encoder {name}"
+
+
 class WaiverEntry(_Strict):
     """A rule somebody decided to live without, until `expires` (that day included)."""
 
@@ -73,57 +123,60 @@ class WaiverEntry(_Strict):
 
 
 class Policy(_Strict):
-    """Rules with their reasons; `settings` hands parameters to auditors, e.g. `GA101: {targets: {…}}`."""
+    """Rules with their reasons; `settings` hands parameters to auditors, e.g. `GA101: {targets: {…}}`.
 
-    version: Literal[1]
-    name: Text
-    confidence: Annotated[float, Field(ge=0.5, le=0.999)] = 0.95
-    rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
-    waivers: tuple[WaiverEntry, ...] = ()
+    `encoder` is that of every rule on features that names none of its own; audits by others are refused.
+    """
+
+    version: Annotated[Literal[1], BeforeValidator(_whole)]
+    name: Name
+    encoder: Name | None = None
+    confidence: Annotated[Number, Field(ge=0.5, le=0.999)] = 0.95
+    rules: Annotated[tuple[Rule, ...], Field(min_length=1, max_length=MOST_RULES)]
+    waivers: Annotated[tuple[WaiverEntry, ...], Field(max_length=MOST_RULES)] = ()
     settings: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _names_agree(self) -> Self:
         ids = [rule.id for rule in self.rules]
-        twice = sorted({each for each in ids if ids.count(each) > 1})
-        if twice:
-            raise ValueError(f"rule ids must differ, got {', '.join(twice)} more than once")
-        strangers = sorted({waiver.rule for waiver in self.waivers} - set(ids))
+        waived = [waiver.rule for waiver in self.waivers]
+        if _twice(ids):
+            raise ValueError(f"rule ids must differ, got {', '.join(_twice(ids))} more than once")
+        if _twice(waived):
+            raise ValueError(f"expected one waiver a rule, got several of {', '.join(_twice(waived))}")
+        strangers = sorted(set(waived) - set(ids))
         if strangers:
-            raise ValueError(f"waivers name no rule of this policy: {', '.join(strangers)}")
+            raise ValueError(f"waivers name no rule of this policy: {', '.join(strangers[:MOST_SHOWN])}")
         return self
 
     @property
     def sha256(self) -> str:
-        """Digest of the content (not of comments or layout)."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """Digest of the content (not of comments or layout); keys that came later count only where they are used."""
+        named = self.encoder is not None or any(rule.encoder is not None for rule in self.rules)
+        later: Any = None if named else {"encoder": True, "rules": {"__all__": {"encoder"}}}
+        return hashlib.sha256(self.model_dump_json(exclude=later).encode()).hexdigest()
 
     @classmethod
     def load(cls, path: Path | None = None, *, estimates: Mapping[str, Iterable[str]] | None = None) -> Self:
         """Read a policy file, the shipped default without `path`.
 
         Args:
-            path: the YAML file.
+            path: the YAML file, or the name of a shipped policy.
             estimates: the estimates of each known auditor; a rule on anything else is refused.
 
         Raises:
             PolicyError: one line per mistake, each `FILE:LINE: where: what`.
 
         """
-        path = path or DEFAULT
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "not UTF-8 text"
-            raise PolicyError(f"{path}: expected a policy in YAML, got: {reason}; check the path") from error
-        lines, data = _parse(path, text)
+        path = policy_file(path) if path else DEFAULT
+        lines, data = _parse(path)
         try:
             policy = cls.model_validate(data)
         except ValidationError as error:
-            raise PolicyError("\n".join(_explain(path, lines, each) for each in _causes(error))) from error
+            raise _refusal([_explain(path, lines, each) for each in _causes(error)]) from error
         mistakes = [] if estimates is None else list(policy._strangers(estimates))
         if mistakes:
-            raise PolicyError("\n".join(f"{path}:{_line(lines, where)}: {what}" for where, what in mistakes))
+            raise _refusal([f"{path}:{_line(lines, where)}: {what}" for where, what in mistakes])
         return policy
 
     def _strangers(self, estimates: Mapping[str, Iterable[str]]) -> Iterable[tuple[tuple[str | int, ...], str]]:
@@ -143,26 +196,31 @@ class Policy(_Strict):
 Lines = dict[tuple[str | int, ...], int]
 
 
-def _parse(path: Path, text: str) -> tuple[Lines, Any]:
+def _refusal(mistakes: Sequence[str]) -> PolicyError:
+    more = len(mistakes) - MOST_SHOWN
+    shown = [shortened(each) for each in mistakes[:MOST_SHOWN]]
+    return PolicyError("\n".join([*shown, *([f"… and {more:,} more mistakes"] if more > 0 else [])]))
+
+
+def _twice(names: Sequence[str]) -> list[str]:
+    return sorted(name for name, n in Counter(names).items() if n > 1)[:MOST_SHOWN]
+
+
+def _parse(path: Path) -> tuple[Lines, Any]:
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        data = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = mark.line + 1 if mark else 1
-        raise PolicyError(f"{path}:{line}: not YAML: {getattr(error, 'problem', error)}") from error
-    if not isinstance(data, dict):
-        raise PolicyError(f"{path}:1: expected a mapping with version, name and rules, got {type(data).__name__}")
+        plain = read_plain(path, "a policy in YAML")
+    except UserError as error:
+        raise PolicyError(str(error)) from error
+    except OSError as error:
+        raise PolicyError(f"{path}: expected a policy in YAML, got: {error.strerror}; check the path") from error
+    except NotPlain as error:
+        raise PolicyError(f"{path}:{error.line}: {error.what}") from error
+    if not isinstance(plain.data, dict):
+        got = type(plain.data).__name__
+        raise PolicyError(f"{path}:1: expected a mapping with version, name and rules, got {got}")
     lines: Lines = {}
-    try:
-        _collect_lines(node, (), lines)
-    except RecursionError:
-        raise PolicyError(
-            f"{path}:1: expected a policy, but the file refers to itself: remove the YAML alias"
-        ) from None
-    for where, key in _duplicates(node, ()):
-        raise PolicyError(f"{path}:{_line(lines, (*where, key))}: the key {key!r} is given twice")
-    return lines, data
+    _collect_lines(plain.node, (), lines)
+    return lines, plain.data
 
 
 def _collect_lines(node: yaml.Node | None, where: tuple[str | int, ...], lines: Lines) -> None:
@@ -176,19 +234,6 @@ def _collect_lines(node: yaml.Node | None, where: tuple[str | int, ...], lines: 
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
             _collect_lines(value, (*where, index), lines)
-
-
-def _duplicates(node: yaml.Node | None, where: tuple[str | int, ...]) -> Iterable[tuple[tuple[str | int, ...], str]]:
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if key.value in seen:
-                yield where, key.value
-            seen.add(key.value)
-            yield from _duplicates(value, (*where, key.value))
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            yield from _duplicates(value, (*where, index))
 
 
 def _line(lines: Lines, where: tuple[str | int, ...]) -> int:
@@ -205,9 +250,13 @@ def _causes(error: ValidationError) -> list[Any]:
     return [each for each in errors if each["type"] != "too_short" or each["loc"] not in inner]
 
 
+def _brief(text: str) -> str:
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+
+
 def _explain(path: Path, lines: Lines, error: Any) -> str:
     where = tuple(error["loc"])
-    place = ".".join(str(part) for part in where) or "policy"
+    place = ".".join(_brief(str(part)) for part in where) or "policy"
     message = error["msg"].removeprefix("Value error, ")
     if error["type"] == "extra_forbidden":
         message = "unknown key; remove it or correct its spelling"
@@ -216,5 +265,5 @@ def _explain(path: Path, lines: Lines, error: Any) -> str:
     elif error["type"] == "too_short":
         message = "expected at least one, got none"
     elif isinstance(error["input"], str | int | float | bool):
-        message += f", got {error['input']!r}" if ", got" not in message else ""
+        message += f", got {_brief(repr(error['input']))}" if ", got" not in message else ""
     return f"{path}:{_line(lines, where)}: {place}: {message}"

@@ -47,19 +47,32 @@ def real_data(request: "Request", declared: Mapping[str, Any]) -> tuple["Dataset
         UserError: if the data are unreadable, or not those that the checkpoint names.
     """
     from ..models.data.datasets import with_groups
+    from ..models.data.outcomes import check_vary, with_outcomes
 
     reference = _real(request.reference, declared_types(request))
     holdout = _real(request.holdout, None if reference is None else reference.types)
     named = declared.get("data")
     # Data a user names replaces all that the checkpoint names: a holdout of other data would be no control.
     if reference is None and named:
+        _check_bundled(named)
         reference = _declared(named, "train")
         holdout = holdout or _declared(named, "holdout")
+    elif holdout is None and named and isinstance(request.reference, str) and declared_types(request) is None:
+        reference, holdout = _shown(named, request.reference) or (reference, None)
     if request.population and reference is None:
         raise UserError("--population: expected reference data that are all there is, got none; give --reference")
     if request.unit is not None:
         reference, holdout = _one_each(request, reference, holdout)
-    return None if reference is None else with_groups(reference, request.groups), holdout
+    if reference is None:
+        if request.outcomes:
+            name = request.outcomes[0]
+            raise UserError(f"--outcome {name}: expected reference data that have it, got none; give --reference")
+        return None, holdout
+    told = with_groups(with_outcomes(reference, request.outcomes, groups=request.groups), request.groups)
+    if request.outcomes and request.groups:
+        # Groups alone may turn out to be one: then there is nothing to compare, and GA101 says so.
+        check_vary("--groups", told.attributes, told.source)
+    return told, holdout
 
 
 def _one_each(
@@ -76,6 +89,21 @@ def _one_each(
     if holdout is not None:
         holdout = one_each(apart(holdout, reference, request.unit), request.unit, rngs[1])
     return thinned, holdout
+
+
+def validation_data(request: "Request", modality: str) -> "Dataset | None":
+    """What the user's group classifier is tried on; None where nothing was named.
+
+    Raises:
+        UserError: if the data are unreadable or of another modality, or there is no classifier to try on them.
+    """
+    given = _real(request.classifier_validation, declared_types(request))
+    if given is None:
+        return None
+    if request.group_classifier is None:
+        raise UserError("--classifier-validation: expected --group-classifier beside it, got none; name one")
+    check_modality("the model", modality, given)
+    return given
 
 
 def declared_types(request: "Request") -> "Types | None":
@@ -96,6 +124,36 @@ def _real(given: "str | Dataset | None", types: "Types | None") -> "Dataset | No
     if isinstance(given, str):
         return load_data(given, types=types) if given else None
     return given
+
+
+def _check_bundled(named: Any) -> None:
+    """Refuse to follow a path in a checkpoint: it could name any file of the user's.
+
+    Raises:
+        UserError: with the option that names the file.
+    """
+    from ..models.data.datasets import BUNDLED
+
+    source = named.get("source") if isinstance(named, Mapping) else None
+    if isinstance(source, str) and source not in BUNDLED:
+        raise UserError(
+            f"the checkpoint names its training data, {source!r}, but files that a checkpoint names are not read; give "
+            f"--reference with the data: the same parts are then taken as in its training"
+        )
+
+
+def _shown(named: Any, given: str) -> "tuple[Dataset, Dataset | None] | None":
+    """The parts that a model was trained on and not, where the user named the very data that the checkpoint does."""
+    from ..models.data.datasets import BUNDLED
+
+    if not isinstance(named, Mapping) or named.get("source") in BUNDLED or named.get("split") is None:
+        return None
+    here = {**named, "source": given}
+    try:
+        shown, held_out = _declared(here, "train"), _declared(here, "holdout")
+    except UserError:
+        return None  # Other data than those of the training, or nothing that can be understood.
+    return None if shown is None else (shown, held_out)
 
 
 def _declared(named: Any, split: str) -> "Dataset | None":

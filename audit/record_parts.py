@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..models.records import digest
-from ..reports.record import ColumnPart, DataPart, DataParts, GroupsPart, PolicyPart
+from ..reports.record import ColumnPart, DataPart, DataParts, EncoderPart, GroupsPart, PolicyPart
 from .evidence.bundle import Evidence, Groups, Real
 from .policy import Policy
 from .subject import Subject
@@ -36,7 +36,26 @@ def data_parts(subject: Subject, evidence: Evidence) -> DataParts:
         reference=_real_part(evidence.reference, subject.reference),
         holdout=_real_part(evidence.holdout, subject.holdout),
         groups=tuple(_groups_part(each) for each in evidence.groups or ()),
+        encoders=_encoders(evidence),
         columns=_columns(subject),
+    )
+
+
+def _encoders(evidence: Evidence) -> tuple[EncoderPart, ...]:
+    """What made the features, the main encoder first."""
+    first = () if evidence.features is None else (evidence.features,)
+    return tuple(
+        EncoderPart(
+            name=each.encoder.name,
+            version=each.encoder.version,
+            sha256=each.encoder.digest,
+            licence=each.encoder.licence,
+            dimensions=each.reference.shape[1],
+            features=each.extractor,
+            cannot_see=each.encoder.cannot_see,
+        )
+        for each in (*first, *(evidence.other_features or ()))
+        if each.encoder is not None
     )
 
 

@@ -1,7 +1,7 @@
 """What is audited: the model or the samples, and the real data beside it, from what a user named."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +10,7 @@ from ..models.errors import UserError
 from ..reports.record import CheckpointPart
 from .evidence.plan import Digest, Progress, stream
 from .real_data import check_modality, check_rate, declared_types, real_data
+from .request_checks import REFERENCE
 
 if TYPE_CHECKING:
     from ..models.adapters.opened import Options
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from ..models.data.datasets import Dataset
     from .request import Request
 
-REFERENCE = "reference:"
+LARGE = 2**28
+"""Bytes of a file whose digest takes so long that one wants to see how far it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,12 @@ class Subject:
     inspect: Callable[[], WeightFacts] | None = None
     fingerprint: Digest | None = None
     place: Path | None = None
+
+    def described(self) -> CheckpointPart:
+        """The checkpoint, with what became known of it while it was asked, as of a server or a safety checker."""
+        if not hasattr(self.model, "later_notes"):
+            return self.checkpoint
+        return self.checkpoint.model_copy(update={"notes": (*self.checkpoint.notes, *self.model.later_notes())})
 
     def conform(self, records: Any) -> Any:
         """Records that the model drew, of a table with dates read as those of the reference were."""
@@ -56,7 +64,6 @@ def prepare(request: "Request", progress: Progress) -> Subject:
     from ..models.checkpoints.inspection import inspect
     from ..models.data.datasets import is_data
 
-    _check_device(request.device)
     if not isinstance(request.checkpoint, str):
         return _samples_only(request) if _is_dataset(request.checkpoint) else _in_memory(request)
     # An https:// name is no path, and its double slash would not survive as one.
@@ -65,7 +72,7 @@ def prepare(request: "Request", progress: Progress) -> Subject:
     # Before the model's code runs, which may change the working folder.
     place = _place(request.checkpoint)
     path = _path(request.checkpoint, progress)
-    model, checkpoint = load_model(path, loader=request.loader, options=_options(request))
+    model, checkpoint = load_model(path, loader=request.loader, options=_options(request), told=_told(progress))
     if request.device != "cpu" and hasattr(model, "to"):
         model = model.to(request.device)
     part = CheckpointPart(
@@ -87,10 +94,21 @@ def prepare(request: "Request", progress: Progress) -> Subject:
         None,
         reference,
         holdout,
-        inspect=lambda: inspect(checkpoint.path, model),
+        inspect=lambda: inspect(checkpoint.inspected, model),
         fingerprint=_digest(checkpoint, request),
         place=place,
     )
+
+
+def _told(progress: Progress) -> Callable[[int, int], None]:
+    """Shows how far the digest of a large file is."""
+    from ..models.limits import bytes_words
+
+    def told(done: int, size: int) -> None:
+        if size > LARGE:
+            progress(f"checkpoint: SHA-256 of {bytes_words(size)}", done / size)
+
+    return told
 
 
 def _place(checkpoint: str) -> Path | None:
@@ -131,26 +149,33 @@ def _is_dataset(given: Any) -> bool:
 
 def _digest(checkpoint: "Checkpoint", request: "Request") -> Digest | None:
     """What the checkpoint's files are known by; None for a model behind a server, which has none."""
-    from ..models.checkpoints.checkpoint import fingerprint
+    from ..models.digests import fingerprint
 
     if not checkpoint.path.exists():
         return None
     opened = checkpoint.sha256 if request.loader is None else None
-    return Digest(opened, now=lambda: fingerprint(checkpoint.path))
+    return Digest(opened, now=lambda: fingerprint(checkpoint.path, checkpoint.base))
 
 
 def _options(request: "Request") -> "Options":
     from ..models.adapters.opened import Options
     from ..models.data.datasets import load_data
 
+    options = Options(
+        trust=request.trust,
+        steps=request.steps,
+        base_model=request.base_model,
+        tokens=request.tokens,
+        safety_checker=request.safety_checker,
+    )
     if request.prompts is None:
-        return Options(trust=request.trust)
+        return options
     prompts = load_data(str(request.prompts))
     if prompts.modality != "text":
         raise UserError(
             f"--prompts {request.prompts}: expected a .txt file, a prompt a line, got {prompts.modality} data"
         )
-    return Options(trust=request.trust, prompts=tuple(prompts.samples))
+    return replace(options, prompts=tuple(prompts.samples))
 
 
 def _path(checkpoint: str, progress: Progress) -> str | Path:
@@ -162,24 +187,13 @@ def _path(checkpoint: str, progress: Progress) -> str | Path:
     return reference_checkpoint(name, progress=lambda done, steps: progress("train", done / steps))
 
 
-def _check_device(device: str) -> None:
-    if device == "cpu":
-        return
-    import torch
-
-    try:
-        torch.zeros(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise UserError(
-            f"--device: expected cpu or a device of this machine, got {device!r}: {error}".splitlines()[0]
-        ) from None
-
-
 def _samples_only(request: "Request") -> Subject:
+    from ..models.adapters.opened import refuse_unused
     from ..models.data.datasets import load_data
     from ..models.data.units import one_each, unit_values
 
     given = request.checkpoint
+    refuse_unused(_options(request), (), request.name, "generated samples, which no model draws")
     reference, holdout = real_data(request, {})
     types = declared_types(request) if reference is None else reference.types
     samples: Dataset = load_data(given, types=types, generated=True) if isinstance(given, str) else given
@@ -204,8 +218,6 @@ def _aligned(samples: "Dataset", reference: "Dataset | None") -> "Dataset":
     """A generated table with the columns and types of the real one: a file of text says nothing of either."""
     if samples.modality != "tabular" or reference is None:
         return samples
-    from dataclasses import replace
-
     from ..models.data.readers.table import align
 
     try:

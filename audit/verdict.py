@@ -75,6 +75,8 @@ class RuleResult:
         samples_needed: set on an inconclusive rule that more samples would decide.
         would_fail: the value at which this audit would have failed the rule in four runs of five.
         control: what held-out real records show in the place of generated ones, where that was looked at.
+        chance: that the most samples there can be would decide an open rule; None where that was not asked or is not
+            known. Never part of a record.
     """
 
     id: str
@@ -92,6 +94,7 @@ class RuleResult:
     would_fail: float | None = None
     control: Observed | None = None
     waiver: Waiver | None = None
+    chance: float | None = None
 
     @property
     def waived(self) -> bool:
@@ -101,7 +104,7 @@ class RuleResult:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """PASS, FAIL or INCONCLUSIVE, and why."""
+    """PASS, FAIL or INCONCLUSIVE, and why; at the policy's confidence, over all looks at the samples together."""
 
     outcome: Ruling
     reason: str

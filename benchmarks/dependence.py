@@ -16,8 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genai_audit.audit.statistics.dependence.association import associations, score_pairs
-from genai_audit.audit.statistics.dependence.gap import Gap, compare, typical
+from genai_audit.audit.statistics.dependence.gap import Gap, compare
 from genai_audit.audit.statistics.dependence.scores import Levels, Numbers, score_count, scores
+from genai_audit.audit.statistics.dependence.typical import typical
 
 Columns = list[Numbers | Levels]
 Draw = Callable[[int, np.random.Generator], Columns]

@@ -26,8 +26,8 @@ from genai_audit.audit.evidence.bundle import DECLARED, Evidence, Features, Gene
 from genai_audit.audit.evidence.collect import collect
 from genai_audit.audit.evidence.plan import Plan
 from genai_audit.audit.finding import Outcome
+from genai_audit.audit.pipeline.auditing import configured, run_auditors
 from genai_audit.audit.policy import Policy
-from genai_audit.audit.run import configured, run_auditors
 from genai_audit.audit.statistics.shares.binomial import clopper_pearson
 
 Floats = NDArray[np.float64]

@@ -24,7 +24,8 @@ from genai_audit.audit.collapse.effective_diversity.record_codes import record_c
 from genai_audit.audit.finding import Estimate
 from genai_audit.audit.statistics.distances.effective_number import mean_similarity, similarity_width
 from genai_audit.audit.statistics.distances.frechet_splits import measure_frechet
-from genai_audit.audit.statistics.distances.mmd import gaussian_kernel, measure_mmd, median_distance
+from genai_audit.audit.statistics.distances.kernel_sums import gaussian_kernel
+from genai_audit.audit.statistics.distances.mmd import measure_mmd, median_distance
 
 Matrix = NDArray[np.float64]
 Draw = Callable[[int, np.random.Generator], Matrix]

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from genai_audit.audit.statistics.classifiers.detection import detect
 from genai_audit.audit.statistics.distances.effective_number import mean_similarity
 from genai_audit.audit.statistics.distances.frechet import frechet_distance
-from genai_audit.audit.statistics.distances.mmd import gaussian_kernel, measure_mmd
+from genai_audit.audit.statistics.distances.kernel_sums import gaussian_kernel
+from genai_audit.audit.statistics.distances.mmd import measure_mmd
 from genai_audit.audit.statistics.distances.vendi import vendi_from_features
 from genai_audit.audit.statistics.modes.discovery import find_modes
 from genai_audit.audit.statistics.neighbours.prdc import prdc

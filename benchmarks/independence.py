@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from genai_audit.audit.api import audit_checkpoint
-from genai_audit.audit.evidence.features.collect import EXTRACTORS
 from genai_audit.audit.validity.record_independence.estimates import tested
 from genai_audit.models.data.datasets import BUNDLED, load_data
+from genai_audit.models.encoders.builtin.catalogue import DEFAULTS
 
 Matrix = NDArray[np.float64]
 Draw = Callable[[np.random.Generator], Matrix]
@@ -112,7 +112,9 @@ def bundled(rng: np.random.Generator) -> None:
         data = load_data(name, split="train")
         some = data.samples[:5000]
         sets = [some[:10], some]
-        points = EXTRACTORS[data.modality](sets, data.sample_rate)[0][1]
+        encoder, rate = DEFAULTS[data.modality], data.sample_rate
+        encoded = encoder.encode(sets, reference=0, sample_rate=rate, progress=lambda share: None)
+        points = encoded.vectors[1].astype(float)
         print(f"{name:28} {tested('reference', points, some, most=5000, rng=rng).p_value:9.2g}", flush=True)
 
 

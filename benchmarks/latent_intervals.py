@@ -26,8 +26,9 @@ from genai_audit.audit.collapse.latent_health.estimates import (
     use_estimates,
     use_of,
 )
-from genai_audit.audit.evidence.bundle import Latents, Real
+from genai_audit.audit.evidence.bundle import Real
 from genai_audit.audit.evidence.latents.collect import collect_latents
+from genai_audit.audit.evidence.latents.kind import Latents
 from genai_audit.audit.finding import Estimate
 
 EDGE = 6

@@ -29,8 +29,8 @@ from genai_audit.audit.evidence.bundle import Evidence
 from genai_audit.audit.evidence.collect import collect
 from genai_audit.audit.evidence.plan import Plan
 from genai_audit.audit.finding import Finding
+from genai_audit.audit.pipeline.auditing import configured, run_auditors
 from genai_audit.audit.policy import Policy
-from genai_audit.audit.run import configured, run_auditors
 from genai_audit.audit.statistics.shares.binomial import clopper_pearson
 from genai_audit.models.data.datasets import Dataset
 from genai_audit.reports import convert

@@ -12,12 +12,12 @@ known distance. Printed are its errors as counted and as they are on the generat
 hold the truth, among all audits and among those that were answered.
 """
 
-import argparse
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from common.studies import run_studies
 from numpy.typing import NDArray
 
 from genai_audit.audit.evidence.bundle import DECLARED, Evidence, Generated, Groups
@@ -229,7 +229,7 @@ def _answer(finding: Finding, world: Classified) -> Iterator[float]:
     yield float(finding.estimate("worst_share_ratio").interval().high < 0.8)
 
 
-STUDIES: dict[str, Callable[[int, np.random.Generator], None]] = {
+STUDIES = {
     "columns": columns_study,
     "classified": classified_study,
 }
@@ -237,14 +237,7 @@ STUDIES: dict[str, Callable[[int, np.random.Generator], None]] = {
 
 def main() -> None:
     """Run both studies, or one."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", choices=STUDIES)
-    options = parser.parse_args()
-    for name, study in STUDIES.items():
-        if options.only in (None, name):
-            study(options.repeats, np.random.default_rng([options.seed, len(name)]))
+    run_studies(__doc__, STUDIES, repeats=200)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ are counted. Coverage comes with its own exact 95 % interval. `width` is relativ
 the estimator, which no honest interval stays below on average where the share is well away from 0.
 """
 
-import argparse
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 from common.rates import with_interval
+from common.studies import run_studies
 from numpy.typing import NDArray
 
 from genai_audit.audit.statistics.shares.binomial import Limits
@@ -236,14 +236,7 @@ STUDIES = {
 
 def main() -> None:
     """Run all studies, or one."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=1_000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--only", choices=STUDIES)
-    options = parser.parse_args()
-    for name, study in STUDIES.items():
-        if options.only in (None, name):
-            study(options.repeats, np.random.default_rng([options.seed, len(name)]))
+    run_studies(__doc__, STUDIES, repeats=1_000)
 
 
 if __name__ == "__main__":

@@ -30,8 +30,8 @@ from common.whole_situations import SITUATIONS, Case
 from genai_audit.audit.catalogue import estimates_by_code
 from genai_audit.audit.evidence.collect import Plan, collect
 from genai_audit.audit.judge import judge
+from genai_audit.audit.pipeline.auditing import configured, run_auditors
 from genai_audit.audit.policy import Policy
-from genai_audit.audit.run import configured, run_auditors
 from genai_audit.audit.verdict import Ruling, Verdict
 from genai_audit.models.data.units import one_each
 from genai_audit.reports import convert

@@ -11,6 +11,7 @@ PACKAGES = ("audit", "models", "reports", "templates")
 LAYERS = {
     "audit.finding": "finding",
     "audit.pattern": "finding",
+    "audit.doubts": "finding",
     "audit.statistics": "statistics",
     "audit.verdict": "verdict",
     "audit.pages": "pages",
@@ -30,12 +31,26 @@ LAYERS = {
     "audit": "run",
     "audit.cli": "cli",
     "models": "models",
+    "models.api_key": "records",
+    "models.errors": "records",
+    "models.held_pictures": "records",
+    "models.encoders.builtin": "records",
+    "models.encoders.encoder": "records",
     "models.records": "records",
+    "models.reading": "records",
+    "models.checkpoints.cache": "records",
     "models.checkpoints.weight_facts": "records",
+    "models.checkpoints.whole_file": "records",
     "reports": "reports",
     "templates": "templates",
 }
-"""The layer of each module; the longest name that fits counts."""
+"""The layer of each module; the longest name that fits counts.
+
+The kinds of evidence, which lie beside their collectors, are found by their name.
+"""
+
+for _kind in sorted((ROOT / "audit" / "evidence").glob("*/kind*.py")):
+    LAYERS[f"audit.evidence.{_kind.parent.name}.{_kind.stem}"] = "bundle"
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
 """What a generative model must offer to be audited, and what it may offer.
 
 Everything but `modality` and `sample` is optional and found by attribute; an auditor that needs what a model lacks
-says "not applicable" with the reason. Structural typing throughout: a user's own class needs no import from here.
+says "not applicable" with the reason. A model that fills in masked tokens needs no `sample`: its sentences are scored,
+and nothing is drawn. Structural typing throughout: a user's own class needs no import from here.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import torch
@@ -27,13 +29,71 @@ class GenerativeModel(Protocol):
 
 
 @runtime_checkable
+class Prompted(Protocol):
+    """A model that is asked with prompts: sample i gets `condition=[prompts_in_turn[i % len(prompts_in_turn)]]`.
+
+    The record then holds which prompt made which sample.
+    """
+
+    prompts_in_turn: tuple[str, ...]
+
+
+@runtime_checkable
+class TakesClasses(Protocol):
+    """A model that can be asked for one of its classes: `sample(n, generator=…, condition=classes[k])`."""
+
+    classes: tuple[str, ...]
+
+
+@runtime_checkable
+class TakesValues(Protocol):
+    """A model of tables that can be asked for a value of a column: `sample(…, condition={column: value})`."""
+
+    @property
+    def conditions(self) -> Mapping[Any, Sequence[Any]]:
+        """The columns that it can be asked for, each with its values."""
+        ...
+
+
+@runtime_checkable
+class TakesConditionsByStep(Protocol):
+    """A model that makes a record in `sampling_steps` steps and can be told another condition in some of them."""
+
+    sampling_steps: int
+
+    def sample_in_windows(self, n: int, *, generator: torch.Generator, conditions: Sequence[Any]) -> Any:
+        """Draw n samples; step s of S, from noise to record, is told `conditions[s * W // S]` of the W conditions.
+
+        W is at most `sampling_steps`; each condition is what `sample` takes. Random numbers do not depend on them, and
+        with W times the same the samples are those of `sample` with it.
+        """
+        ...
+
+
+@runtime_checkable
 class Decodes(Protocol):
-    """A model with a latent space: `decode` is differentiable and deterministic; the prior is standard normal."""
+    """A model with a latent space: `decode` is differentiable and deterministic.
+
+    The prior is standard normal unless the model has `draw_latents`, see `DrawsLatents`.
+    """
 
     latent_dim: int
 
     def decode(self, z: Tensor) -> Tensor:
-        """Latents (n, latent_dim) to samples (n, c, h, w)."""
+        """Latents (n, latent_dim) to images (n, c, h, w), to sounds (n, t), or to what is expected in a table's row.
+
+        A model of tables has `decoded_columns` beside, a mapping from the name of each of the d numbers (n, d) that it
+        gives to its unit, e.g. {"income": "", "sex = female": "share"}.
+        """
+        ...
+
+
+@runtime_checkable
+class DrawsLatents(Protocol):
+    """A model whose prior is not standard normal."""
+
+    def draw_latents(self, n: int, *, generator: torch.Generator) -> Tensor:
+        """Latents (n, latent_dim), drawn as `sample` draws them."""
         ...
 
 
@@ -85,4 +145,36 @@ class Tokens(Protocol):
 
     def logits(self, ids: Tensor) -> Tensor:
         """Token ids (B, T) to the logits of the token after each, (B, T, V)."""
+        ...
+
+
+@runtime_checkable
+class Advances(Protocol):
+    """A model of token sequences that keeps what it computed for earlier tokens."""
+
+    def advance(self, ids: Tensor, cache: list[Any]) -> tuple[Tensor, list[Any]]:
+        """New ids (B, T) to the logits of the token after each, (B, T, V), and the cache with them.
+
+        `cache` is of the ids before, [] where there are none; T is 1 unless it is [].
+        """
+        ...
+
+
+@runtime_checkable
+class FillsIn(Protocol):
+    """A model that fills in masked tokens of texts; its `modality` is "text", and it need not have `sample`."""
+
+    modality: str
+
+    def encode_text(self, text: str) -> list[int]:
+        """A text to token ids, without those that a model puts around every text."""
+        ...
+
+    def masked_log_prob(self, ids: Tensor, places: Tensor) -> Tensor:
+        """Log-probabilities in nats, (B,), of the tokens at one place of each row, which is masked for it.
+
+        Args:
+            ids: (B, T), of texts as `encode_text` gives them, all equally long.
+            places: (B,), from 0 to T − 1.
+        """
         ...

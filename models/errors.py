@@ -10,5 +10,14 @@ class UserError(Exception):
 
 def one_line(error: BaseException) -> str:
     """What an exception says, as one line of bounded length; the name of its type where it says nothing."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    try:
+        text = str(error).strip() or type(error).__name__
+    except Exception:  # What an exception of somebody else's says is their code, too.
+        text = type(error).__name__
+    return shortened(text)
+
+
+def shortened(text: str) -> str:
+    """A text of the user's or of somebody else's as one line of bounded length."""
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"

@@ -1,18 +1,21 @@
 """Records of every modality as plain values: how many there are, some of them, and their digest.
 
 Images are float32 (n, c, h, w) in [0, 1] and audio float32 (n, t), both numpy arrays; texts are a list of str; tables a
-`pandas.DataFrame`; music a list of lists of MIDI pitches (0–127, rest −1) on a fixed grid.
+`pandas.DataFrame`; music a list of lists of MIDI pitches (0–127, rest −1) on a fixed grid. Images that would take much
+memory are `HeldPictures`, from which arrays are read.
 """
 
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from .held_pictures import HeldPictures
 
 MODALITIES = ("image", "text", "tabular", "music", "audio")
 
@@ -70,11 +73,28 @@ class Records:
 
 def take(samples: Any, rows: NDArray[np.int64]) -> Any:
     """The records at `rows`, in that order."""
+    if isinstance(samples, HeldPictures):
+        return samples.part(rows)
     if isinstance(samples, np.ndarray):
         return samples[rows]
     if isinstance(samples, list):
         return [samples[row] for row in rows]
     return samples.iloc[rows].reset_index(drop=True)
+
+
+def read(samples: Any, rows: NDArray[np.int64]) -> Any:
+    """The records at `rows` to compute with: pictures as an array, whatever memory that takes."""
+    return samples[rows] if isinstance(samples, HeldPictures) else take(samples, rows)
+
+
+def is_array(samples: Any) -> bool:
+    """Whether records are numbers of one shape (n, …): images or audio."""
+    return isinstance(samples, np.ndarray | HeldPictures)
+
+
+def blocks(samples: Any) -> Iterator[NDArray[Any]]:
+    """Images or audio as arrays, a few at a time where they lie in a file."""
+    return samples.blocks() if isinstance(samples, HeldPictures) else iter((samples,))
 
 
 def take_attributes(attributes: Mapping[str, Attribute], rows: NDArray[np.int64]) -> dict[str, Attribute]:
@@ -87,9 +107,10 @@ def take_attributes(attributes: Mapping[str, Attribute], rows: NDArray[np.int64]
 def digest(samples: Any, attributes: Mapping[str, Attribute]) -> str:
     """SHA-256 of the records' values and their groups, in hexadecimal; equal content has an equal digest anywhere."""
     state = hashlib.sha256()
-    if isinstance(samples, np.ndarray):
-        state.update(repr(samples.shape).encode())
-        state.update(np.ascontiguousarray(samples, dtype="<f4").data)
+    if is_array(samples):
+        state.update(repr(tuple(samples.shape)).encode())
+        for block in blocks(samples):
+            state.update(np.ascontiguousarray(block, dtype="<f4").data)
     elif isinstance(samples, list):
         state.update(json.dumps(samples, ensure_ascii=False).encode("utf-8", "surrogatepass"))
     else:

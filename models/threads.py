@@ -1,14 +1,23 @@
-"""How many threads a network's arithmetic uses."""
+"""How many threads arithmetic uses: one, since the last bits of a sum hang on how it is shared out among several."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 
+def cores() -> int:
+    """How many processor cores this process may use."""
+    # Only some systems say what this process may use rather than what the machine has.
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed is not None else os.cpu_count() or 1
+
+
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """One thread, so that sums come out alike on any number of cores; small layers gain nothing from more.
+    """One thread in torch, numpy and scipy, so that sums come out alike on any number of cores.
 
-    On a shared machine they even lose: threads that wait for each other at every layer took ten times as long.
+    Small layers and the blocks of distances that auditors look at gain next to nothing from more. On a shared machine
+    they even lose: threads that wait for each other at every layer took ten times as long.
     """
     import torch
 
@@ -28,7 +37,10 @@ def plain_algebra() -> Iterator[None]:
     Auditors decompose many small matrices, where threads that wait for each other made an audit four times slower on a
     machine with other work; and the last bits of a result must not depend on the number of cores.
     """
+    # Only libraries that are loaded already can be limited, and scipy brings one of its own.
+    import scipy.linalg
     from threadpoolctl import threadpool_limits
 
+    assert scipy.linalg
     with threadpool_limits(1, user_api="blas"):
         yield

@@ -3,20 +3,21 @@
 import math
 from collections.abc import Callable, Mapping
 
-from ..audit.finding import Better, Outcome
+from ..audit.finding import Outcome
 from . import numbers
+from .answer_parts import first_said, stated, unseen, whole_of
+from .attribution_answers import ATTRIBUTION, unread
+from .fairness_answers import FAIRNESS
 from .finding_parts import EstimatePart, FindingPart
-from .unnoticed import smallest_mode, smallest_mode_words, unnoticed
-from .words import estimate_text, label, perfect_text, reason_words, sentence, short
-
-_CHANGES = {Better.HIGHER: "a fall", Better.LOWER: "a rise", Better.NEITHER: "a change"}
+from .unnoticed import smallest_mode, smallest_mode_words
+from .words import perfect_text, reason_words, sentence, short
 
 
 def answer(finding: FindingPart) -> str:
     """The answer, or why there is none."""
     match finding.outcome:
         case Outcome.MEASURED:
-            return ANSWERS.get(finding.code, _first)(finding)
+            return ANSWERS.get(finding.code, first_said)(finding)
         case Outcome.NOT_APPLICABLE:
             return f"The question does not arise here: {reason_words(finding)}"
         case Outcome.INCONCLUSIVE:
@@ -25,34 +26,16 @@ def answer(finding: FindingPart) -> str:
             return f"The auditor broke, so nothing is known here: {reason_words(finding)}"
 
 
-def _representation(finding: FindingPart) -> str:
-    ratios = [each for each in finding.estimates if each.name == "share_ratio"]
-    worst = min(ratios, key=lambda each: each.value, default=None)
-    group = None if worst is None else worst.group
-    share = next((each for each in finding.estimates if (each.name, each.group) == ("share", group)), None)
-    if worst is None or share is None:
-        return _first(finding)
-    corrected = ", corrected for the group classifier’s errors" if share.method.startswith("corrected") else ""
-    text = f"Group {short(share.group or '')} makes up {_with(share, corrected)} of the generated samples"
-    if share.perfect:
-        text += f"; its target is {numbers.share(share.perfect.value)}"
-    text += f". That is {_with(worst)} of its target, the smallest such ratio of {len(ratios)} groups"
-    whole = _whole(finding).get("worst_share_ratio")
-    if whole is None or whole.perfect is None:
-        return f"{text}."
-    perfect = perfect_text(whole.perfect, whole.unit)
-    text += f"; the smallest ratio of a perfect generator with as many samples would be {perfect}."
-    return text + _unseen(whole)
-
-
 def _drivers(finding: FindingPart) -> str:
-    whole = _whole(finding)
+    whole, said = whole_of(finding), unread(finding)
+    if said is not None:
+        return said
     shares = [each for each in finding.estimates if each.name == "share_of_effect" and "→" not in (each.group or "")]
     first = max(shares, key=lambda each: each.value, default=None)
     size = finding.settings.get("latent_dimensions")
     if first is None or not isinstance(size, int):
-        return (sentence(finding.reason) + " " if finding.reason else "") + _first(finding)
-    text = f"Dimension {short(first.group or '')} carries {_with(first)} of the effect on what was explained; "
+        return (sentence(finding.reason) + " " if finding.reason else "") + first_said(finding)
+    text = f"Dimension {short(first.group or '')} carries {stated(first)} of the effect on what was explained; "
     text += f"with equal shares each of the {size} dimensions would carry {numbers.share(1 / size)}"
     turned = _turned(finding)
     text += f", and with the latent axes turned at random the largest would carry {turned}." if turned else "."
@@ -83,40 +66,40 @@ def _brief(estimate: EstimatePart) -> str:
 
 
 def _neighbours(finding: FindingPart) -> str:
-    whole = _whole(finding)
+    whole = whole_of(finding)
     ratios = [whole[name] for name in ("precision_ratio", "recall_ratio", "coverage_ratio") if name in whole]
     if not ratios:
-        return _first(finding)
+        return first_said(finding)
     first, *others = sorted(ratios, key=lambda each: each.value)
-    text = f"{_kind(first).capitalize()} is {_with(first)} of what a perfect generator would score here"
-    rest = [f"{_kind(each)} {_with(each)}" for each in others]
+    text = f"{_kind(first).capitalize()} is {stated(first)} of what a perfect generator would score here"
+    rest = [f"{_kind(each)} {stated(each)}" for each in others]
     text += f", {' and '.join(rest)}." if rest else "."
     outliers = whole.get("stray_share")
     if outliers is not None and outliers.perfect is not None:
         text += (
-            f" Further out than all but a few real samples lie {_with(outliers)} of the generated ones; of a perfect "
+            f" Further out than all but a few real samples lie {stated(outliers)} of the generated ones; of a perfect "
             f"generator’s, {perfect_text(outliers.perfect, outliers.unit)}."
         )
-    return text + _unseen(first)
+    return text + unseen(first)
 
 
 def _modes(finding: FindingPart) -> str:
-    whole = _whole(finding)
+    whole = whole_of(finding)
     missing, thinnest, lost = (whole.get(name) for name in ("missing_modes", "thinnest_mode_ratio", "lost_mass"))
     if missing is None or thinnest is None or lost is None:
-        return _first(finding)
+        return first_said(finding)
     text = _missing(finding, missing)
-    text += f"; the thinnest gets {_with(thinnest)} of its real share"
+    text += f"; the thinnest gets {stated(thinnest)} of its real share"
     if thinnest.perfect is not None:
         text += f", where the thinnest of a perfect generator would get {perfect_text(thinnest.perfect, thinnest.unit)}"
-    return f"{text}. Modes that get too little are short of {_with(lost)} of the data." + _unseen(lost)
+    return f"{text}. Modes that get too little are short of {stated(lost)} of the data." + unseen(lost)
 
 
 def _missing(finding: FindingPart, missing: EstimatePart) -> str:
     """How many modes are missing, and how small one would have been found; old records do not say the latter."""
     words = smallest_mode_words(finding)
     if missing.value:
-        return f"{_with(missing)} modes of the data are missing" + (f" ({words})" if words else "")
+        return f"{stated(missing)} modes of the data are missing" + (f" ({words})" if words else "")
     if words is None:
         return "No mode of the data is missing"
     smallest = smallest_mode(finding)
@@ -126,30 +109,30 @@ def _missing(finding: FindingPart, missing: EstimatePart) -> str:
 
 
 def _validity(finding: FindingPart) -> str:
-    whole = _whole(finding)
+    whole = whole_of(finding)
     if "invalid_share" not in whole:
-        return _first(finding)
+        return first_said(finding)
     invalid = whole["invalid_share"]
     text = (
-        "No generated record breaks a rule" if invalid.value == 0 else f"{_with(invalid)} of the records break a rule"
+        "No generated record breaks a rule" if invalid.value == 0 else f"{stated(invalid)} of the records break a rule"
     )
     text += f" ({_of_none(invalid)})." if invalid.value == 0 else "."
     if "unsupported_share" in whole:
         outside = whole["unsupported_share"]
-        text += f" A value that no real record has stands in {_with(outside)}"
+        text += f" A value that no real record has stands in {stated(outside)}"
         text += (
             f"; of a perfect generator’s, in {perfect_text(outside.perfect, outside.unit)}." if outside.perfect else "."
         )
     if "broken_relation_share" in whole:
         text += (
-            f" {sentence(_with(whole['broken_relation_share']))[:-1]} break a relation between columns that every real "
-            "record keeps."
+            f" {sentence(stated(whole['broken_relation_share']))[:-1]} break a relation between columns that every "
+            "real record keeps."
         )
-    return text + _unseen(invalid)
+    return text + unseen(invalid)
 
 
 def _identity(finding: FindingPart) -> str:
-    whole = _whole(finding)
+    whole = whole_of(finding)
     fresh, remarks = whole.get("initial_weight_share"), whole.get("remark_count")
     text = []
     if fresh is not None:
@@ -183,36 +166,9 @@ def _kind(ratio: EstimatePart) -> str:
     return ratio.name.removesuffix("_ratio")
 
 
-def _unseen(estimate: EstimatePart) -> str:
-    least = estimate.minimum_detectable
-    if least is None:
-        return ""
-    change = _CHANGES[estimate.better]
-    perfect = 0.0 if estimate.perfect is None else estimate.perfect.value
-    return f" With this many samples {unnoticed(estimate.name, estimate.unit, least, change=change, perfect=perfect)}."
-
-
-def _with(estimate: EstimatePart, more: str = "") -> str:
-    """The estimate with its interval and n, and `more` inside the brackets."""
-    return f"{estimate_text(estimate)[:-1]}{more})"
-
-
-def _first(finding: FindingPart) -> str:
-    """For an auditor without words of its own: its first estimate beside a perfect generator's."""
-    first = finding.estimates[0]
-    whose = f" of group {short(first.group)}" if first.group is not None else ""
-    text = f"{label(first.name, finding)}{whose} is {estimate_text(first)}"
-    if first.perfect:
-        text += f"; a perfect generator would score {perfect_text(first.perfect, first.unit)} here"
-    return sentence(text) + _unseen(first)
-
-
-def _whole(finding: FindingPart) -> dict[str, EstimatePart]:
-    return {each.name: each for each in finding.estimates if each.group is None}
-
-
 ANSWERS: Mapping[str, Callable[[FindingPart], str]] = {
-    "GA101": _representation,
+    **FAIRNESS,
+    **ATTRIBUTION,
     "GA201": _drivers,
     "GA301": _modes,
     "GA302": _neighbours,

@@ -52,5 +52,7 @@ def _possible(places: list[float], ends: Sequence[float], unit: str) -> list[flo
 def _tick(value: float, place: Callable[[float], str], unit: str, gap: float) -> Tick:
     at = place(value)
     percent = float(at[:-1])
-    text = f"{numbers.tick(100 * value, 100 * gap)} %" if unit == "share" else numbers.tick(value, gap)
+    factor = 100 if unit in numbers.IN_HUNDREDTHS else 1
+    # A sign is short, and a word stands beside every value.
+    text = numbers.tick(factor * value, factor * gap) + (" %" if unit == "share" else "")
     return Tick(at, text, "start" if percent < 4 else "end" if percent > 96 else "middle")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from ..audit.finding import NOMINAL, Better
 from . import numbers
 from .axis import Tick, scale
+from .chart_specs import SPECS, Spec
 from .finding_parts import EstimatePart, FindingPart
 from .record import BoundPart, RulePart
 from .unnoticed import smallest_mode_words
@@ -65,33 +66,6 @@ class Chart:
 
 
 @dataclass(frozen=True, slots=True)
-class Spec:
-    """Which estimates a chart shows, in this order, and what it is called.
-
-    `divided` charts show how a whole is shared out, with a guide where equal shares would lie.
-    """
-
-    title: str
-    names: tuple[str, ...]
-    divided: bool = False
-
-
-SPECS: dict[str, tuple[Spec, ...]] = {
-    "GA101": (Spec("Share of each group relative to its target", ("worst_share_ratio", "share_ratio")),),
-    "GA201": (Spec("Share of each latent dimension in the effect", ("share_of_effect",), divided=True),),
-    "GA302": (
-        Spec("Relative to a perfect generator", ("precision_ratio", "recall_ratio", "coverage_ratio", "density")),
-        Spec("As measured", ("precision", "recall", "coverage")),
-        Spec(
-            "Robust to outliers; 100 % for a perfect generator",
-            ("clipped_density", "clipped_coverage", "support_precision", "support_recall"),
-        ),
-        Spec("Outliers", ("stray_share",)),
-    ),
-}
-
-
-@dataclass(frozen=True, slots=True)
 class _Line:
     label: str
     estimate: EstimatePart
@@ -119,7 +93,7 @@ def charts(finding: FindingPart, rules: Sequence[RulePart]) -> list[Chart]:
             chosen = sorted((e for e in chosen if "→" not in (e.group or "")), key=lambda e: -e.value)
             equal = 1 / size if isinstance(size, int) and size > 0 else None
         if chosen:
-            lines = [_line(each, rules, _name(each, finding, spec.title)) for each in chosen]
+            lines = [_line(each, rules, _name(each, finding, spec)) for each in chosen]
             chart = _chart(spec.title, lines, equal)
             drawn.append(_with_size(chart, finding) if "missing_modes" in spec.names else chart)
     return drawn
@@ -146,6 +120,9 @@ def _worst_first(name: str, estimates: Sequence[EstimatePart]) -> list[EstimateP
     extreme = next((each.better for each in estimates if each.name == f"worst_{name}"), None)
 
     def badness(each: EstimatePart) -> float:
+        if each.better is Better.NEITHER and each.unit == "share difference":
+            # It is as bad to be above as to be below.
+            return -abs(each.value)
         match extreme or each.better:
             case Better.HIGHER:
                 return each.value
@@ -165,6 +142,9 @@ def _line(estimate: EstimatePart, rules: Sequence[RulePart], name: str) -> _Line
         return _Line(name, estimate, seen.low, seen.high, seen.level, own[0], own[0].bound)
     worst = [rule for rule in rules if rule.estimate == f"worst_{estimate.name}" and rule.group is None]
     bound = worst[0].bound if worst else None
+    if bound is not None and estimate.better is Better.NEITHER and bound.at_least is None and bound.at_most is not None:
+        # The worst is the size of changes that have a sign, so its bound holds on either side of 0.
+        bound = BoundPart(at_least=-bound.at_most, at_most=bound.at_most)
     return _Line(name, estimate, estimate.low, estimate.high, estimate.level, None, bound)
 
 
@@ -199,15 +179,15 @@ def _key(lines: Sequence[_Line]) -> str:
     return text if len(uncertain) == len(lines) else f"{text}; none where everything was counted"
 
 
-def _name(estimate: EstimatePart, finding: FindingPart, title: str) -> str:
+def _name(estimate: EstimatePart, finding: FindingPart, spec: Spec) -> str:
     """What a row is called; what the chart's title says is not said again."""
-    if estimate.name.startswith("worst_"):
+    if estimate.name.startswith("worst_") and spec.worst is not None:
         # The group of such an estimate is an attribute, of whose groups it is the worst.
-        return "Worst group" if estimate.group is None else f"Worst group of {short(estimate.group)}"
+        return spec.worst if estimate.group is None else f"{spec.worst} of {short(estimate.group)}"
     if estimate.group is not None:
         # A bare number would read as a value.
         return f"Group {estimate.group}" if estimate.group.isdigit() else short(estimate.group)
-    text = label(estimate.name, finding).removesuffix(f" {title[:1].lower()}{title[1:]}")
+    text = label(estimate.name, finding).removesuffix(f" {spec.title[:1].lower()}{spec.title[1:]}")
     return text[:1].upper() + text[1:]
 
 

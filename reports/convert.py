@@ -88,13 +88,20 @@ def finding_part(finding: words.Finding) -> FindingPart:
         settings=dict(finding.settings),
         facts=tuple(_facts_part(each) for each in finding.facts),
         gaps=dict(finding.gaps),
+        encoder=finding.encoder,
         doubts=finding.doubts,
+        doubted=finding.doubted,
     )
 
 
 def _facts_part(facts: words.EstimateFacts) -> EstimateFactsPart:
     return EstimateFactsPart(
-        name=facts.name, label=facts.label, unit=facts.unit, better=facts.better, meaning=facts.meaning
+        name=facts.name,
+        label=facts.label,
+        unit=facts.unit,
+        better=facts.better,
+        meaning=facts.meaning,
+        rests_on=facts.rests_on,
     )
 
 
@@ -148,9 +155,11 @@ def finding_from(part: FindingPart) -> words.Finding:
         references=part.references,
         settings=part.settings,
         seconds=part.seconds,
-        facts=tuple(words.EstimateFacts(e.name, e.label, e.unit, e.better, e.meaning) for e in part.facts),
+        facts=tuple(words.EstimateFacts(e.name, e.label, e.unit, e.better, e.meaning, e.rests_on) for e in part.facts),
         gaps=part.gaps,
+        encoder=part.encoder,
         doubts=part.doubts,
+        doubted=part.doubted,
     )
 
 

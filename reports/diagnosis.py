@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from ..audit.diagnosis import Diagnosis, Sign, State
 from ..audit.verdict import Ruling
 from . import numbers
+from .diagnosis_parts import DiagnosisPart, SignPart
 from .finding_parts import PerfectPart
-from .record import DiagnosisPart, Record, SignPart
+from .record import Record
 from .unnoticed import smallest_mode, unnoticed
 from .words import finding_of, measured, perfect_text, sentence
 

@@ -6,6 +6,9 @@ from pydantic import Field
 
 from .part import Part
 
+IN_MEMORY = " (in memory)"
+"""How the name of an encoder ends that was an object of a Python program."""
+
 
 class Environment(Part):
     """Where and how the audit ran."""
@@ -25,5 +28,13 @@ class Environment(Part):
     samples: int
     argv: tuple[str, ...]
     loader: Annotated[str | None, Field(description="user code that ran to load the model; None means that none did")]
+    encoders: Annotated[
+        tuple[str, ...], Field(description="as the user named them; none: what is built in, and in older records")
+    ] = ()
     started: str
     timings: dict[str, float]
+
+    @property
+    def encoder_code(self) -> tuple[str, ...]:
+        """The encoders that are the user's own code."""
+        return tuple(each for each in self.encoders if ".py:" in each or each.endswith(IN_MEMORY))

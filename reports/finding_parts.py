@@ -27,6 +27,10 @@ class EstimateFactsPart(Part):
     unit: Annotated[str | None, Field(description="null where it depends on what is measured")]
     better: words.Better
     meaning: Annotated[str, Field(description="what it says, in one sentence")]
+    rests_on: Annotated[
+        tuple[str, ...],
+        Field(description="sets whose records its interval takes as independent; all in old records"),
+    ] = words.SETS
 
 
 class EstimatePart(OutcomePart):
@@ -117,7 +121,13 @@ class FindingPart(OutcomePart):
     gaps: dict[str, str] = Field(
         default_factory=dict, description="by estimate, which part of it could not be measured"
     )
-    doubts: Annotated[str | None, Field(description="why the intervals of all findings may not hold")] = None
+    encoder: Annotated[
+        str | None, Field(description="what made the features that it rests on; null where it rests on none")
+    ] = None
+    doubts: Annotated[str | None, Field(description="why intervals of this and other findings may not hold")] = None
+    doubted: Annotated[
+        tuple[str, ...], Field(description="the sets of records that the doubts are about; all in old records")
+    ] = words.SETS
 
     def estimate(self, name: str, group: str | None = None) -> EstimatePart:
         """The estimate of that name and group; KeyError, with what there is, if the finding has none."""

@@ -5,7 +5,6 @@ import hashlib
 import json
 import re
 import shlex
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +21,9 @@ from ..audit.pages import page
 from . import diagnosis, numbers, rulings, words
 from .answers import answer
 from .charts import Chart, charts
+from .drawing_words import looks_words
+from .encoder_words import encoder_words
+from .environment import IN_MEMORY
 from .finding_parts import FindingPart
 from .independence import independence_words
 from .markdown_lite import markdown
@@ -29,6 +31,7 @@ from .pictures import BUDGET, Shown, show
 from .record import Record, RulePart
 from .scatter import scatter
 from .tables import TableView, estimates_table, table
+from .terminal.visible import spelt
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
@@ -76,7 +79,9 @@ def render(record: Record, evidence: Evidence) -> str:
         said=diagnosis,
         not_found=partial(diagnosis.not_found, record),
         beside=diagnosis.page_one(record),
+        encoders=encoder_words(record),
         independence=independence_words(record),
+        looks=looks_words(record),
         map=scatter(evidence),
         command=command(record),
         declared=tuple(_flat(record.checkpoint.declared)),
@@ -93,15 +98,8 @@ def visible(value: object) -> object:
     """
     if value is None or isinstance(value, Markup) or not isinstance(value, str):
         return value
-    text = "".join(f"⟨U+{ord(char):04X}⟩" if _hidden(char) else char for char in value)
+    text = spelt(value, lambda char: f"⟨U+{ord(char):04X}⟩", kept="\n\t")
     return re.sub(r"(?<=\d) (?=%)|(?<=\bn) (?== )|(?<=\bn =) ", "\u00a0", text)
-
-
-def _hidden(char: str) -> bool:
-    if char in "\n\t":
-        return False
-    # Zero-width joiners are part of many scripts; everything else that formats or does not exist is shown by number.
-    return unicodedata.category(char) in ("Cc", "Cf", "Cs", "Cn", "Co", "Zl", "Zp") and char not in "\u200c\u200d\u00ad"
 
 
 @cache
@@ -197,6 +195,7 @@ def command(record: Record) -> str:
         for role, data in (("--reference", record.data.reference), ("--holdout", record.data.holdout)):
             argv += [role, data.source] if data is not None else []
         argv += ["--loader", environment.loader] if environment.loader else []
+        argv += [part for each in environment.encoders for part in ("--encoder", each)]
         argv += ["--samples", str(environment.samples), "--seed", str(environment.seed), "--device", environment.device]
     return words.short(shlex.join(argv), 2 * LONGEST_TEXT)
 
@@ -205,7 +204,9 @@ def is_in_memory(record: Record) -> bool:
     """Whether the model or the data were objects of a Python program, so that no command line can name them."""
     data = (record.data.generated, record.data.reference, record.data.holdout)
     sources = [each.source for each in data if each is not None]
-    return record.checkpoint.format == "in memory" or any(each.endswith("data in memory") for each in sources)
+    objects = any(each.endswith("data in memory") for each in sources)
+    encoders = any(each.endswith(IN_MEMORY) for each in record.environment.encoders)
+    return record.checkpoint.format == "in memory" or objects or encoders
 
 
 def text_of(value: Any) -> str:

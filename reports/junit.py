@@ -10,7 +10,6 @@ so the file is green exactly where the verdict is PASS:
   case named `verdict` is an `error`.
 """
 
-import re
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from ..audit.finding import Outcome
@@ -18,17 +17,17 @@ from ..audit.verdict import Ruling
 from .diagnosis import NOT_RECORDED
 from .record import Record, RulePart
 from .rulings import named_words, rule_sentence
+from .terminal.visible import block, line
 from .words import bound_words, observed_words, rule_words, waiver_words
 
-_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SUITE = "genai_audit"
 
 
 def junit(record: Record) -> str:
-    """A record's rules as JUnit XML, in the shape that Jenkins' junit-10 schema and GitLab read.
+    r"""A record's rules as JUnit XML, in the shape that Jenkins' junit-10 schema and GitLab read.
 
     Numbers stand in the suite's properties (`RULE.value`, `.low`, `.high`, `.level`, `.n`) and in each case's output.
-    Characters that XML 1.0 cannot carry become U+FFFD.
+    Characters that XML 1.0 cannot carry, or that nobody sees, are spelt out, as `\x1b`.
 
     Reference: https://www.w3.org/TR/xml/#charsets
     """
@@ -40,7 +39,7 @@ def junit(record: Record) -> str:
         # An auditor's time is spent once, however many rules look at its finding.
         case = _case(suite, rule_name(rule), f"{_SUITE}.{rule.auditor}", seconds.pop(rule.auditor, 0.0))
         _state(case, rule, (rule_sentence(rule, record), _output(record, rule)), crashes.get(rule.auditor))
-        SubElement(case, "system-out").text = _clean(_output(record, rule))
+        SubElement(case, "system-out").text = block(_output(record, rule))
     shown = suite.findall("testcase/failure") + suite.findall("testcase/error")
     if record.verdict.outcome is not Ruling.PASS and not shown:
         case = _case(suite, "verdict", _SUITE, 0.0)
@@ -85,7 +84,7 @@ def _state(case: Element, rule: RulePart, texts: tuple[str, str], crash: str | N
         case Ruling.INCONCLUSIVE:
             state = SubElement(case, "error")
             _set(state, type="inconclusive" if crash is None else "crash", message=said)
-    state.text = _clean(crash or output)
+    state.text = block(crash or output)
 
 
 def _output(record: Record, rule: RulePart) -> str:
@@ -98,7 +97,7 @@ def _output(record: Record, rule: RulePart) -> str:
     named = named_words(record, rule)
     lines[3:3] = [] if named is None else [f"named: {named}"]
     waiver = waiver_words(rule)
-    return "\n".join(lines if waiver is None else [*lines, f"waiver: {waiver}"])
+    return "\n".join(map(line, lines if waiver is None else [*lines, f"waiver: {waiver}"]))
 
 
 def _word(rule: RulePart) -> str:
@@ -134,8 +133,4 @@ def _counts(suite: Element) -> dict[str, str]:
 
 def _set(element: Element, **attributes: str) -> None:
     for name, value in attributes.items():
-        element.set(name, _clean(value))
-
-
-def _clean(text: str) -> str:
-    return _FORBIDDEN.sub("\ufffd", text)
+        element.set(name, line(value))

@@ -7,15 +7,18 @@ from pathlib import Path
 from ..audit.finding import Outcome
 from ..audit.verdict import Ruling
 from . import diagnosis, numbers
+from .diagnosis_parts import SignPart
+from .drawing_words import looks_words
+from .encoder_words import encoder_words
 from .finding_parts import FindingPart
 from .independence import independence_words
 from .junit import rule_name
-from .record import Record, RulePart, SignPart
+from .record import Record, RulePart
 from .rulings import observed_and_named, rule_sentence, verdict_sentence
+from .terminal import visible
 from .words import (
     bound_words,
     in_order,
-    looks_words,
     outcome_mark,
     policy_words,
     rule_words,
@@ -57,6 +60,7 @@ def summary(record: Record) -> str:
         "",
         escape(policy_words(record)),
         "",
+        *_encoders(record),
         *_independence(record),
         *_looks(record),
         "## Diagnosis",
@@ -84,6 +88,11 @@ def _columns(record: Record) -> list[str]:
         for kind, names in kinds.items()
     ]
     return ["## What columns were taken for", "", *named[:MOST_COLUMNS], ""] if named else []
+
+
+def _encoders(record: Record) -> list[str]:
+    said = encoder_words(record)
+    return [] if said is None else [escape(said), ""]
 
 
 def _independence(record: Record) -> list[str]:
@@ -158,9 +167,7 @@ def annotations(record: Record, environ: Mapping[str, str]) -> list[str]:
 
 def escape(text: str) -> str:
     """Text as one line of literal Markdown: no markup, HTML, link, mention or table cell can come out of it."""
-    line = " ".join(
-        re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]", " ", text).split()
-    )
+    line = " ".join(visible.line(text).split())
     line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     line = re.sub(r"([\\`*\[\]~|#])", r"\\\1", line)
     # Underscores inside a word (worst_share_ratio) mark nothing up and stay readable.
@@ -202,4 +209,5 @@ def _command(level: str, title: str, message: str) -> str:
 
 
 def _escape_data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    # A line break would be kept as %0A, and the annotation would then say what a name makes it say.
+    return visible.line(text).replace("%", "%25")

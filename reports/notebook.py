@@ -13,6 +13,7 @@ from .independence import independence_words
 from .junit import rule_name
 from .record import Record, RulePart
 from .rulings import observed_and_named, verdict_sentence
+from .terminal.visible import line
 from .words import bound_words, in_order, rule_words, ruling_mark, short
 
 TABLE = "border-collapse:collapse;color:inherit;background:transparent"
@@ -68,6 +69,5 @@ def _link(report: Path) -> str:
 
 
 def _text(text: str, limit: int = 300) -> str:
-    """Text without control characters, cut and escaped."""
-    plain = "".join(each if each.isprintable() or each == " " else " " for each in text)
-    return escape(short(plain, limit))
+    """Text in which every character is seen, cut and escaped."""
+    return escape(short(line(text), limit))

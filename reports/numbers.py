@@ -8,6 +8,9 @@ DASH = "\u2013"
 DIGITS = 3
 """Significant digits of a number in the report; more would claim a precision that no estimate here has."""
 
+IN_HUNDREDTHS = {"share": " %", "share difference": " points"}
+"""Units of what is shown a hundredfold, with the sign: how far two shares are apart is counted in percentage points."""
+
 _LITTLE = Decimal("1.1")
 """An interval that starts at 0 loses a decimal where its upper end then rises by no more than this factor."""
 
@@ -55,6 +58,8 @@ def quantity(value: float, unit: str) -> str:
     match unit:
         case "share":
             return share(value)
+        case "share difference":
+            return share(value).removesuffix(" %") + IN_HUNDREDTHS[unit]
         case "ratio":
             return ratio(value)
         case "count":
@@ -66,7 +71,7 @@ def quantity(value: float, unit: str) -> str:
 
 
 def estimate(value: float, low: float, high: float, unit: str, *, bound: float | None = None) -> tuple[str, str]:
-    """A value and its interval as two texts with equal decimals: `0.84`, `0.81–0.87`.
+    """A value and its interval as two texts with equal decimals: `0.84`, `0.81–0.87`; a word is not said twice.
 
     The ends are rounded outwards, so that the text never claims a narrower interval than was found.
 
@@ -74,7 +79,7 @@ def estimate(value: float, low: float, high: float, unit: str, *, bound: float |
         value: the point estimate.
         low: lower end.
         high: upper end; if it equals `low`, both texts are the value.
-        unit: shares become percentages.
+        unit: shares become percentages, differences of shares points.
         bound: what the interval is compared with; decimals are added until the text stands on the same side of it.
     """
     if low == high:
@@ -89,18 +94,19 @@ def estimate(value: float, low: float, high: float, unit: str, *, bound: float |
     while border is not None and decimals < MOST_DECIMALS and not _same_side(exact[1:], ends, border):
         decimals += 1
         ends = _rounded(exact[1], exact[2], decimals)
-    suffix = " %" if unit == "share" else ""
+    suffix = IN_HUNDREDTHS.get(unit, "")
+    again = suffix if unit == "share" else ""
     first, last = (_places(end, decimals) for end in ends)
     between = first if first == last else f"{first}{' to ' if ends[0] < 0 else DASH}{last}"
     middle = exact[0].quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_EVEN)
     if middle == 0 < exact[0] and exact[1] >= 0:
-        return f"<{Decimal(1).scaleb(-decimals):f}{suffix}", between + suffix
-    return _places(middle, decimals) + suffix, between + suffix
+        return f"<{Decimal(1).scaleb(-decimals):f}{suffix}", between + again
+    return _places(middle, decimals) + suffix, between + again
 
 
 def interval(low: float, high: float, unit: str) -> str:
     """An interval as text, rounded outwards: `0.81–0.87`, `0.1–1.2 %`."""
-    return estimate(low, low, high, unit)[1]
+    return estimate(low, low, high, unit)[1] + ("" if unit == "share" or low == high else IN_HUNDREDTHS.get(unit, ""))
 
 
 def level(value: float) -> str:
@@ -147,7 +153,7 @@ def beyond(value: float, unit: str, bound: float | None, *, below: bool) -> str:
     while border is not None and shown == border != exact and decimals < MOST_DECIMALS:
         decimals += 1
         shown = exact.quantize(Decimal(1).scaleb(-decimals), rounding)
-    return _trimmed(float(shown), decimals) + (" %" if unit == "share" else "")
+    return _trimmed(float(shown), decimals) + IN_HUNDREDTHS.get(unit, "")
 
 
 def seconds(value: float) -> str:
@@ -157,7 +163,7 @@ def seconds(value: float) -> str:
 
 def _decimal(value: float, unit: str) -> Decimal:
     # Ten digits: binary noise such as 0.30000000000000004 must not be rounded up to 0.31.
-    return Decimal(f"{value:.10g}") * (100 if unit == "share" else 1)
+    return Decimal(f"{value:.10g}") * (100 if unit in IN_HUNDREDTHS else 1)
 
 
 def _decimals(low: Decimal, high: Decimal) -> int:

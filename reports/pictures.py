@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from ..audit.evidence.bundle import KINDS, Evidence
+from ..models.records import is_array
 from . import numbers
 from .excerpts import Excerpt, excerpts
 from .finding_parts import ExhibitPart, PicturesPart
+from .pixels import CIVIDIS, PUOR, Images, Pixels, coloured, laid_over, plain
 from .renderings import LONGEST, piano_rolls, spectrograms
+from .token_strip import STRIPS, Strip, token_strips
 from .words import short
 
 BUDGET = 1_400_000
@@ -38,15 +40,10 @@ HOW_DRAWN = {
     "audio": ["Each picture is a sound: time runs to the right and frequency upwards; the darker, the louder."],
 }
 
+LAID_OVER = {"attributions": "Beside the map of a dimension: the same over the picture that the mean latent gives."}
+"""What maps of a kind of evidence are laid over, where it is not the mean real record."""
+
 WHAT = {"generated": "generated sample", "reference": "reference sample", "holdout": "holdout sample"}
-
-# ColorBrewer's PuOr, negative (orange) over white to positive (purple): told apart by colour-blind eyes as well.
-_PUOR = "7f3b08 b35806 e08214 fdb863 fee0b6 f7f7f7 d8daeb b2abd2 8073ac 542788 2d004b"
-# Cividis: even in lightness. Nuñez, Anderton, Renslow 2018, doi:10.1371/journal.pone.0199239.
-_CIVIDIS = "00224e 1a386f 434e6c 61656f 7d7c78 9b9476 bcae6c dec958 fee838"
-
-Pixels = NDArray[np.uint8]
-Images = NDArray[np.floating]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +77,14 @@ class Shown:
     scale: Scale | None
     notes: tuple[str, ...]
     excerpts: tuple[Excerpt, ...] = ()
+    strips: tuple[Strip, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Set:
     """Pictures under one label, where they lie; `coloured` if they are values in a scale and not pictures.
 
-    `enlarged` is how many times larger than others they are shown.
+    `enlarged` is how many times larger than others they are shown; `under` is what maps are laid over, (1, c, h, w).
     """
 
     label: str
@@ -95,6 +93,7 @@ class _Set:
     indices: tuple[int, ...]
     coloured: bool
     enlarged: int = 1
+    under: Images | None = None
 
     def first(self, count: int) -> Images:
         """The first `count` of them, (k, c, h, w), with every value finite."""
@@ -103,6 +102,9 @@ class _Set:
 
 def show(exhibit: ExhibitPart, evidence: Evidence, *, budget: int = BUDGET) -> Shown:
     """An exhibit from the evidence: pictures within `budget` characters, or texts and rows where these are its form."""
+    if exhibit.form in STRIPS:
+        strips, largest, said = token_strips(exhibit, evidence)
+        return Shown(exhibit.caption, exhibit.form, (), _scale(exhibit, largest), said, strips=strips)
     if evidence.modality in ("text", "tabular"):
         read, left_out = excerpts(exhibit, evidence)
         return Shown(exhibit.caption, exhibit.form, (), None, left_out, read)
@@ -114,13 +116,13 @@ def show(exhibit: ExhibitPart, evidence: Evidence, *, budget: int = BUDGET) -> S
         else:
             coloured = exhibit.form != "grid" and each.kind.endswith("maps")
             enlarged = 2 if evidence.modality in HOW_DRAWN else 1
-            sets.append(_Set(short(each.label), each.kind, array, each.indices, coloured, enlarged))
-    notes = _notes(exhibit, absent) + HOW_DRAWN.get(evidence.modality, [])
+            under = _under(each.kind, array, evidence) if coloured else None
+            sets.append(_Set(short(each.label), each.kind, array, each.indices, coloured, enlarged, under))
+    notes = _notes(exhibit, absent, sets) + HOW_DRAWN.get(evidence.modality, [])
     scale = max((float(np.abs(each.first(MOST_PICTURES)).max()) for each in sets if each.coloured), default=0.0)
-    under = None if evidence.attributions is None else evidence.attributions.sample
     sheets: list[Sheet] = []
     for side, count in STEPS if sets else ():
-        sheets = _sheets(exhibit.form, sets, side=side, count=count, scale=scale, under=under, budget=budget)
+        sheets = _sheets(exhibit.form, sets, side=side, count=count, scale=scale, budget=budget)
         if sheets:
             notes += _reductions(sets, side, count)
             break
@@ -129,15 +131,13 @@ def show(exhibit: ExhibitPart, evidence: Evidence, *, budget: int = BUDGET) -> S
     return Shown(exhibit.caption, exhibit.form, tuple(sheets), _scale(exhibit, scale), tuple(notes))
 
 
-def _sheets(
-    form: str, sets: Sequence[_Set], *, side: int, count: int, scale: float, under: Images | None, budget: int
-) -> list[Sheet]:
+def _sheets(form: str, sets: Sequence[_Set], *, side: int, count: int, scale: float, budget: int) -> list[Sheet]:
     """All sheets, or none if they would not fit; stops early, so that no hundreds of pictures are drawn in vain."""
     sheets: list[Sheet] = []
     spent = 0
     for each in sets:
         images = each.first(count)
-        tiles = [_reduced(tile, side) for tile in _tiles(form, each, images, scale, under)]
+        tiles = [_reduced(tile, side) for tile in _tiles(form, each, images, scale)]
         sheets.append(_sheet(form, each, tiles, len(images)))
         spent += len(sheets[-1].uri)
         if spent > budget or spent / len(sheets) > 2 * budget / len(sets):
@@ -145,14 +145,15 @@ def _sheets(
     return sheets
 
 
-def _notes(exhibit: ExhibitPart, absent: Sequence[str]) -> list[str]:
+def _notes(exhibit: ExhibitPart, absent: Sequence[str], sets: Sequence[_Set]) -> list[str]:
     notes = []
     if len(exhibit.pictures) > MOST_LABELS:
         notes.append(f"{len(exhibit.pictures) - MOST_LABELS} more sets of pictures are in the evidence folder.")
     if absent:
         notes.append(f"Not in the evidence at hand, so not shown: {short(', '.join(absent), 200)}.")
-    if exhibit.form == "signed_maps":
-        notes.append("Beside the map of a dimension: the same over the picture that the mean latent gives.")
+    laid = next((each.kind.partition(".")[0] for each in sets if each.under is not None), None)
+    if laid is not None:
+        notes.append(LAID_OVER.get(laid, "Beside a map: the same over the mean real record."))
     return notes
 
 
@@ -169,8 +170,8 @@ def _reductions(sets: Sequence[_Set], side: int, count: int) -> list[str]:
 def _scale(exhibit: ExhibitPart, largest: float) -> Scale | None:
     if exhibit.form == "grid":
         return None
-    signed = exhibit.form == "signed_maps"
-    ramp = coloured(np.linspace(0, 1, 64)[None, :], 0, 1, _PUOR if signed else _CIVIDIS)
+    signed = exhibit.form in ("signed_maps", *STRIPS)
+    ramp = coloured(np.linspace(0, 1, 64)[None, :], 0, 1, PUOR if signed else CIVIDIS)
     uri = _data_uri(np.dstack([ramp, np.full(ramp.shape[:2], 255, np.uint8)]))
     return Scale(numbers.number(-largest) if signed else "0", numbers.number(largest), uri)
 
@@ -179,10 +180,12 @@ def _find(pictures: PicturesPart, evidence: Evidence) -> Images | None:
     """The array (n, c, h, w) that holds these pictures, or None where the evidence does not hold all of them."""
     kind, _, field = pictures.kind.partition(".")
     item = getattr(evidence, kind) if kind in KINDS else None
+    # Of a kind with several entries, pictures are of the first.
+    item = item[0] if isinstance(item, tuple) and item else item
     array = getattr(item, field or "samples", None)
     if not field and array is not None and evidence.modality in ("music", "audio"):
         return _drawn(pictures.indices, array, evidence)
-    if not isinstance(array, np.ndarray) or array.ndim != 4 or not array.size or not pictures.indices:
+    if array is None or not is_array(array) or array.ndim != 4 or not array.size or not pictures.indices:
         return None
     return array if min(pictures.indices) >= 0 and max(pictures.indices) < len(array) else None
 
@@ -202,48 +205,24 @@ def _drawn(indices: Sequence[int], samples: Any, evidence: Evidence) -> Images |
     return placed
 
 
-def _tiles(form: str, pictures: _Set, images: Images, scale: float, under: Images | None) -> list[Pixels]:
+def _under(kind: str, maps: Images, evidence: Evidence) -> Images | None:
+    """What maps of a kind of evidence are laid over: its `sample`, if it has one of their size; nothing for a null."""
+    under = getattr(getattr(evidence, kind.partition(".")[0]), "sample", None)
+    if under is None or kind.endswith("null_maps") or under.shape[2:] != maps.shape[2:]:
+        return None
+    return np.asarray(under)
+
+
+def _tiles(form: str, pictures: _Set, images: Images, scale: float) -> list[Pixels]:
     if not pictures.coloured:
         return [plain(image) for image in images]
-    if form != "signed_maps":
-        return [coloured(image.mean(axis=0), 0.0, scale, _CIVIDIS) for image in images]
+    low, stops = (-scale, PUOR) if form == "signed_maps" else (0.0, CIVIDIS)
     tiles = []
     for image in images:
-        tiles.append(coloured(image.mean(axis=0), -scale, scale, _PUOR))
-        if under is not None and under.shape[2:] == image.shape[1:] and not pictures.kind.endswith("null_maps"):
-            tiles.append(_laid_over(tiles[-1], image.mean(axis=0), scale, plain(under[0])))
+        tiles.append(coloured(image.mean(axis=0), low, scale, stops))
+        if pictures.under is not None:
+            tiles.append(laid_over(tiles[-1], image.mean(axis=0), scale, plain(pictures.under[0])))
     return tiles
-
-
-def plain(image: Images) -> Pixels:
-    """A picture (c, h, w) in [0, 1] as grey (h, w) or colour (h, w, 3); other channel counts as their mean."""
-    values = image if len(image) in (1, 3) else image.mean(axis=0, keepdims=True)
-    pixels = np.rint(255 * values.clip(0, 1)).astype(np.uint8)
-    return pixels[0] if len(pixels) == 1 else np.moveaxis(pixels, 0, 2)
-
-
-def coloured(values: Images, low: float, high: float, stops: str = _PUOR) -> Pixels:
-    """Values (h, w) as colours (h, w, 3), linear between the stops.
-
-    Args:
-        values: the numbers to show, (h, w).
-        low: the value of the first colour; what lies below gets the same.
-        high: the value of the last colour; what lies above gets the same.
-        stops: colours at equal steps, six hexadecimal digits each, divided by spaces.
-    """
-    table = np.array([list(bytes.fromhex(stop)) for stop in stops.split()], dtype=float)
-    share = np.full(values.shape, 0.5) if high <= low else (values.astype(float) - low) / (high - low)
-    place = share.clip(0, 1) * (len(table) - 1)
-    channels = [np.interp(place, np.arange(len(table)), table[:, channel]) for channel in range(3)]
-    pixels: Pixels = np.rint(np.stack(channels, axis=-1)).astype(np.uint8)
-    return pixels
-
-
-def _laid_over(colours: Pixels, values: Images, scale: float, under: Pixels) -> Pixels:
-    strength = (np.abs(values) / scale if scale else np.zeros_like(values))[..., None]
-    grey = (under if under.ndim == 2 else under.mean(axis=2))[..., None]
-    mixed: Pixels = np.rint(strength * colours + (1 - strength) * grey).astype(np.uint8)
-    return mixed
 
 
 def _sheet(form: str, pictures: _Set, tiles: Sequence[Pixels], count: int) -> Sheet:

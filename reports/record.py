@@ -9,10 +9,15 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import Field, PrivateAttr, field_validator
 
 from ..audit.verdict import Ruling
+from ..models.errors import one_line
 from . import lookup
+from .diagnosis_parts import DiagnosisPart
+from .drawing import DrawingPart
 from .environment import Environment
-from .finding_parts import EstimatePart, FindingPart, PerfectPart
+from .finding_parts import EstimatePart, FindingPart
 from .part import OutcomePart, Part
+from .strict_json import brief, defined, first_lines, strict_content
+from .terminal.visible import spelt
 
 SCHEMA_VERSION: Final = 2
 READABLE = (1, 2)
@@ -132,6 +137,18 @@ class ColumnPart(Part):
     taken_for: Annotated[str, Field(description="as what its cells were read, in all tables alike")]
 
 
+class EncoderPart(Part):
+    """What turned records into features."""
+
+    name: str
+    version: str
+    sha256: Annotated[str, Field(description="of its weights, graph or code; of a built-in one, of name and version")]
+    licence: str
+    dimensions: int
+    features: Annotated[str, Field(description="what the columns are, in words")]
+    cannot_see: Annotated[str, Field(description="which differences between records it does not show")]
+
+
 class DataParts(Part):
     """All data behind the audit."""
 
@@ -139,6 +156,9 @@ class DataParts(Part):
     reference: DataPart | None
     holdout: DataPart | None
     groups: Annotated[tuple[GroupsPart, ...], Field(description="one entry an attribute, the main one first")] = ()
+    encoders: Annotated[
+        tuple[EncoderPart, ...], Field(description="what made features, the main one first; empty in old records")
+    ] = ()
     columns: Annotated[tuple[ColumnPart, ...], Field(description="of tables, what each column was taken for")] = ()
 
     @field_validator("groups", mode="before")
@@ -159,38 +179,6 @@ class Coverage(OutcomePart):
     def line(self) -> str:
         """How many auditors had each outcome."""
         return ", ".join(f"{len(codes)} {outcome}" for outcome, codes in self)
-
-
-class SignPart(Part):
-    """One pattern of the diagnosis, with the estimate that shows it; null where nothing tested it."""
-
-    name: str
-    means: str
-    code: Annotated[str, Field(description="the auditor whose estimate shows it")]
-    estimate: str
-    label: Annotated[str, Field(description="what the estimate is called inside a sentence")]
-    above: Annotated[bool, Field(description="whether the estimate rises with the pattern")]
-    coarse: Annotated[float, Field(description="a departure from perfect below which the pattern is slight")]
-    value: float | None
-    low: float | None
-    high: float | None
-    level: float | None
-    n: int | None
-    unit: str | None
-    perfect: PerfectPart | None
-    p_adjusted: Annotated[float | None, Field(description="Holm's, over all patterns")]
-    minimum_detectable: float | None
-    reason: Annotated[str | None, Field(description="why nothing tested it, or why its test is in doubt")]
-
-
-class DiagnosisPart(Part):
-    """The patterns that the findings show together, each exactly once."""
-
-    sentence: str
-    seen: Annotated[tuple[SignPart, ...], Field(description="sure, and more than slight")]
-    slight: Annotated[tuple[SignPart, ...], Field(description="as sure, but small")]
-    unseen: Annotated[tuple[SignPart, ...], Field(description="tested and not found")]
-    untested: tuple[SignPart, ...]
 
 
 class PolicyPart(Part):
@@ -219,6 +207,9 @@ class Record(OutcomePart):
     findings: tuple[FindingPart, ...]
     diagnosis: Annotated[DiagnosisPart | None, Field(description="null in records of schema_version 1")] = None
     coverage: Coverage
+    drawing: Annotated[
+        DrawingPart | None, Field(description="null where the samples were given, and in older records")
+    ] = None
     policy: PolicyPart
     environment: Environment
     evidence: Annotated[
@@ -257,8 +248,10 @@ class Record(OutcomePart):
         self._written = Written(report)
 
     def to_json(self) -> str:
-        """The record as text, the same bytes for the same content."""
-        return json.dumps(self.model_dump(mode="json"), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        """The record as text, the same bytes for the same content; what is not seen is written as JSON escapes it."""
+        # Pydantic's own JSON has no room for halves of surrogate pairs, which names of files may hold.
+        text = json.dumps(defined(self.model_dump()), indent=2, ensure_ascii=False, allow_nan=False, default=str)
+        return "".join(f"{spelt(each, lambda char: json.dumps(char)[1:-1])}\n" for each in text.split("\n"))
 
     @classmethod
     def load(cls, path: Path) -> "Record":
@@ -269,25 +262,21 @@ class Record(OutcomePart):
 
         """
         try:
-            data = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+            data = strict_content(path)
+        except (OSError, RecursionError, ValueError) as error:
             raise ValueError(
-                f"{path}: expected a record written by genai-audit, but it cannot be read: {error}"
+                f"{path}: expected a record written by genai-audit, but it cannot be read: {one_line(error)}"
             ) from error
         version = data.get("schema_version") if isinstance(data, dict) else None
         if type(version) is not int or version not in READABLE:
             raise ValueError(
-                f"{path}: expected schema_version {' or '.join(map(str, READABLE))}, got {version!r}; "
+                f"{path}: expected schema_version {' or '.join(map(str, READABLE))}, got {brief(version)}; "
                 "use a matching genai-audit"
             )
         try:
             return cls.model_validate(data)
         except ValueError as error:
-            raise ValueError(f"{path}: not a record of schema_version {version}: {_first(error)}") from error
-
-
-def _first(error: ValueError) -> str:
-    return " ".join(str(error).splitlines()[1:3])
+            raise ValueError(f"{path}: not a record of schema_version {version}: {first_lines(error)}") from error
 
 
 def schema() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ..audit.finding import Better
 from ..audit.verdict import Ruling
 from .finding_parts import Cell, FindingPart
 from .record import Record, RulePart
@@ -76,7 +77,7 @@ def _distance(rule: RulePart) -> float:
 
 def _subject(rule: RulePart, record: Record) -> str:
     group = worst_group(record, rule) if rule.group is None else None
-    return rule_words(rule, record) + (f", that of group {short(group)}," if group is not None else "")
+    return rule_words(rule, record) + (f", that of {_called(rule, group)}," if group is not None else "")
 
 
 def _named(rule: RulePart, record: Record) -> str:
@@ -86,21 +87,37 @@ def _named(rule: RulePart, record: Record) -> str:
 
 
 def worst_group(record: Record, rule: RulePart) -> str | None:
-    """The group behind an estimate of the worst of all groups: `worst_share_ratio` is the least `share_ratio`."""
+    """The group behind an estimate of the worst of all groups: `worst_share_ratio` is the least `share_ratio`.
+
+    Where less is better, the worst is the one that is furthest from 0. Changes have a sign: `worst_gap_change` is the
+    size of a `gap_change`.
+    """
     if not rule.estimate.startswith("worst_"):
         return None
     name = rule.estimate.removeprefix("worst_")
     finding = finding_of(record, rule.auditor)
     estimates = () if finding is None else finding.estimates
     in_groups = [each for each in estimates if each.name == name and each.group is not None]
-    return min(in_groups, key=lambda each: each.value).group if in_groups else None
+    if not in_groups:
+        return None
+    better = next((each.better for each in estimates if each.name == rule.estimate), Better.HIGHER)
+    if better is not Better.LOWER:
+        return min(in_groups, key=lambda each: each.value).group
+    # Changes that are better neither way have a sign, and the worst is the largest either way.
+    signed = in_groups[0].better is Better.NEITHER
+    return max(in_groups, key=lambda each: abs(each.value) if signed else each.value).group
+
+
+def _called(rule: RulePart, group: str) -> str:
+    """What a sentence calls the worst: a group, but for a gap, which names groups of its own."""
+    return short(group, 100) if rule.estimate.endswith("gap_change") else f"group {short(group)}"
 
 
 def observed_and_named(record: Record, rule: RulePart) -> str:
     """What was seen, with what is behind it by name, for a cell of a table of rules."""
     group, named = worst_group(record, rule), named_words(record, rule)
     if group is not None:
-        return f"{observed_words(rule)} in group {short(group)}"
+        return f"{observed_words(rule)} in {_called(rule, group)}"
     return observed_words(rule) if named is None else f"{observed_words(rule)}; {named}"
 
 
@@ -109,10 +126,10 @@ def named_words(record: Record, rule: RulePart) -> str | None:
 
     At most `MOST_NAMED` of each, for a sentence: `the letter x never appears`. None where the record names none.
     """
-    group = worst_group(record, rule)
+    group, finding = worst_group(record, rule), finding_of(record, rule.auditor)
     if group is not None:
-        return f"the worst is group {short(group)}"
-    finding = finding_of(record, rule.auditor)
+        instead = None if finding is None or rule.auditor != "GA104" else _made_instead(finding)
+        return instead or f"the worst is {_called(rule, group)}"
     if finding is None or rule.observed is None or rule.group is not None:
         return None
     match rule.auditor, rule.estimate:
@@ -134,6 +151,18 @@ def named_words(record: Record, rule: RulePart) -> str | None:
             return "; ".join(each for each in said if each) or None
         case _:
             return None
+
+
+def _made_instead(finding: FindingPart) -> str | None:
+    """`asked for 3 it makes 7, asked for 7 it makes 3`; None where no request surely makes something else."""
+    tables = [each.name for each in finding.tables if each.name.startswith("requests")]
+    cells = [cell for name in tables for cell in _cells(finding, name, "request", "instead", "reading")]
+    wrong = [
+        f"asked for {short(str(request))} it makes {short(str(instead))}"
+        for request, instead, reading in cells
+        if str(reading).startswith(("swapped with", "makes "))
+    ]
+    return _listed(wrong, len(wrong)) if wrong else None
 
 
 def _symbols(finding: FindingPart, which: str) -> str | None:

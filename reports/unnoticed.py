@@ -19,6 +19,10 @@ _UNNOTICED = {
     "vanished_share": "symbols that hold less than {size} of what real records show",
     "invented_share": "symbols that hold less than {size} of what is generated",
     "worst_share_ratio": "a group that falls short by less than {size} of its target",
+    "worst_cell_ratio": "a combination of groups that falls short by less than {size} of its real share",
+    "worst_gap_change": "a gap between two groups that moved by less than {size}",
+    "worst_learned_gap_change": "a gap between two groups that moved by less than {size}",
+    "cell_total_variation": "less than {size} of samples in the wrong combination of groups",
     "thinnest_mode_ratio": "a mode that falls short by less than {size} of its real share",
     "near_duplicate_share": "less than {size} of records that stand for another",
     "total_variation": "less than {size} of samples in the wrong group",
@@ -49,9 +53,11 @@ def unnoticed(name: str, unit: str, least: float, *, change: str, perfect: float
     elif name == "association_gap":
         text = f"a correlation that is off by less than {numbers.number(least)}"
     elif name in _UNNOTICED:
-        text = _UNNOTICED[name].format(size=numbers.share(least))
+        text = _UNNOTICED[name].format(size=numbers.quantity(least, "share" if unit == "ratio" else unit))
+    elif unit in numbers.IN_HUNDREDTHS:
+        text = f"{change} of less than {numbers.quantity(least, unit)}"
     else:
-        departure = numbers.share(least) if unit in ("share", "ratio") else f"{numbers.number(least)} {unit}".strip()
+        departure = numbers.share(least) if unit == "ratio" else f"{numbers.number(least)} {unit}".strip()
         text = f"{change} of less than {departure}"
     return f"{text} would likely have gone unseen"
 

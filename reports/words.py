@@ -10,6 +10,9 @@ from . import numbers
 from .finding_parts import EstimatePart, FindingPart, PerfectPart
 from .record import BoundPart, Record, RulePart
 
+NEVER_BELOW_0 = ("share", "ratio")
+"""Units of what cannot be less than nothing."""
+
 LONGEST_NAME = 60
 """Characters of a name that a sentence repeats; the record holds the whole."""
 
@@ -139,7 +142,8 @@ def bound_words(rule: RulePart) -> str:
 def _end(value: float | None, unit: str) -> str:
     if value is None:
         return ""
-    return f"{numbers.number(100 * value)} %" if unit == "share" else numbers.number(value)
+    hundredths = numbers.IN_HUNDREDTHS.get(unit)
+    return numbers.number(value) if hundredths is None else f"{numbers.number(100 * value)}{hundredths}"
 
 
 def rule_words(rule: RulePart, record: Record) -> str:
@@ -171,7 +175,8 @@ def waiver_words(rule: RulePart) -> str | None:
     waiver = rule.waiver
     if waiver is None:
         return None
-    owner, reason = short(waiver.owner), short(waiver.reason, 300)
+    # A policy may give the reason on several lines.
+    owner, reason = short(waiver.owner), short(" ".join(waiver.reason.split()), 300)
     if waiver.void:
         return sentence(
             f"The waiver by {owner} expired on {waiver.expires} and has no effect; its reason was: {reason}"
@@ -197,27 +202,21 @@ def policy_words(record: Record) -> str:
     )
 
 
-def looks_words(record: Record) -> str | None:
-    """That the same question was asked before, which makes errors more likely; None at the first look."""
-    if record.looks == 1:
-        return None
-    return (
-        f"Look {record.looks} at this checkpoint, these data and this policy in this folder: the chance of a wrong "
-        "verdict is that of each look, added up. Fix the number of samples before the first look."
-    )
-
-
 def would_fail_words(rule: RulePart) -> str | None:
     """The value that this audit would have failed, to weigh a pass by; None where that is not known."""
     if rule.would_fail is None or rule.observed is None:
         return None
-    value = max(0.0, rule.would_fail) if rule.observed.unit in ("share", "ratio") else rule.would_fail
-    if rule.observed.unit == "share" and rule.would_fail > 1:
+    value = max(0.0, rule.would_fail) if rule.observed.unit in NEVER_BELOW_0 else rule.would_fail
+    if rule.observed.unit in numbers.IN_HUNDREDTHS and rule.would_fail > 1:
         return "no value would have failed for certain: the interval is too wide"
     where = "or less" if rule.bound.at_most is None or value < rule.bound.at_most else "or more"
-    if rule.observed.unit in ("share", "ratio") and rule.would_fail <= 0:
+    if rule.observed.unit in NEVER_BELOW_0 and rule.would_fail <= 0:
         return "no value would have failed for certain: the interval is too wide"
-    if where == "or more" and rule.observed.unit in ("share", "ratio", "correlation") and rule.observed.low <= 0:
+    if (
+        where == "or more"
+        and rule.observed.unit in (*NEVER_BELOW_0, "share difference", "correlation")
+        and rule.observed.low <= 0
+    ):
         # The lower half of an interval that ends at 0 is cut off, and says nothing of how wide one at the bound is.
         return None
     bound = rule.bound.at_least if where == "or less" else rule.bound.at_most

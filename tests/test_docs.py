@@ -36,7 +36,12 @@ def fenced(path: Path, language: str) -> list[str]:
 
 
 def options_of(command: click.Command) -> set[str]:
-    named = {name for parameter in command.params if isinstance(parameter, click.Option) for name in parameter.opts}
+    named = {
+        name
+        for parameter in command.params
+        if isinstance(parameter, click.Option)
+        for name in (*parameter.opts, *parameter.secondary_opts)
+    }
     return named | {"--help", "-h"}
 
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 
 def lines(what: str) -> list[str]:
-    """A table as aligned lines: models, auditors or data."""
-    rows = {"models": _models, "auditors": _auditors, "data": _data}[what]()
+    """A table as aligned lines: models, auditors, data or encoders."""
+    rows = {"models": _models, "auditors": _auditors, "data": _data, "encoders": _encoders}[what]()
     return _aligned(rows)
 
 
@@ -30,6 +30,12 @@ def _data() -> list[tuple[str, ...]]:
     from ...models.data.datasets import BUNDLED
 
     return [("NAME", "MODALITY", "WHAT IT IS"), *((name, data.modality, data.about) for name, data in BUNDLED.items())]
+
+
+def _encoders() -> list[tuple[str, ...]]:
+    from ...models.encoders.catalogue import OTHERS, listed
+
+    return [("NAME", "MODALITY", "WHAT IT IS"), *listed(), ("…", "", f"or {OTHERS}: see docs/guide/encoders.md")]
 
 
 def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:

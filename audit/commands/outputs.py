@@ -46,7 +46,8 @@ def write(out: Path, record: Record, evidence: Evidence) -> Record:
 def counted(record: Record, out: Path) -> Record:
     """The record with its `looks`: one more than an earlier audit in `out` that asked the same of other samples.
 
-    The same samples again (the same seed and number) are no further look, since they cannot end otherwise.
+    The same samples again (the same seed and number) are no further look, since they cannot end otherwise; nor is an
+    audit that went on from the samples of the earlier one, whose looks share one error with its own.
     """
     try:
         earlier = Record.load(out / MARK)
@@ -54,8 +55,16 @@ def counted(record: Record, out: Path) -> Record:
         return record
     if _asked(earlier) != _asked(record):
         return record
-    again = earlier.data.generated.sha256 == record.data.generated.sha256
+    again = earlier.data.generated.sha256 == record.data.generated.sha256 or _went_on(earlier, record)
     return record.model_copy(update={"looks": earlier.looks + (not again)})
+
+
+def _went_on(earlier: Record, record: Record) -> bool:
+    """Whether what the earlier audit's looks spent was taken from what these could spend."""
+    if earlier.drawing is None or record.drawing is None or earlier.environment.seed != record.environment.seed:
+        return False
+    spent, parts = ([(each.n, each.part) for each in one.looks] for one in (earlier.drawing, record.drawing))
+    return len(spent) < len(parts) and parts[: len(spent)] == spent
 
 
 def _asked(record: Record) -> tuple[str | None, ...]:
@@ -67,15 +76,13 @@ def _asked(record: Record) -> tuple[str | None, ...]:
 
 
 def _write_views(folder: Path, record: Record, evidence: Evidence) -> None:
+    from ...models.threads import plain_algebra
     from ...reports.html import render
     from ...reports.junit import junit
     from ...reports.markdown import summary
 
-    files = {
-        MARK: record.to_json(),
-        REPORT: render(record, evidence),
-        "junit.xml": junit(record),
-        "summary.md": summary(record),
-    }
+    with plain_algebra():
+        report = render(record, evidence)
+    files = {MARK: record.to_json(), REPORT: report, "junit.xml": junit(record), "summary.md": summary(record)}
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")

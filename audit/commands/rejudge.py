@@ -1,11 +1,13 @@
 """Judge and render saved audits again, from their folder alone."""
 
 import os
-import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ...models.errors import UserError
+from ...models.checkpoints.whole_file import write_whole
+from ...models.errors import UserError, one_line
+from ...models.reading.regular_file import check_file_or_folder
+from ...models.reading.typed_values import damage
 from ...reports.record import Record
 from ..evidence.bundle import Evidence
 from ..folder.binding import check_evidence, check_verdict
@@ -20,6 +22,7 @@ def open_audit(path: Path) -> tuple[Record, Evidence | None, Path]:
         UserError: if there is no readable record, its verdict does not follow from its findings, or the evidence is
             not that of the audit.
     """
+    check_file_or_folder(path, "a record written by genai-audit")
     file = path / MARK if path.is_dir() else path
     try:
         record = Record.load(file)
@@ -27,6 +30,8 @@ def open_audit(path: Path) -> tuple[Record, Evidence | None, Path]:
         raise UserError(str(error)) from error
     check_verdict(record, file)
     folder = file.parent / EVIDENCE
+    if os.path.lexists(folder) and not folder.is_dir():
+        raise UserError(f"{folder}: expected the folder of evidence that the audit wrote; put it back, or audit again")
     if folder.is_dir():
         check_evidence(record, folder)
     return record, _evidence(folder) if folder.is_dir() else None, file.parent
@@ -35,8 +40,9 @@ def open_audit(path: Path) -> tuple[Record, Evidence | None, Path]:
 def _evidence(folder: Path) -> Evidence:
     try:
         return Evidence.load(folder)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{folder}: expected evidence written by genai-audit, but reading failed: {error}") from error
+    except damage() as error:
+        said = one_line(error)
+        raise UserError(f"{folder}: expected evidence written by genai-audit, but reading failed: {said}") from error
 
 
 def judge_again(path: Path, policy_file: Path | None, out: Path | None) -> Record:
@@ -64,6 +70,7 @@ def judge_again(path: Path, policy_file: Path | None, out: Path | None) -> Recor
 
 def render_again(path: Path, out: Path | None) -> Path:
     """Render the report of a saved audit; returns the file written."""
+    from ...models.threads import plain_algebra
     from ...reports.html import render
 
     record, evidence, folder = open_audit(path)
@@ -73,21 +80,11 @@ def render_again(path: Path, out: Path | None) -> Path:
     if out is None and os.path.lexists(target) and REPORT in set(strangers(folder)):
         raise UserError(f"{target}: is not as an audit wrote it; move it away, or name another file by --out")
     try:
-        _write(target, render(record, evidence))
+        with plain_algebra():
+            report = render(record, evidence)
+        write_whole(target, report.encode())
         if target.absolute() == (folder / REPORT).absolute():
             relist(folder, REPORT)
     except OSError as error:
         raise UserError(f"{target}: cannot be written ({error.strerror}); choose another by --out") from error
     return target
-
-
-def _write(target: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    handle, name = tempfile.mkstemp(prefix=".report.", dir=target.absolute().parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        os.chmod(name, 0o644)
-        Path(name).replace(target)
-    finally:
-        Path(name).unlink(missing_ok=True)

@@ -1,5 +1,6 @@
 """`genai-audit init`: files to start from, which work as they are and are meant to be changed."""
 
+import os
 from pathlib import Path
 
 from ...models.errors import UserError
@@ -29,7 +30,7 @@ def start(what: str, *, modality: str, out: Path | None, reference: str | None =
         UserError: if the file exists, or cannot be written.
     """
     target = out or Path(NAMES[what])
-    if target.exists():
+    if os.path.lexists(target):
         raise UserError(f"{target}: exists already; move it away, or choose another name with --out")
     text = _types(reference) if what == "types" else _text(what, modality, target)
     try:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from ...models.errors import UserError
+from ..request_checks import check_seed
 
 if TYPE_CHECKING:
     from ...models.checkpoints.checkpoint import Checkpoint
@@ -44,11 +45,11 @@ def train_checkpoint(
     from ...models.families.training.fitting import train
     from ...models.families.training.plants import parse_plant
 
+    check_seed(seed)
     chosen = known_family(family)
-    defect = parse_plant(plant) if plant else None
+    defect = None if plant is None else parse_plant(plant)
     overrides = parse_settings(settings, kinds_of(family))
-    if out.is_dir() or not out.absolute().parent.is_dir():
-        raise UserError(f"--out {out}: expected a file name in an existing folder; create the folder or choose another")
+    _check_place(out)
     dataset = load_data(data or chosen.data, split="train", seed=seed)
     trained = train(
         family,
@@ -61,6 +62,18 @@ def train_checkpoint(
     )
     save_checkpoint(out, trained)
     return identify(out)
+
+
+def _check_place(out: Path) -> None:
+    """Notice before the training what would waste it."""
+    from ...models.checkpoints.whole_file import try_writing
+
+    if out.is_dir() or not out.absolute().parent.is_dir():
+        raise UserError(f"--out {out}: expected a file name in an existing folder; create the folder or choose another")
+    try:
+        try_writing(out.absolute().parent)
+    except OSError as error:
+        raise UserError(f"--out {out}: cannot be written ({error.strerror}); choose another folder") from error
 
 
 Setting = int | float | str | tuple[int, ...]

@@ -14,6 +14,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...models.checkpoints.weight_facts import WeightFacts
+from ...models.encoders.encoder import EncoderFacts
+from ...models.reading.typed_values import misfit
+from ...models.records import Attribute
+from .attributions.kind import Attributions
+from .conditioned.kind import Conditioned
+from .conditioning.kind import Conditioning
+from .contexts.kind import Contexts
+from .criticised.kind import Criticised
+from .downstream.kind import Downstream
+from .encoded.kind import Encoded
+from .hand_labels.kind import HandLabels
+from .judged.kind import Judged
+from .latents.kind import Latents
+from .likelihoods.kind import Likelihoods, Reconstructions
+from .probes.kinds import Continuations, ProbeScores
+from .reliance.kind import Reliance
 from .storage import load_item, remove_item, save_item
 
 Floats = NDArray[np.float32] | NDArray[np.float64]
@@ -25,7 +41,8 @@ class Generated:
     """One draw of samples. Sample i depends on the seed and i alone, so a longer draw extends a shorter one.
 
     `samples` are records in the form of their modality, see `genai_audit.models.records`, as the model gave them;
-    `sample_rate` is that of audio, in Hz; `given` says that they came as a file, in its order, not from a model.
+    `sample_rate` is that of audio, in Hz; `given` says that they came as a file, in its order, not from a model;
+    `attributes` say what each was asked for: `prompt`, of a model that was asked with prompts in turn.
     """
 
     samples: Any
@@ -34,6 +51,7 @@ class Generated:
     seconds: float = 0.0
     sample_rate: int | None = None
     given: bool = False
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +76,15 @@ class Features:
     """The same map applied to generated, reference and holdout samples: float64 (n, d) each; holdout may be (0, d).
 
     The map depends on no data, or coarsely on the reference alone: generated records are independent given it, whatever
-    their number, and a perfect generator's stay all but exchangeable with the reference.
+    their number, and a perfect generator's stay all but exchangeable with the reference. `extractor` says what the
+    columns are; `encoder` is None in evidence of older versions.
     """
 
     generated: NDArray[np.float64]
     reference: NDArray[np.float64]
     holdout: NDArray[np.float64]
     extractor: str
+    encoder: EncoderFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +100,8 @@ class Groups:
         parameters: the fitted classifier as named arrays, enough to repeat its predictions without unpickling.
         reference: int64 (m,), the group of each reference record at hand.
         attribute: what tells the groups apart, e.g. `class` or `sex`.
-        too_few: groups with too few labelled records for a classifier, and how many the whole reference has of each;
-            together they are the last of `names`, which has no counts in `confusion` where not even they could be told.
+        out_of_fold: int64 (m,), what a classifier said of each reference record that had learned nothing from it, −1
+            where none was asked; empty where groups stand in the records, and in evidence of older versions.
     """
 
     names: tuple[str, ...]
@@ -93,6 +113,7 @@ class Groups:
     reference: Ints
     attribute: str = "class"
     too_few: Mapping[str, int] = field(default_factory=dict)
+    out_of_fold: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
     @property
     def told_apart(self) -> tuple[str, ...]:
@@ -103,88 +124,34 @@ class Groups:
 
 
 @dataclass(frozen=True, slots=True)
-class Attributions:
-    """What moves the model's output: attributions from latent dimensions to named readouts.
+class Crossed:
+    """How many records of the whole reference are of each combination of groups.
 
     Args:
-        readouts: the R named scalars that were explained.
-        latents: float32 (n, L), the explained latent draws.
-        baselines: float32 (n, L), what each was compared with.
-        attributions: float64 (R, n, L); row sums equal `differences` up to `completeness_error`.
-        differences: float64 (R, n), readout(latent) − readout(baseline).
-        completeness_error: float64 (R, n), |sum of attributions − difference|.
-        tolerance: float64 (R,), the largest error accepted for each readout.
-        steps: int64 (R,), integration steps that reached it.
-        maps: float32 (L, c, h, w), mean signed change of each output value per unit of each latent dimension.
-        null_maps: float32 (k, c, h, w), the same for random directions of equal length.
-        sample: float32 (1, c, h, w), the decoded mean latent, to lay the maps over.
+        attributes: what tells groups apart, the A attributes of `Evidence.groups` in their order.
+        cells: int64 (C, A), each combination that occurs, as places in the names of their groups.
+        counts: int64 (C,), records of each.
     """
 
-    readouts: tuple[str, ...]
-    latents: NDArray[np.float32]
-    baselines: NDArray[np.float32]
-    attributions: NDArray[np.float64]
-    differences: NDArray[np.float64]
-    completeness_error: NDArray[np.float64]
-    tolerance: NDArray[np.float64]
-    steps: Ints
-    maps: NDArray[np.float32]
-    null_maps: NDArray[np.float32]
-    sample: NDArray[np.float32]
+    attributes: tuple[str, ...]
+    cells: Ints
+    counts: Ints
 
 
 @dataclass(frozen=True, slots=True)
-class Latents:
-    """How the latent space becomes outputs, seen at n draws from the prior and, where the model encodes, at real data.
+class Outcomes:
+    """One outcome: what happens to each generated and each real record.
 
     Args:
-        draws: float32 (n, L), from the prior.
-        gap: float32 (n,), distance from each draw's output to the nearest output of a far-away draw of its block, in
-            units of the typical distance between two outputs; infinite where no draw of the block is far away.
-        partner: int64 (n,), the draw with that output, or −1.
-        block: how many draws were compared with each other.
-        region: int64 (n,), which set of nearly equal outputs each draw belongs to, −1 for none.
-        speed: float32 (n,), how fast the output changes along one random direction at each draw.
-        reference_gap: float32 (k,), as `gap`, of real records, of which any two count as far apart; may be empty.
-        points: int64 (m,), the draws where the Jacobian was taken.
-        singular_values: float64 (m, min(L, pixels)) of the Jacobian, descending.
-        column_norms: float32 (m, L), of the Jacobian: how fast the output changes along each latent dimension.
-        resolution: singular values below this cannot be told from rounding.
-        variance: of the outputs, summed over their values.
-        reference_variance: of real records, likewise; 0 without any.
-        posterior_means: float32 (r, L), of the encoder at real records; (0, L) where there is none.
-        posterior_log_variances: float32 (r, L), likewise.
-        axes: float32 (2, L), the two directions that move the output most on average, or the latents themselves.
-        plane: float32 (n, 2), coordinates of the draws along these.
-        maps: float32 (2, 1, g, g), over the plane from −3 to 3, upward and to the right, 0 where no draw lies: the
-            share of draws whose output a far-away draw nearly has; and the mean speed, 1 for that of a linear decoder
-            of the same variance, at most 3.
-        shown_draws: int64 (k,), draws of the regions, or those with the smallest gaps and their partners.
-        shown: float32 (k, c, h, w), their outputs.
-        remarks: what could not be looked at, and why.
+        levels: the levels of the outcome and who has them, as groups of records.
+        edges: where the outcome is a number, the bounds between its levels.
+        crossed: combinations of groups and levels in the whole reference, the level last; None where a classifier told
+            any of them, so that only records at hand can be counted.
     """
 
-    draws: NDArray[np.float32]
-    gap: NDArray[np.float32]
-    partner: Ints
-    block: int
-    region: Ints
-    speed: NDArray[np.float32]
-    reference_gap: NDArray[np.float32]
-    points: Ints
-    singular_values: NDArray[np.float64]
-    column_norms: NDArray[np.float32]
-    resolution: float
-    variance: float
-    reference_variance: float
-    posterior_means: NDArray[np.float32]
-    posterior_log_variances: NDArray[np.float32]
-    axes: NDArray[np.float32]
-    plane: NDArray[np.float32]
-    maps: NDArray[np.float32]
-    shown_draws: Ints
-    shown: NDArray[np.float32]
-    remarks: tuple[str, ...] = ()
+    levels: Groups
+    edges: tuple[float, ...] = ()
+    crossed: Crossed | None = None
 
 
 TOO_FEW = "(too few)"
@@ -206,7 +173,18 @@ class Evidence:
         generated: the samples.
         reference: real data to compare with.
         holdout: real data that the model did not learn from.
+        features: by the first encoder.
+        other_features: by each further one.
+        judged: by a judge that the user named, one entry an attribute.
         groups: one entry an attribute, the main one first.
+        crossed: combinations of groups in the whole reference.
+        outcomes: one entry an outcome, in the order in which they were named.
+        hand_labels: groups that people saw in generated samples, one entry an attribute.
+        downstream: what learners predict, one entry an outcome.
+        conditioning: one entry a condition that can be varied by itself.
+        probes: one entry a set of sentences.
+        continuations: one entry a set of prompts.
+        reliance: which slots of prompts, or columns, carry gaps between groups.
         absent: why each kind is missing whose question cannot arise for this model or these data.
         unmeasured: why each is missing that could not be measured; an auditor in need of it is inconclusive.
         crashed: the traceback where collecting one broke; an auditor in need of it ends in error.
@@ -217,9 +195,25 @@ class Evidence:
     reference: Real | None = None
     holdout: Real | None = None
     features: Features | None = field(default=None, metadata={"by": "features.collect"})
+    other_features: tuple[Features, ...] | None = field(default=None, metadata={"by": "features.others"})
+    judged: tuple[Judged, ...] | None = field(default=None, metadata={"by": "judged.collect"})
     groups: tuple[Groups, ...] | None = field(default=None, metadata={"by": "group_membership"})
+    crossed: Crossed | None = field(default=None, metadata={"by": "outcomes.crossed"})
+    outcomes: tuple[Outcomes, ...] | None = field(default=None, metadata={"by": "outcomes.collect"})
+    hand_labels: tuple[HandLabels, ...] | None = field(default=None, metadata={"by": "hand_labels.collect"})
     attributions: Attributions | None = field(default=None, metadata={"by": "attributions.collect"})
     latents: Latents | None = field(default=None, metadata={"by": "latents.collect"})
+    criticised: Criticised | None = field(default=None, metadata={"by": "criticised.collect"})
+    encoded: Encoded | None = field(default=None, metadata={"by": "encoded.collect"})
+    downstream: tuple[Downstream, ...] | None = field(default=None, metadata={"by": "downstream.collect"})
+    likelihoods: Likelihoods | None = field(default=None, metadata={"by": "likelihoods.collect"})
+    reconstructions: Reconstructions | None = field(default=None, metadata={"by": "likelihoods.reconstructions"})
+    conditioned: tuple[Conditioned, ...] | None = field(default=None, metadata={"by": "conditioned.collect"})
+    conditioning: tuple[Conditioning, ...] | None = field(default=None, metadata={"by": "conditioning.collect"})
+    contexts: Contexts | None = field(default=None, metadata={"by": "contexts.collect"})
+    probes: tuple[ProbeScores, ...] | None = field(default=None, metadata={"by": "probes.collect"})
+    continuations: tuple[Continuations, ...] | None = field(default=None, metadata={"by": "probes.continuations"})
+    reliance: Reliance | None = field(default=None, metadata={"by": "reliance.collect"})
     weights: WeightFacts | None = field(default=None, metadata={"by": "weights"})
     absent: Mapping[str, str] = field(default_factory=dict)
     unmeasured: Mapping[str, str] = field(default_factory=dict)
@@ -243,11 +237,16 @@ class Evidence:
 
         Raises:
             FileNotFoundError: if the folder holds no evidence.
+            ValueError: if something in it is not of its type; damaged files raise all that `typed_values.damage` lists.
         """
         manifest = json.loads((folder / "evidence.json").read_text(encoding="utf-8"))
         types = {each.__name__: each for kind in KINDS for each in _dataclasses_in(get_type_hints(cls)[kind])}
         kinds = {kind: load_item(folder, kind, types) for kind in KINDS if (folder / f"{kind}.json").exists()}
-        return cls(**manifest, **kinds)
+        evidence = cls(**manifest, **kinds)
+        said = misfit(evidence, cls, "evidence")
+        if said is not None:
+            raise ValueError(said)
+        return evidence
 
 
 def _dataclasses_in(hint: Any) -> tuple[type, ...]:

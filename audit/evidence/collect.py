@@ -22,7 +22,8 @@ class Collector(Protocol):
     """The module that collects one kind of evidence.
 
     `NEEDS` names the kinds that it looks at, which are tried before it. What must be noted before the model is first
-    used, a module notes in `before(plan)`, if it has one; its `collect` finds the answer in `plan.before`.
+    used, a module notes in `before(plan)`, if it has one; its `collect` finds the answer in `plan.before`. One whose
+    evidence is of the model alone, and the same however many samples are drawn, says so by `WITHOUT_DRAWS = True`.
     """
 
     NEEDS: tuple[str, ...]
@@ -45,14 +46,31 @@ def collect(plan: Plan, *, needs: Iterable[str], guard: Guard, progress: Progres
         ValueError: if the model's samples are unusable, or the data cannot be compared with them.
     """
     order = in_order(needs)
-    notes = {kind: getattr(collector(kind), "before", None) for kind in order}
-    plan = replace(plan, before={kind: note(plan) for kind, note in notes.items() if note is not None})
-    progress("samples", 0.0)
+    plan = noted(plan, needs)
+    if plan.draws is None and plan.generates:
+        progress("samples", 0.0)
     with as_found():
         evidence = given(plan, lambda share: progress("samples", share))
     for kind in order:
-        evidence = _with(evidence, kind, plan, guard, progress)
+        silent = None if not depends_on_draws((kind,)) else evidence.absent.get("generated")
+        if silent is not None:
+            evidence = _without(evidence, kind, Unavailable(silent))
+        else:
+            evidence = _with(evidence, kind, plan, guard, progress)
     return evidence
+
+
+def noted(plan: Plan, needs: Iterable[str]) -> Plan:
+    """The plan with what collectors must note before the model is first used; what was noted already stays."""
+    notes = {kind: getattr(collector(kind), "before", None) for kind in in_order(needs) if kind not in plan.before}
+    return replace(
+        plan, before={**plan.before, **{kind: note(plan) for kind, note in notes.items() if note is not None}}
+    )
+
+
+def depends_on_draws(needs: Iterable[str]) -> bool:
+    """Whether evidence of these kinds depends on how many samples were drawn."""
+    return not any(kind in COLLECTORS and getattr(collector(kind), "WITHOUT_DRAWS", False) for kind in needs)
 
 
 def collector(kind: str) -> Collector:

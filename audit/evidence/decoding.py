@@ -13,14 +13,22 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+OUTPUTS = {
+    "image": (4, "images ({n}, c, h, w)"),
+    "audio": (2, "sounds ({n}, t)"),
+    "tabular": (2, "expected rows ({n}, d), one number for each of decoded_columns,"),
+}
+"""By modality of the model: how many axes the output of decode has, and what it is."""
+
+
 def decoder(model: Any) -> Measure:
     """The model's decode as a function whose gradient to every input is defined and which leaves its input alone."""
 
     def decode(points: "Tensor") -> "Tensor":
         # A copy, because a model may work in place; and a path of zero slope from every input to every output, because
         # a readout that does not depend on the latents has the gradient 0, not none.
-        images: Tensor = model.decode(points.clone())
-        return images + (0.0 * points.sum(dim=1)).view(-1, 1, 1, 1)
+        outputs: Tensor = model.decode(points.clone())
+        return outputs + (0.0 * points.sum(dim=1)).view(-1, *(1 for _ in outputs.shape[1:]))
 
     return decode
 
@@ -40,8 +48,8 @@ def latent_size(model: Any) -> int:
     return size
 
 
-def centre_image(model: Any, latents: "Tensor") -> "Tensor":
-    """The decoded mean latent (1, c, h, w), once decode has shown on some latents (n, L) that it can be explained.
+def centre_output(model: Any, latents: "Tensor", modality: str = "image") -> "Tensor":
+    """The decoded mean latent (1, …), once decode has shown on some latents (n, L) that it can be explained.
 
     Raises:
         Unmeasured: if decode is random, mixes the latents of a batch, or passes no gradient.
@@ -50,7 +58,7 @@ def centre_image(model: Any, latents: "Tensor") -> "Tensor":
     import torch
 
     some = latents[:4].clone().requires_grad_()
-    images = decoded(model, some)
+    images = decoded(model, some, modality)
     with torch.no_grad():
         again = model.decode(some.detach().clone())
         alone = torch.cat([model.decode(each[None].clone()) for each in some.detach()])
@@ -67,8 +75,8 @@ def centre_image(model: Any, latents: "Tensor") -> "Tensor":
     return centre
 
 
-def decoded(model: Any, some: "Tensor") -> "Tensor":
-    """The images (n, c, h, w) of some latents (n, L), which are left alone.
+def decoded(model: Any, some: "Tensor", modality: str = "image") -> "Tensor":
+    """The outputs (n, …) of some latents (n, L), which are left alone; images unless the modality is another.
 
     Raises:
         ValueError: if the output has another shape.
@@ -76,14 +84,39 @@ def decoded(model: Any, some: "Tensor") -> "Tensor":
     import torch
 
     images = model.decode(some.clone())
-    if not isinstance(images, torch.Tensor) or images.ndim != 4 or len(images) != len(some):
+    axes, words = OUTPUTS[modality]
+    if not isinstance(images, torch.Tensor) or images.ndim != axes or len(images) != len(some):
         got = tuple(images.shape) if isinstance(images, torch.Tensor) else type(images).__name__
-        raise ValueError(f"expected decode(z) to give images ({len(some)}, c, h, w) for {len(some)} latents, got {got}")
+        said = words.format(n=len(some))
+        raise ValueError(f"expected decode(z) to give {said} for {len(some)} latents, got {got}")
     return images
 
 
+def prior_draws(model: Any, n: int, size: int, generator: "torch.Generator") -> "Tensor":
+    """Latents (n, L) from the model's prior: by its `draw_latents` if it has one, else standard normal.
+
+    Raises:
+        ValueError: if what it draws has the wrong shape or is not finite.
+    """
+    import torch
+
+    if standard_prior(model):
+        return torch.randn(n, size, generator=generator)
+    with torch.no_grad():
+        drawn = model.draw_latents(n, generator=generator)
+    if not isinstance(drawn, torch.Tensor) or drawn.shape != (n, size) or not bool(drawn.isfinite().all()):
+        got = tuple(drawn.shape) if isinstance(drawn, torch.Tensor) else type(drawn).__name__
+        raise ValueError(f"expected draw_latents({n}) to give finite latents ({n}, {size}), got {got}")
+    return drawn.cpu().float()
+
+
+def standard_prior(model: Any) -> bool:
+    """Whether the model's prior is standard normal, for all it says."""
+    return not callable(getattr(model, "draw_latents", None))
+
+
 def slopes(decode: Measure, points: "Tensor", directions: "Tensor") -> "Tensor":
-    """The derivative of decode along one direction a point, by central differences: (n, c, h, w).
+    """The derivative of decode along one direction a point, by central differences: (n, …), as outputs are.
 
     They work with every decoder, while forward-mode differentiation lacks some operations and warns in some releases
     of torch.
@@ -114,7 +147,7 @@ def parameter(model: Any) -> "Tensor":
 
 
 @contextmanager
-def undisturbed(model: Any) -> Iterator[None]:
+def undisturbed(model: Any, call: str = "decode(z)") -> Iterator[None]:
     """Eval mode inside, the former mode after; the state must be the same.
 
     Raises:
@@ -131,7 +164,7 @@ def undisturbed(model: Any) -> Iterator[None]:
         for module, training in modes:
             module.training = training
     if state_digest(held) != before:
-        raise RuntimeError("expected decode(z) to leave the model as it was, but a parameter or buffer changed")
+        raise RuntimeError(f"expected {call} to leave the model as it was, but a parameter or buffer changed")
 
 
 def state_digest(networks: Sequence["torch.nn.Module"]) -> str:

@@ -5,11 +5,12 @@ saved as four plain arrays which numpy and torch can apply again without unpickl
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..statistics.classifiers.kernel_ridge import gaussian, ridge_in_folds, varying
 from .bundle import Ints
 
 if TYPE_CHECKING:
@@ -26,6 +27,13 @@ RIDGE = 1e-3
 BLOCK = 2_048
 """Samples classified at a time, so that memory does not grow with their number."""
 
+# Samples, and features, that are looked at together.
+_ROWS, _COLUMNS = 256, 64
+# Rounding in single precision, and so many standard errors that no sum of roundings is beyond.
+_UNIT, _SURE = 2.0**-24, 8.0
+# A kernel whose relative error may be larger says nothing.
+_MOST = 0.1
+
 Classifier = Mapping[str, NDArray[Any]]
 """`landmarks` (m, d), `gamma` (), `weights` (m, C), `intercept` (C,): see `classifier_scores`."""
 
@@ -35,8 +43,7 @@ def fit(
 ) -> tuple[Classifier, Floats]:
     """A classifier fitted to all samples, and scores (m, C) of each sample by one that has seen nothing of its fold.
 
-    Landmarks are samples too. A fold's own are left out where it is scored: a sample that met itself among them would
-    be told by its own column, which no generated sample has.
+    Landmarks are samples too; see `ridge_in_folds` for what becomes of a fold's own where it is scored.
 
     Args:
         features: (m, d) of labelled samples.
@@ -45,49 +52,25 @@ def fit(
         rng: chooses landmarks where there are more samples than `LANDMARKS`.
     """
     gamma = 1.0 / _mean_square_distance(features)
-    rows = np.arange(len(features))
-    if len(features) > LANDMARKS:
-        rows = np.sort(rng.choice(len(features), LANDMARKS, replace=False))
-    kernel = _kernel(features, features[rows], gamma)
-    parts = [_Sums.of(kernel[fold], signs[fold]) for fold in folds]
-    whole = _Sums(*(sum(each) for each in zip(*parts, strict=True)))
+    landmarks, ends = _landmarks(len(features), folds, rng)
+    columns, points = varying(features), features[landmarks]
+    seen = points if columns is None else points[:, columns]
+    kernels = [gaussian(features, seen, gamma, rows=fold, columns=columns) for fold in folds]
+    ridge, scores = ridge_in_folds(kernels, [signs[fold] for fold in folds], ends=ends, penalty=RIDGE)
     held_out = np.empty_like(signs)
-    for fold, part in zip(folds, parts, strict=True):
-        others = np.flatnonzero(~np.isin(rows, fold))
-        ridge = _solved(whole.without(part).of_columns(others))
-        held_out[fold] = kernel[np.ix_(fold, others)] @ ridge["weights"] + ridge["intercept"]
-    return {"landmarks": features[rows], "gamma": np.array(gamma), **_solved(whole)}, held_out
+    for fold, said in zip(folds, scores, strict=True):
+        held_out[fold] = said
+    order = np.argsort(landmarks)
+    weights = {"weights": ridge.weights[order], "intercept": ridge.intercept}
+    return {"landmarks": points[order], "gamma": np.array(gamma), **weights}, held_out
 
 
-class _Sums(NamedTuple):
-    """What a ridge regression needs of its rows: their number, sums and products."""
-
-    n: int
-    kernel: Floats
-    signs: Floats
-    gram: Floats
-    cross: Floats
-
-    @classmethod
-    def of(cls, kernel: Floats, signs: Floats) -> "_Sums":
-        return cls(len(kernel), kernel.sum(axis=0), signs.sum(axis=0), kernel.T @ kernel, kernel.T @ signs)
-
-    def without(self, part: "_Sums") -> "_Sums":
-        return _Sums(self.n - part.n, *(ours - theirs for ours, theirs in zip(self[1:], part[1:], strict=True)))
-
-    def of_columns(self, kept: Ints) -> "_Sums":
-        return _Sums(self.n, self.kernel[kept], self.signs, self.gram[np.ix_(kept, kept)], self.cross[kept])
-
-
-def _solved(sums: _Sums) -> dict[str, Floats]:
-    """Weights (l, C) and intercept (C,) of a ridge regression with a free intercept."""
-    from scipy.linalg import solve
-
-    middle, level = sums.kernel / sums.n, sums.signs / sums.n
-    gram = sums.gram - sums.n * np.outer(middle, middle)
-    gram[np.diag_indices_from(gram)] += RIDGE
-    weights = solve(gram, sums.cross - sums.n * np.outer(middle, level), assume_a="pos")
-    return {"weights": weights, "intercept": level - middle @ weights}
+def _landmarks(size: int, folds: Sequence[Ints], rng: np.random.Generator) -> tuple[Ints, list[int]]:
+    """Which of `size` samples are landmarks, those of the first fold first, and how many there are up to each fold."""
+    chosen = np.zeros(size, dtype=bool)
+    chosen[rng.choice(size, LANDMARKS, replace=False) if size > LANDMARKS else slice(None)] = True
+    own = [fold[chosen[fold]] for fold in folds]
+    return np.concatenate(own), np.cumsum([len(each) for each in own]).tolist()
 
 
 def classifier_scores(parameters: Classifier, features: NDArray[np.floating[Any]]) -> Floats:
@@ -120,8 +103,85 @@ def raw_scores(parameters: Classifier, features: NDArray[np.floating[Any]]) -> F
     scores = np.empty((len(features), len(parameters["intercept"])))
     for start in range(0, len(features), BLOCK):
         block = np.asarray(features[start : start + BLOCK], dtype=np.float64)
-        scores[start : start + BLOCK] = _kernel(block, landmarks, gamma) @ parameters["weights"]
+        scores[start : start + BLOCK] = gaussian(block, landmarks, gamma) @ parameters["weights"]
     return scores + parameters["intercept"]
+
+
+def named(classifiers: Sequence[Classifier], features: NDArray[np.floating[Any]]) -> list[Ints]:
+    """By each classifier, the group with the highest of the `raw_scores` of each sample, (n,); features (n, d).
+
+    In single precision, and again in double where that cannot tell the two highest scores apart. The classifiers have
+    landmarks and gamma in common, so that they are compared with them once.
+    """
+    together = {
+        name: np.concatenate([each[name] for each in classifiers], axis=-1) for name in ("weights", "intercept")
+    }
+    together |= {name: classifiers[0][name] for name in ("landmarks", "gamma")}
+    ends = np.cumsum([len(each["intercept"]) for each in classifiers])[:-1]
+    groups, rough = [np.empty(len(features), dtype=np.int64) for _ in classifiers], _Rough(together)
+    for start in range(0, len(features), _ROWS):
+        block = np.asarray(features[start : start + _ROWS], dtype=np.float64)
+        scores, error = rough.scores(block)
+        unsure = ~np.all([_lead(part) > 2 * error for part in np.split(scores, ends, axis=1)], axis=0)
+        if unsure.any():
+            scores[unsure] = raw_scores(together, block[unsure])
+        for own, part in zip(groups, np.split(scores, ends, axis=1), strict=True):
+            own[start : start + _ROWS] = part.argmax(axis=1)
+    return groups
+
+
+def _lead(scores: Floats) -> Floats:
+    """By how much the highest score of each row exceeds the next."""
+    if scores.shape[1] == 1:
+        return np.full(len(scores), np.inf)
+    highest = np.partition(scores, -2, axis=1)[:, -2:]
+    with np.errstate(invalid="ignore"):
+        return np.asarray(highest[:, 1] - highest[:, 0])
+
+
+class _Rough:
+    """A classifier whose kernel is computed in single precision, about the middle of its landmarks.
+
+    Roundings go either way: a sum of d products errs by √d units rather than d, and the errors of landmarks add up by
+    their squares. `_SURE` times as much is never met.
+
+    Reference: Higham & Mary 2019, doi:10.1137/18M1226312.
+    """
+
+    def __init__(self, parameters: Classifier) -> None:
+        landmarks, weights = parameters["landmarks"], parameters["weights"]
+        self.root, self.centre = np.sqrt(float(parameters["gamma"])), landmarks.mean(axis=0)
+        self.weights, self.intercept = weights, parameters["intercept"]
+        self.largest = np.square(weights).max(axis=1).astype(np.float32)
+        # Where landmarks do not differ, they are at the centre, and add nothing to a product.
+        self.columns = varying(landmarks)
+        with np.errstate(over="ignore", invalid="ignore"):
+            points = (landmarks - self.centre) * self.root
+            # Twice as much is exact, and saves a pass over every kernel.
+            self.twice, self.lengths = 2 * self._rounded(points), np.square(points).sum(1)
+            self.far = np.square(landmarks * self.root).sum(1).max()
+
+    def _rounded(self, points: Floats) -> NDArray[np.float32]:
+        return (points if self.columns is None else points.take(self.columns, axis=1)).astype(np.float32)
+
+    def scores(self, features: Floats) -> tuple[Floats, Floats]:
+        """Scores (n, C), and by how much each sample's may err, (n,); infinitely where nothing can be said."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            points = (features - self.centre) * self.root
+            lengths = np.square(points).sum(1)
+            kernel = self._rounded(points) @ self.twice.T
+            kernel -= lengths.astype(np.float32)[:, None]
+            kernel -= self.lengths.astype(np.float32)
+            np.exp(np.minimum(kernel, 0, out=kernel), out=kernel)
+            scores = kernel.astype(np.float64) @ self.weights + self.intercept
+            np.square(kernel, out=kernel)
+            adding_up = np.sqrt(kernel @ self.largest, dtype=np.float64)
+            digits = np.sqrt(features.shape[1])
+            units = digits * (lengths + self.lengths.max()) + 8
+            # What double precision itself leaves of distances, taken about 0 there.
+            left = digits * _UNIT * (np.square(features * self.root).sum(1) + self.far)
+            relative = _SURE * _UNIT * (units + left)
+            return scores, np.where(relative < _MOST, relative * adding_up, np.inf)
 
 
 def sharpened(parameters: Classifier, held_out: Floats, labels: Ints) -> Classifier:
@@ -141,11 +201,6 @@ def sharpened(parameters: Classifier, held_out: Floats, labels: Ints) -> Classif
 
 
 def _mean_square_distance(features: Floats) -> float:
-    # Over all pairs of different samples it is twice the summed variance of the features.
-    return float(2.0 * features.var(axis=0, ddof=1).sum())
-
-
-def _kernel(features: Floats, landmarks: Floats, gamma: float) -> Floats:
-    squared = np.square(features).sum(1)[:, None] + np.square(landmarks).sum(1) - 2 * features @ landmarks.T
-    kernel: Floats = np.exp(-gamma * np.maximum(squared, 0))
-    return kernel
+    # Over all pairs of different samples it is twice the summed variance of the features; a few of these at a time.
+    some = range(0, features.shape[1], _COLUMNS)
+    return float(2.0 * np.concatenate([features[:, at : at + _COLUMNS].var(axis=0, ddof=1) for at in some]).sum())

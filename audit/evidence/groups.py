@@ -1,8 +1,8 @@
 """The groups of generated samples, read from a table or told apart by a classifier whose errors are counted."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ...models.records import Attribute, table_attribute
 from ..statistics.shares.confusion import WEAKEST, youden
 from .bundle import DECLARED, TOO_FEW, Groups, Ints
-from .group_classifier import Classifier, fit, raw_scores, sharpened
+from .group_classifier import Classifier, fit, named, sharpened
 from .unavailable import Unavailable, Unmeasured
 
 FOLDS = 5
@@ -102,53 +102,70 @@ def _told_apart(
         2.0 * (row[:, None] == np.arange(each.learned)) - 1 for row, (_, each) in zip(labels, attributes, strict=True)
     ]
     ends = np.cumsum([each.learned for _, each in attributes])[:-1]
-    whole, held_out = fit(reference[part], np.hstack(signs), folds=_folds(labels, rng), rng=rng)
-    scored = np.split(raw_scores(whole, generated), ends, axis=1)
+    learning = reference if len(part) == len(reference) else reference[part]
+    whole, held_out = fit(learning, np.hstack(signs), folds=_folds(labels, rng), rng=rng)
     apart = np.split(held_out, ends, axis=1)
-    groups = []
-    for index, (asked, each) in enumerate(attributes):
+    learned = []
+    for index, (_, each) in enumerate(attributes):
         own = {name: np.split(whole[name], ends, axis=-1)[index] for name in ("weights", "intercept")}
-        groups.append(_groups(asked, each, {**whole, **own}, labels[index], apart[index], scored[index]))
+        learned.append(_learned(each, {**whole, **own}, labels[index], apart[index]))
+    told = named([each.classifier for each in learned], generated)
+    groups = []
+    for (asked, classes), classifier, predicted, scores in zip(attributes, learned, told, apart, strict=True):
+        found = _groups(asked, classes, classifier, predicted)
+        said = _out_of_fold(scores, len(found.told_apart), part, len(reference))
+        groups.append(replace(found, out_of_fold=said))
     return groups
 
 
-def _groups(
-    asked: Labelled,
-    classes: _Classes,
-    classifier: Classifier,
-    labels: Ints,
-    held_out: NDArray[np.float64],
-    scored: NDArray[np.float64],
-) -> Groups:
-    """The groups of one attribute.
+def _out_of_fold(held_out: NDArray[np.float64], told: int, part: Ints, size: int) -> Ints:
+    """What was said of each of `size` reference records, −1 of those outside `part`.
 
-    Args:
-        asked: the attribute.
-        classes: what the classifier learned of it.
-        classifier: its parameters.
-        labels: (m,) of the training part; `NOBODY` where the classifier has no class for them.
-        held_out: (m, C) scores of the training part, out of fold.
-        scored: (n, C) scores of the generated samples.
+    Of `held_out` scores (t, C) only the first `told` count: the others' class was given up.
     """
+    said = np.full(size, -1, dtype=np.int64)
+    said[part] = held_out[:, :told].argmax(axis=1)
+    return said
+
+
+class _Learned(NamedTuple):
+    """A classifier of one attribute.
+
+    classifier: its parameters. labels: (m,) of the training part; `NOBODY` where the classifier has no class for them.
+    held_out: (m, C) scores of the training part, out of fold. confusion: its errors out of fold.
+    """
+
+    classifier: Classifier
+    labels: Ints
+    held_out: NDArray[np.float64]
+    confusion: Ints
+
+
+def _learned(classes: _Classes, classifier: Classifier, labels: Ints, held_out: NDArray[np.float64]) -> _Learned:
+    """The classifier, without a class for rare groups that nothing tells from others."""
     learned, size = classes.learned, len(classes.names)
     confusion = _confusion(labels, held_out, size)
     pooled = learned == size and classes.names[-1] == TOO_FEW
     if pooled and learned > 2 and youden(confusion)[-1] < WEAKEST:
         # Rare groups of all kinds may have nothing in common: then nobody is put among them.
         learned -= 1
-        labels = np.where(labels < learned, labels, NOBODY)
-        held_out, scored = held_out[:, :learned], scored[:, :learned]
+        labels, held_out = np.where(labels < learned, labels, NOBODY), held_out[:, :learned]
         classifier = {**classifier, **{name: classifier[name][..., :learned] for name in ("weights", "intercept")}}
         confusion = _confusion(labels, held_out, size)
-    known = labels >= 0
+    return _Learned(classifier, labels, held_out, confusion)
+
+
+def _groups(asked: Labelled, classes: _Classes, learned: _Learned, predicted: Ints) -> Groups:
+    """The groups of one attribute; `predicted` (n,) of the generated samples."""
+    known = learned.labels >= 0
     return Groups(
         names=classes.names,
-        predicted=scored.argmax(axis=1).astype(np.int64),
-        confusion=confusion,
+        predicted=predicted,
+        confusion=learned.confusion,
         reference_counts=classes.counts,
-        classifier=f"kernel ridge classifier on {len(classifier['landmarks']):,} landmarks, "
-        f"fitted to {len(labels):,} labelled reference samples",
-        parameters=sharpened(classifier, held_out[known], labels[known]),
+        classifier=f"kernel ridge classifier on {len(learned.classifier['landmarks']):,} landmarks, "
+        f"fitted to {len(learned.labels):,} labelled reference samples",
+        parameters=sharpened(learned.classifier, learned.held_out[known], learned.labels[known]),
         reference=classes.labels,
         attribute=asked.attribute,
         too_few=classes.too_few,

@@ -3,11 +3,16 @@
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ...models.checkpoints.weight_facts import WeightFacts
+from ...models.encoders.encoder import Encoder
+from .hand_labels.reading import LabelFile
+from .judged.judge import Judge
+from .samples.draws import Draws
 from .samples.real import Data
 
 Progress = Callable[[str, float], None]
@@ -33,6 +38,7 @@ class Plan:
         modality: of the records.
         source: where the generated samples come from, for the record.
         model: None where only samples are at hand, in `samples`.
+        draws: samples of the model that were drawn already, at least `n`; None: they are drawn when they are collected.
         samples: generated records, where no model is at hand.
         reference: real data to compare with.
         holdout: real data that the model did not learn from.
@@ -43,12 +49,18 @@ class Plan:
         inspect: says what is known of the checkpoint's weights.
         fingerprint: says what is known of its files.
         conform: reads the columns of a drawn table as those of the reference were read.
+        encoders: what turns records into features, the main one first; none: what is built in.
+        outcomes: columns or attributes that say what happens to a person.
+        labels: groups that people saw in some of the generated samples.
+        judge: what tells the groups of records, where the user named something.
+        probes: files of sentences or prompts that a language model is probed with; none: our own set.
         before: what collectors noted before the model was first used, by kind.
     """
 
     modality: str
     source: str
     model: Any = None
+    draws: Draws | None = None
     samples: Data | None = None
     reference: Data | None = None
     holdout: Data | None = None
@@ -59,7 +71,17 @@ class Plan:
     inspect: Callable[[], WeightFacts] | None = None
     fingerprint: Digest | None = None
     conform: Callable[[Any], Any] = lambda records: records
+    encoders: tuple[Encoder, ...] = ()
+    outcomes: tuple[str, ...] = ()
+    labels: LabelFile | None = None
+    judge: Judge | None = None
+    probes: tuple[Path, ...] = ()
     before: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def generates(self) -> bool:
+        """Whether there are generated records: given ones, or those of a model that can be drawn from."""
+        return self.samples is not None or callable(getattr(self.model, "sample", None))
 
 
 def stream(seed: int, name: str) -> np.random.Generator:

@@ -4,6 +4,7 @@ Every file is self-describing, readable without this package, and has the same b
 """
 
 import json
+import re
 import zipfile
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass
@@ -11,7 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from ...models.held_pictures import HeldPictures
+from ...models.reading.picture_archive import LEVELS_OF_255, add_to_archive, in_archive
+from ...models.records import is_array
 
 NARROWED = "@float64"
 """Marks a float64 array stored as float32 because every value survives that: half the size, the same bits back."""
@@ -23,13 +27,16 @@ A name of somebody else's that begins with the same sign has it doubled.
 """
 MARK = "$"
 
+HALF = re.compile("[\ud800-\udfff]")
+"""Halves of surrogate pairs, which a text of a model may hold and no encoding has."""
+
 RENAMED = {"Groups": {"judge": "classifier"}}
 """Fields that evidence of older versions knows by another name, by dataclass."""
 
 
 def save_item(folder: Path, kind: str, item: Any) -> None:
     """Write one kind of evidence: a dataclass, or a tuple of them."""
-    arrays: dict[str, NDArray[Any]] = {}
+    arrays: dict[str, Any] = {}
     values = _plain(item, "", arrays, folder / f"{kind}.samples.jsonl")
     _write_arrays(folder / f"{kind}.npz", arrays)
     (folder / f"{kind}.json").write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
@@ -38,11 +45,15 @@ def save_item(folder: Path, kind: str, item: Any) -> None:
 def load_item(folder: Path, kind: str, types: Mapping[str, type]) -> Any:
     """Read what `save_item` wrote; `types` are the dataclasses that may occur, by name."""
     values = json.loads((folder / f"{kind}.json").read_text(encoding="utf-8"))
-    arrays: dict[str, NDArray[Any]] = {}
-    with np.load(folder / f"{kind}.npz", allow_pickle=False) as archive:
+    arrays: dict[str, Any] = {}
+    # Of a damaged archive numpy would leave the file open.
+    with (folder / f"{kind}.npz").open("rb") as file, np.load(file, allow_pickle=False) as archive:
         for stored in archive.files:
+            held = in_archive(archive.zip, folder / f"{kind}.npz", stored)
             narrowed = stored.endswith(NARROWED)
-            arrays[stored.removesuffix(NARROWED)] = archive[stored].astype(np.float64) if narrowed else archive[stored]
+            array: Any = archive[stored] if held is None else held
+            name = stored.removesuffix(NARROWED if narrowed else LEVELS_OF_255)
+            arrays[name] = array.astype(np.float64) if narrowed else array
     return _lively(values, arrays, types, folder)
 
 
@@ -52,8 +63,8 @@ def remove_item(folder: Path, kind: str) -> None:
         (folder / f"{kind}.{ending}").unlink(missing_ok=True)
 
 
-def _plain(value: Any, path: str, arrays: dict[str, NDArray[Any]], lines: Path) -> Any:
-    if isinstance(value, np.ndarray):
+def _plain(value: Any, path: str, arrays: dict[str, Any], lines: Path) -> Any:
+    if is_array(value):
         name = _free(path, arrays)
         arrays[name] = value
         return {ARRAY: name}
@@ -61,7 +72,7 @@ def _plain(value: Any, path: str, arrays: dict[str, NDArray[Any]], lines: Path) 
         inner = {
             each.name: _plain(getattr(value, each.name), f"{path}.{each.name}".strip("."), arrays, lines)
             for each in fields(value)
-            if each.name != "samples" or isinstance(getattr(value, "samples", None), np.ndarray)
+            if each.name != "samples" or is_array(getattr(value, "samples", None))
         }
         if "samples" not in inner and hasattr(value, "samples"):
             inner["samples"] = {LINES: lines.name, "dtypes": _write_lines(lines, getattr(value, "samples", None))}
@@ -76,7 +87,7 @@ def _plain(value: Any, path: str, arrays: dict[str, NDArray[Any]], lines: Path) 
     return value
 
 
-def _lively(value: Any, arrays: Mapping[str, NDArray[Any]], types: Mapping[str, type], folder: Path) -> Any:
+def _lively(value: Any, arrays: Mapping[str, Any], types: Mapping[str, type], folder: Path) -> Any:
     if isinstance(value, list):
         return tuple(_lively(each, arrays, types, folder) for each in value)
     if not isinstance(value, dict):
@@ -111,8 +122,14 @@ def _write_lines(path: Path, samples: Any) -> Any:
 
 
 def _write(path: Path, lines: Iterable[Any]) -> None:
-    with path.open("w", encoding="utf-8", errors="surrogatepass", newline="\n") as file:
-        file.writelines(json.dumps(line, ensure_ascii=False, default=_simple) + "\n" for line in lines)
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.writelines(_line(line) + "\n" for line in lines)
+
+
+def _line(value: Any) -> str:
+    """A record as JSON; one whose text is no Unicode is escaped, so that the file is and the text comes back."""
+    text = json.dumps(value, ensure_ascii=False, default=_simple)
+    return json.dumps(value, default=_simple) if HALF.search(text) else text
 
 
 def _simple(value: Any) -> Any:
@@ -139,10 +156,13 @@ def _read_lines(path: Path, dtypes: Any) -> Any:
     return pd.DataFrame(columns)
 
 
-def _write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+def _write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
     """Write an .npz that numpy reads, at the fastest compression and with the same bytes for the same arrays."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for name, array in arrays.items():
+            if isinstance(array, HeldPictures):
+                add_to_archive(archive, name, array)
+                continue
             with np.errstate(over="ignore"):  # what is too large for float32 is kept as it is
                 narrow = array.astype(np.float32) if array.dtype == np.float64 else array
             if array.dtype == np.float64 and array.size and np.array_equal(narrow, array):

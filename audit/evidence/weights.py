@@ -10,6 +10,7 @@ from .plan import Plan
 from .unavailable import Unavailable
 
 NEEDS = ()
+WITHOUT_DRAWS = True
 
 
 def before(plan: Plan) -> tuple[str, str]:

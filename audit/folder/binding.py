@@ -7,8 +7,10 @@ from datetime import date, datetime
 from pathlib import Path
 
 from ...models.digests import file_sha256
-from ...models.errors import UserError
+from ...models.errors import UserError, one_line
+from ...models.reading.regular_file import check_file
 from ...reports import convert
+from ...reports.drawing import part_spent
 from ...reports.record import TIME_FIELDS, Record, RulePart
 from ..judge import judge
 from ..policy import Policy
@@ -23,7 +25,10 @@ def evidence_digests(folder: Path) -> dict[str, str]:
 
     Two equal runs have equal digests, therefore.
     """
-    return {path.name: _digest(path) for path in sorted(folder.iterdir())}
+    paths = sorted(folder.iterdir())
+    for path in paths:
+        check_file(path, "a file of evidence")
+    return {path.name: _digest(path) for path in paths}
 
 
 def check_evidence(record: Record, folder: Path) -> None:
@@ -32,11 +37,11 @@ def check_evidence(record: Record, folder: Path) -> None:
     Raises:
         UserError: naming the first file that was changed, added or taken away.
     """
-    if record.schema_version == UNBOUND and not record.evidence:
-        return
-    if not record.evidence:
+    if record.schema_version > UNBOUND and not record.evidence:
         raise UserError(f"{folder}: the record holds no digests of its evidence, so it cannot be trusted; audit again")
     found = evidence_digests(folder)
+    if not record.evidence:
+        return
     for name in sorted({*record.evidence, *found}):
         if record.evidence.get(name) != found.get(name):
             how = "is missing" if name not in found else "was added" if name not in record.evidence else "was changed"
@@ -54,9 +59,10 @@ def check_verdict(record: Record, file: Path) -> None:
         findings = [convert.finding_from(part) for part in record.findings]
         # Waivers count as on the day on which the record says that it was judged: those that were void then still are.
         day = datetime.fromisoformat(record.environment.started).date()
-        derived = judge(findings, policy, drawn=record.environment.samples, today=day)
-    except (ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{file}: its verdict cannot be derived again: {error}".splitlines()[0]) from error
+        part = part_spent(record.drawing)
+        derived = judge(findings, policy, drawn=record.environment.samples, today=day, part=part)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise UserError(f"{file}: its verdict cannot be derived again: {one_line(error)}") from error
     told = {(rule.id, rule.group): rule for rule in record.verdict.rules}
     # How older versions judged is not known here; that a verdict follows from its rules is the same in all.
     for rule in derived.rules if record.schema_version > UNBOUND else ():

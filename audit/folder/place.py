@@ -24,6 +24,10 @@ def check_out(out: Path, known: frozenset[str]) -> Path:
         UserError: if it holds what no audit wrote, or cannot be written or replaced.
     """
     try:
+        os.getcwd()
+    except OSError as error:
+        raise UserError("the working folder does not exist any more; change to one that does (cd)") from error
+    try:
         target = _place(out)
         tidy(target, known)
         _check_content(out, target)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from ..pipeline.drawing import KEPT
 from ..request import Request
 
 if TYPE_CHECKING:
@@ -21,8 +22,9 @@ REQUEST, RECORD, EVIDENCE, ANSWER = "request.json", "record.json", "evidence", "
 STEPS, FAULT, LEFT = "steps.jsonl", "fault.txt", "left.txt"
 """Files of the folder: steps begun, where a fault struck, and where `os._exit` was called; the others say it."""
 
-PATHS = ("policy", "prompts", "types")
-"""Fields of a request that are paths, which JSON knows as text."""
+PATHS = tuple(each.name for each in fields(Request) if each.type == Path | None)
+SEVERAL_PATHS = tuple(each.name for each in fields(Request) if each.type == tuple[Path, ...])
+"""Fields of a request that are a path or several, which JSON knows as text."""
 
 Kind = Literal["audit", "user", "policy", "ours"]
 
@@ -66,6 +68,7 @@ def read_request(folder: Path) -> tuple[Request, int | None]:
     asked: dict[str, Any] = content["request"]
     asked |= {name: tuple(value) for name, value in asked.items() if isinstance(value, list)}
     asked |= {name: Path(asked[name]) for name in PATHS if asked[name] is not None}
+    asked |= {name: tuple(map(Path, asked[name])) for name in SEVERAL_PATHS}
     return Request(**asked), content["memory"]
 
 
@@ -110,7 +113,7 @@ def told(folder: Path, name: str) -> str:
 
 
 class Steps:
-    """Reads the steps that a worker has begun, as they appear.
+    """Reads the steps that a worker has begun, as they appear; `kept` is whether samples outlive an interruption.
 
     Args:
         folder: of the worker.
@@ -119,7 +122,7 @@ class Steps:
 
     def __init__(self, folder: Path, progress: Callable[[str, float], None]) -> None:
         self.file, self.progress = folder / STEPS, progress
-        self.seen, self.last = 0, "start"
+        self.seen, self.last, self.kept = 0, "start", False
 
     def read(self) -> None:
         """Pass on what was added since the last time."""
@@ -135,6 +138,7 @@ class Steps:
             try:
                 step, share = json.loads(line)
                 self.last = str(step)
+                self.kept = self.kept or KEPT in self.last
                 self.progress(self.last, float(share))
             except (ValueError, TypeError):
                 continue

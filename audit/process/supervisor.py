@@ -15,13 +15,17 @@ from pathlib import Path
 from ...models.errors import UserError
 from ..policy import PolicyError
 from ..request import Request
+from ..request_checks import check_places
 from .answer import FAULT, LEFT, Audited, Steps, read_answer, read_audit, told, write_request
+from .relay import relay
 
 BOOT = "import json,sys;sys.path[:]=json.loads(sys.argv[3]);import importlib as i;i.import_module(sys.argv[4]).main()"
 """The worker imports what this process would, and nothing from the working folder that this process would not."""
 
 PATIENCE = 2.0
 """Seconds between asking a worker to end and ending it."""
+
+KEPT_ON = "nothing was written; the samples drawn so far are kept: add --resume to go on"
 
 LOOK = 0.05
 """Seconds between two looks at how far it is."""
@@ -50,14 +54,23 @@ def supervised(request: Request, *, memory: int | None, progress: Callable[[str,
         WorkerEnded: if the process ended in another way without a whole answer.
         Defect: if our own code failed.
     """
+    # Here already, because a pipe of this process is none of the worker's.
+    check_places(request)
     with _folder() as name:
         folder = Path(name)
         write_request(folder, request, memory)
-        process, steps = _start(folder), Steps(folder, progress)
+        # The user's own code prints what it likes and as it likes; libraries may repeat what a checkpoint says.
+        process = _start(folder, heard=not request.runs_code)
+        steps, relayed = Steps(folder, progress), None if process.stdout is None else relay(process.stdout)
         try:
             _wait(process, steps)
+        except KeyboardInterrupt:
+            steps.read()
+            raise KeyboardInterrupt(KEPT_ON if steps.kept else "") from None
         finally:
             _stop(process)
+            if relayed is not None:
+                relayed.join(PATIENCE)
         steps.read()
         return _concluded(folder, process.returncode, steps.last, memory)
 
@@ -69,13 +82,18 @@ def _folder() -> "tempfile.TemporaryDirectory[str]":
         raise UserError(f"expected a temporary folder that can be written: {error}; set TMPDIR to one") from error
 
 
-def _start(folder: Path) -> "subprocess.Popen[bytes]":
+def _start(folder: Path, *, heard: bool) -> "subprocess.Popen[bytes]":
+    """Start the worker; where it is `heard`, what it prints comes to this process."""
     flags = ["-P", *(["-E"] if sys.flags.ignore_environment else []), *(["-s"] if sys.flags.no_user_site else [])]
     worker = f"{__package__}.worker"
     arguments = [str(folder), str(os.getpid()), json.dumps([each or os.getcwd() for each in sys.path]), worker]
     # A session of its own: Ctrl-C reaches this process alone, which then stops the worker and all that it started.
     return subprocess.Popen(
-        [sys.executable, *flags, "-c", BOOT, *arguments], stdin=subprocess.DEVNULL, start_new_session=True
+        [sys.executable, *flags, "-c", BOOT, *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE if heard else None,
+        stderr=subprocess.STDOUT if heard else None,
+        start_new_session=True,
     )
 
 
@@ -146,9 +164,9 @@ def _name(number: int) -> str:
 
 
 def _doing(step: str) -> str:
-    from ...reports.console import STEPS
+    from ...reports.terminal.progress import doing
 
-    return "starting" if step == "start" else STEPS.get(step, f"auditing {step}")
+    return "starting" if step == "start" else doing(step)
 
 
 def _place(fault: str) -> str:

@@ -18,12 +18,12 @@ from typing import IO, Any, NoReturn, TextIO
 from ..request import Request
 from .answer import EVIDENCE, FAULT, LEFT, RECORD, STEPS, Answer, read_request, write_answer
 
+LIBRARIES = "libraries"
+"""Folder for what libraries write on their own."""
+
 PR_SET_PDEATHSIG = 1
 """Of Linux's prctl: the signal that a process gets when the one that started it ends."""
 
-
-OUT_OF_MEMORY = ("allocate memory", "out of memory", "bad_alloc", "memoryerror")
-"""How libraries say it, in small letters."""
 
 LEAVE = os._exit
 """As Python has it, before any code of a model's ran."""
@@ -69,23 +69,27 @@ def _silence_libraries() -> None:
 
 
 def _answer(folder: Path) -> Answer:
+    from ...models.adapters.libraries import keep_quiet
     from ...models.errors import UserError, one_line
+    from ...models.memory import ran_out
+    from ...models.tracebacks import traceback_of
     from ..policy import PolicyError
 
     request, memory = read_request(folder)
+    keep_quiet(folder / LIBRARIES, alone=not request.runs_code)
     limited = _limit(memory)
     try:
         return _audited(folder, request)
     except PolicyError as error:
         return Answer("policy", str(error))
     except UserError as error:
-        return Answer("user", f"{error}{limited if _ran_out(error) else ''}")
+        return Answer("user", f"{error}{limited if ran_out(error) else ''}")
     except MemoryError as error:
         return Answer("user", f"{request.name}: {_said(error)}{limited}")
     except Exception as error:  # What is nobody's mistake is told as ours, with its traceback.
-        if memory is not None and _ran_out(error):
+        if memory is not None and ran_out(error):
             return Answer("user", f"{request.name}: {one_line(error)}{limited}")
-        return Answer("ours", traceback.format_exc())
+        return Answer("ours", traceback_of(error))
     except BaseException as error:  # SystemExit and its kin, which our own code never raises.
         return Answer("user", f"{request.name}: the model's code raised {_said(error)}; let it raise an exception")
 
@@ -120,15 +124,6 @@ def _said(error: BaseException) -> str:
         "",
     )
     return f"{type(error).__name__}({error}){place}"
-
-
-def _ran_out(error: BaseException | None) -> bool:
-    """Whether memory ran out somewhere in the chain of causes."""
-    while error is not None:
-        if isinstance(error, MemoryError) or any(words in str(error).lower() for words in OUT_OF_MEMORY):
-            return True
-        error = error.__cause__
-    return False
 
 
 def _limit(memory: int | None) -> str:

@@ -8,7 +8,7 @@ agree with the normal ones elsewhere.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -157,13 +157,15 @@ def curve(limits: Limits) -> tuple[Interval, ...]:
     return tuple(result)
 
 
-def nested(*, low: NDArray[np.float64], high: NDArray[np.float64]) -> tuple[Interval, ...]:
-    """Intervals at all `LEVELS` from their ends, (levels,) each, each forced to contain the narrower ones.
+def nested(
+    *, low: NDArray[np.float64], high: NDArray[np.float64], levels: Sequence[float] = LEVELS
+) -> tuple[Interval, ...]:
+    """Intervals at ascending levels from their ends, (levels,) each, each forced to contain the narrower ones.
 
     Such ends are nested by construction, but where they were found numerically the last digits may be off.
     """
     lows, highs = np.minimum.accumulate(low), np.maximum.accumulate(high)
-    return tuple(Interval(level, float(a), float(b)) for level, a, b in zip(LEVELS, lows, highs, strict=True))
+    return tuple(Interval(level, float(a), float(b)) for level, a, b in zip(levels, lows, highs, strict=True))
 
 
 def p_value(limits: Limits, null: float) -> float:

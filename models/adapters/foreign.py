@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError, one_line
+from ..limits import check, check_unpacked, on_disk
 
 LOADER = "name code that reads it by --loader FILE.py:FUNCTION"
 
@@ -37,12 +38,40 @@ def attempting(path: Path, remedy: str) -> Callable[[Callable[[], Any], str], An
 
 
 def members(path: Path) -> tuple[str, ...]:
-    """The names in a zip archive; none where there is no file, or it is no archive that can be read."""
+    """The names in a zip archive; none where there is no file, or it is no archive that can be read.
+
+    Raises:
+        UserError: if there are more than any model has.
+    """
+    names = tuple(each.filename for each in _entries(path))
+    check("members", len(names), path)
+    return names
+
+
+def check_archive(path: Path, what: str) -> None:
+    """Refuse an archive that unpacks to much more than it is, before anything of it is unpacked.
+
+    Entries that share their bytes count each, and so do sizes that are only claimed: readers make room for them.
+
+    Args:
+        path: a zip archive, or anything else, which is let through.
+        what: what it holds, for the message.
+
+    Raises:
+        UserError: with both sizes, and how to allow more.
+    """
+    entries = _entries(path)
+    if entries:
+        check("members", len(entries), path)
+        check_unpacked(sum(each.file_size for each in entries), on_disk(path), path, what)
+
+
+def _entries(path: Path) -> list[zipfile.ZipInfo]:
     if not path.is_file() or not zipfile.is_zipfile(path):
-        return ()
+        return []
     try:
         with zipfile.ZipFile(path) as archive:
-            return tuple(archive.namelist())
+            return archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError):
         # The list can be damaged although the mark at the end is whole; a name in it may be no text.
-        return ()
+        return []

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from ..base import GenerativeModel
+from ..base import FillsIn, GenerativeModel
 from .contract import check_model
 from .user_code import calling
 
@@ -17,7 +17,7 @@ NOTE = (
 )
 
 
-def check_given(model: Any) -> GenerativeModel:
+def check_given(model: Any) -> GenerativeModel | FillsIn:
     """The model itself, after what it offers has been tried on two samples.
 
     Raises:

@@ -189,8 +189,13 @@ def latent_size(shape: Sequence[object]) -> int | None:
     return math.prod(sizes) if sizes and len(sizes) == len(shape) and max(sizes) == math.prod(sizes) else None
 
 
-def check_images(model: LatentSampler, path: Path) -> None:
+def check_images(model: LatentSampler, path: Path, *, step: float = 0.0) -> None:
     """Try a model on a few latents.
+
+    Args:
+        model: the model.
+        path: the checkpoint, which begins each message.
+        step: between two values that a pixel can have, where they are few: rounding may fall to either side.
 
     Raises:
         UserError: if it fails, gives other shapes than it says, is random inside, mixes the images of a batch, or
@@ -212,7 +217,7 @@ def check_images(model: LatentSampler, path: Path) -> None:
             f"{path}: expected equal images from equal latents, got different ones: the network draws random numbers "
             f"inside (noise, or dropout of its training mode), so no seed repeats a sample; save it for inference"
         )
-    if not torch.allclose(images[:1], alone, atol=BATCH_TOLERANCE):
+    if not torch.allclose(images[:1], alone, atol=BATCH_TOLERANCE + step):
         raise UserError(
             f"{path}: expected each image to depend on its own latent, but it changes with the others of its batch: "
             f"batch normalisation in training mode does that; save the model in evaluation mode"

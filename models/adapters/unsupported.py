@@ -1,25 +1,19 @@
 """What lies at a path that no adapter opens, told from its first bytes, and which way fits it."""
 
+import re
 import zipfile
 from collections import Counter
 from pathlib import Path
-from typing import NamedTuple
 
+from ..checkpoints.known_kinds import FOLDERS, LOADER, OPENVINO, TABLE, TENSORFLOW, WEB_PAGE, Unsupported, by_name
 from .foreign import members
-
-LOADER = "name code that builds the model by --loader FILE.py:FUNCTION (`genai-audit init loader` writes a start)"
-
-
-class Unsupported(NamedTuple):
-    """What something is that no adapter opens, and what to do with it."""
-
-    what: str
-    way: str
-
 
 PICTURES = "give a folder of generated pictures as PNG or JPEG, or a checkpoint"
 SOUNDS = "give a folder of generated sounds as .wav, or a checkpoint"
-TABLE = "save the rows as .csv with commas, or as .parquet"
+SERVED = (
+    "serve it (`llama-server -m FILE.gguf`, or another server that speaks OpenAI's protocol) and audit its address, "
+    f"http://localhost:8080/v1#MODEL, with --prompts; or audit the folder that it was made from, or {LOADER}"
+)
 
 STARTS: tuple[tuple[bytes, Unsupported], ...] = (
     (
@@ -31,7 +25,8 @@ STARTS: tuple[tuple[bytes, Unsupported], ...] = (
     (
         b"GGUF",
         Unsupported(
-            "a GGUF file of llama.cpp", f"audit the folder it was made from, serve it and give its address, or {LOADER}"
+            "a GGUF file of llama.cpp",
+            SERVED,
         ),
     ),
     (b"ggml", Unsupported("an old file of llama.cpp", f"audit the folder it was made from, or {LOADER}")),
@@ -64,9 +59,10 @@ FOLDER_MARKS: tuple[tuple[str, Unsupported], ...] = (
     ),
     (
         "adapter_config.json",
-        Unsupported("an adapter without its base model", "merge it into the base and save that folder"),
+        Unsupported("an adapter of another library than PEFT", "merge it into its base and save that folder"),
     ),
-    ("checkpoint", Unsupported("a TensorFlow checkpoint", f"export it to ONNX, or {LOADER}")),
+    *FOLDERS,
+    ("checkpoint", TENSORFLOW),
     (
         "*.index.json",
         Unsupported("an index of weight files without a config.json", "copy the whole folder of the model"),
@@ -75,6 +71,7 @@ FOLDER_MARKS: tuple[tuple[str, Unsupported], ...] = (
         "tokenizer.json",
         Unsupported("a tokenizer without a model", "copy config.json and the weights into the folder too"),
     ),
+    ("*.gguf", Unsupported("a folder of GGUF files of llama.cpp", SERVED)),
     ("*.onnx", Unsupported("a folder of ONNX graphs", "name one of them")),
     ("*.keras", Unsupported("a folder of Keras models", "name one of them")),
 )
@@ -99,6 +96,8 @@ POINTER = b"version https://git-lfs"
 LONGEST_POINTER = 1024
 
 TAR_MARK = slice(257, 262)
+CONTROL = re.compile(r"[\0-\x08\x0e-\x1a\x1c-\x1f]")
+"""Characters that no text has."""
 
 
 def describe_path(path: Path) -> Unsupported:
@@ -158,6 +157,13 @@ def _file(path: Path) -> Unsupported:
     for mark, unsupported in STARTS:
         if start.startswith(mark):
             return unsupported
+    named = by_name(path.name)
+    if named is not None:
+        return named
+    if start.lstrip()[:14].lower().startswith((b"<!doctype html", b"<html")):
+        return WEB_PAGE
+    if path.suffix.lower() == ".bin" and path.with_suffix(".xml").is_file():
+        return OPENVINO
     if start[TAR_MARK] == b"ustar":
         return Unsupported("a tar archive", "unpack it and name what is inside")
     if zipfile.is_zipfile(path):
@@ -165,6 +171,8 @@ def _file(path: Path) -> Unsupported:
     try:
         text = start.decode("utf-8")
     except UnicodeDecodeError:
+        text = "\0"
+    if CONTROL.search(text):
         return Unsupported(
             f"{path.stat().st_size:,} bytes of no known kind", f"save the model as safetensors, or {LOADER}"
         )

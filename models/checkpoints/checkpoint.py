@@ -2,27 +2,27 @@
 
 import hashlib
 import json
-import os
 import sys
-import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from ..adapters.loader import load_with
-from ..adapters.opened import Opened, Options
-from ..adapters.pytorch.safetensors_file import METADATA_KEY, read_header, read_tensors, write_tensors
+from ..adapters.opened import Opened, Options, is_training_state, refuse_unused
+from ..adapters.pytorch.safetensors_file import METADATA_KEY, read_header, read_names, read_tensors, tensor_bytes
 from ..adapters.pytorch.torch_file import read_torch
 from ..adapters.unsupported import describe_path, lfs_pointer
-from ..base import GenerativeModel
-from ..digests import file_sha256, folder_sha256
+from ..base import FillsIn, GenerativeModel
+from ..digests import file_sha256, fingerprint, folder_sha256
 from ..errors import UserError
 from ..families.catalogue import FAMILIES
 from ..families.training.fitting import Trained
-from .formats import FORMATS, MODEL_SUFFIXES, Format, adapter, matching
+from .formats import FORMATS, MODEL_SUFFIXES, Format, adapter, check_contained, matching, own_format
+from .known_kinds import of_weights
 from .weights import build
+from .whole_file import write_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,7 @@ class Checkpoint:
         parameters: how many numbers its weights are, where known.
         declared: what it says about itself: configuration, data, training, library versions.
         notes: what a reviewer must know of how it was opened, one sentence each.
+        base: the model that an adapter changes, whose digest `sha256` covers too.
     """
 
     path: Path
@@ -52,10 +53,20 @@ class Checkpoint:
     parameters: int | None
     declared: Mapping[str, Any]
     notes: tuple[str, ...] = ()
+    base: Path | None = None
+
+    @property
+    def inspected(self) -> Path | None:
+        """Where weights lie that say something by themselves: of an adapter's factors little can be said."""
+        return self.path if self.base is None else None
 
 
-def identify(path: str | Path) -> Checkpoint:
+def identify(path: str | Path, told: Callable[[int, int], None] | None = None) -> Checkpoint:
     """Say what lies at `path` by its content, whatever its name; nothing is unpickled and no weight is loaded.
+
+    Args:
+        path: a file or folder.
+        told: is told how many bytes of a file were digested, and how many there are.
 
     Raises:
         UserError: if nothing is there, if it is empty, or if it is a safetensors file with a damaged header.
@@ -66,15 +77,15 @@ def identify(path: str | Path) -> Checkpoint:
     if path.is_dir():
         foreign = matching(path)
         kind = foreign.name if foreign else "folder"
-        return Checkpoint(path, path.resolve().name, folder_sha256(path), kind, None, None, None, {})
+        return Checkpoint(path, path.resolve().name, folder_sha256(path, told), kind, None, None, None, {})
     try:
         if path.stat().st_size == 0:
             raise UserError(f"{path}: expected a checkpoint, got an empty file; copy it again")
-        sha256 = file_sha256(path)
+        sha256 = file_sha256(path, told)
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
     foreign = matching(path)
-    kind = foreign.name if foreign else _format(path)
+    kind = foreign.name if foreign else own_format(path)
     checkpoint = Checkpoint(path, path.name, sha256, kind, None, None, None, {})
     if kind != "safetensors":
         return checkpoint
@@ -91,38 +102,69 @@ def identify(path: str | Path) -> Checkpoint:
 
 
 def load_model(
-    path: str | Path, loader: str | None = None, options: Options | None = None
-) -> tuple[GenerativeModel, Checkpoint]:
+    path: str | Path,
+    loader: str | None = None,
+    options: Options | None = None,
+    told: Callable[[int, int], None] | None = None,
+) -> tuple[GenerativeModel | FillsIn, Checkpoint]:
     """Load a model in evaluation mode, by `loader` (`FILE.py:FUNCTION`, the user's code) if given, else as pure data.
+
+    Args:
+        path: a file, a folder, or an address.
+        loader: the user's code that builds the model.
+        options: what the user says about how to open it.
+        told: is told how many bytes of a file were digested, and how many there are.
 
     Raises:
         UserError: if the checkpoint is not sound data of a known family or format, or the loader's object is not a
             model.
     """
+    options = options or Options()
     if "://" in str(path) and loader is None:
-        return _load_endpoint(str(path), options or Options())
+        refuse_unused(options, ("prompts",), path, "a model behind an address")
+        return _load_endpoint(str(path), options)
     path = Path(path)
+    if loader is not None or path.is_dir():
+        check_contained(path)
     pointer = lfs_pointer(path) if loader is None and path.is_dir() else None
     if pointer is not None:
         raise UserError(f"{pointer}: expected a file of the model, got a pointer of Git LFS to it; run `git lfs pull`")
     if loader is None and path.is_dir() and matching(path) is None:
         path = _model_in(path)
-    checkpoint = identify(path)
+    if loader is None:
+        _refuse_unknown(path)
+    checkpoint = identify(path, told)
     if loader is not None:
+        refuse_unused(options, (), path, "a model that a loader builds")
         return _load_by_loader(checkpoint, loader)
     foreign = next((each for each in FORMATS if each.name == checkpoint.format), None)
     if foreign is not None:
-        return _load_foreign(checkpoint, foreign, options or Options())
+        return _load_foreign(checkpoint, foreign, options)
+    refuse_unused(options, (), path, "a checkpoint of a reference model")
     match checkpoint.format:
         case "safetensors":
             return _load_safetensors(checkpoint)
         case "torch" | "torch (old pickle)":
             return _load_torch(checkpoint)
-        case "numpy archive":
-            raise UserError(f"{path}: expected a model, got a numpy archive of data; a model comes as safetensors")
         case _:
             unsupported = describe_path(checkpoint.path)
             raise UserError(f"{path}: expected a checkpoint, got {unsupported.what}; {unsupported.way}")
+
+
+def _refuse_unknown(path: Path) -> None:
+    """Refuse what is no checkpoint before it is digested, which takes hours where it is large."""
+    try:
+        foreign = not path.is_file() or not path.stat().st_size or matching(path) is not None
+        kind = "" if foreign else own_format(path)
+    except OSError:
+        return  # What comes next says so.
+    if kind == "numpy archive":
+        raise UserError(f"{path}: expected a model, got a numpy archive of data; a model comes as safetensors")
+    if kind == "unknown":
+        unsupported = describe_path(path)
+        raise UserError(f"{path}: expected a checkpoint, got {unsupported.what}; {unsupported.way}")
+    if kind == "safetensors":
+        read_header(path)
 
 
 def save_checkpoint(path: str | Path, trained: Trained) -> None:
@@ -134,20 +176,21 @@ def save_checkpoint(path: str | Path, trained: Trained) -> None:
         UserError: if the folder does not exist or cannot be written.
     """
     path = Path(path)
+    try:
+        write_whole(path, serialised(trained))
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written ({error.strerror}); choose a folder that exists") from error
+
+
+def serialised(trained: Trained) -> bytes:
+    """The file of `save_checkpoint`."""
     metadata = {
         "family": trained.family,
         "config": asdict(trained.model.config),
         **trained.facts,
         "versions": installed_versions(),
     }
-    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        write_tensors(beside, trained.model.state_dict(), json.dumps(metadata, sort_keys=True))
-        beside.replace(path)
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written ({error.strerror}); choose a folder that exists") from error
-    finally:
-        beside.unlink(missing_ok=True)
+    return tensor_bytes(trained.model.state_dict(), json.dumps(metadata, sort_keys=True))
 
 
 def installed_versions() -> dict[str, str]:
@@ -161,33 +204,12 @@ def installed_versions() -> dict[str, str]:
     return versions
 
 
-def _format(path: Path) -> str:
-    with path.open("rb") as file:
-        start = file.read(16)
-    if start[8:9] == b"{":
-        return "safetensors"
-    if start[:2] == b"PK":
-        return _archive_format(path)
-    if start[:1] == b"\x80" and start[1:2] in b"\x02\x03\x04\x05":
-        return "torch (old pickle)"
-    return "unknown"
-
-
-def _archive_format(path: Path) -> str:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-    except (zipfile.BadZipFile, OSError):
-        # The list of a zip lies at its end, so a truncated torch file looks like this.
-        return "torch"
-    if any(name.endswith(".npy") for name in names):
-        return "numpy archive"
-    return "torch" if any(name.rpartition("/")[2] == "data.pkl" for name in names) else "unknown"
-
-
-def _load_safetensors(checkpoint: Checkpoint) -> tuple[GenerativeModel, Checkpoint]:
+def _load_safetensors(checkpoint: Checkpoint) -> tuple[GenerativeModel | FillsIn, Checkpoint]:
     path = checkpoint.path
     if "family" not in checkpoint.declared:
+        known = of_weights(read_names(path))
+        if known is not None:
+            raise UserError(f"{path}: expected a checkpoint, got {known.what}; {known.way}")
         raise UserError(
             f"{path}: expected metadata {METADATA_KEY!r} with family and config, as `genai-audit train` writes it, "
             f"got none; name code that builds the model by --loader FILE.py:FUNCTION"
@@ -196,7 +218,7 @@ def _load_safetensors(checkpoint: Checkpoint) -> tuple[GenerativeModel, Checkpoi
     return build(family, config, read_tensors(path), path), checkpoint
 
 
-def _load_torch(checkpoint: Checkpoint) -> tuple[GenerativeModel, Checkpoint]:
+def _load_torch(checkpoint: Checkpoint) -> tuple[GenerativeModel | FillsIn, Checkpoint]:
     content = read_torch(checkpoint.path)
     model = build(content.family, content.config, content.tensors, checkpoint.path)
     described = replace(
@@ -209,13 +231,21 @@ def _load_torch(checkpoint: Checkpoint) -> tuple[GenerativeModel, Checkpoint]:
     return model, described
 
 
-def _load_by_loader(checkpoint: Checkpoint, loader: str) -> tuple[GenerativeModel, Checkpoint]:
+def _load_by_loader(checkpoint: Checkpoint, loader: str) -> tuple[GenerativeModel | FillsIn, Checkpoint]:
     model = load_with(checkpoint.path, loader)
     return model, replace(checkpoint, family="loader", modality=model.modality, parameters=_count(model))
 
 
-def _load_foreign(checkpoint: Checkpoint, foreign: Format, options: Options) -> tuple[GenerativeModel, Checkpoint]:
-    opened: Opened = adapter(foreign).open_model(checkpoint.path, options)
+def _load_foreign(
+    checkpoint: Checkpoint, foreign: Format, options: Options
+) -> tuple[GenerativeModel | FillsIn, Checkpoint]:
+    module = adapter(foreign)
+    refuse_unused(options, getattr(module, "TAKES", ()), checkpoint.path, foreign.what)
+    base = options.base_model
+    if base is not None and base.is_dir():
+        check_contained(base)
+        checkpoint = replace(checkpoint, base=base, sha256=fingerprint(checkpoint.path, base))
+    opened: Opened = module.open_model(checkpoint.path, options)
     described = replace(
         checkpoint,
         family=opened.family,
@@ -227,7 +257,7 @@ def _load_foreign(checkpoint: Checkpoint, foreign: Format, options: Options) -> 
     return opened.model, described
 
 
-def _load_endpoint(url: str, options: Options) -> tuple[GenerativeModel, Checkpoint]:
+def _load_endpoint(url: str, options: Options) -> tuple[GenerativeModel | FillsIn, Checkpoint]:
     from ..adapters.server.endpoint import open_endpoint
 
     opened = open_endpoint(url, options)
@@ -254,6 +284,8 @@ def _count(model: object) -> int | None:
 
 def _model_in(folder: Path) -> Path:
     models = sorted(file for file in folder.iterdir() if file.suffix.lower() in MODEL_SUFFIXES and file.is_file())
+    # What a training needs to go on is no second model.
+    models = [file for file in models if not is_training_state(file.stem)] or models
     if len(models) == 1:
         return models[0]
     if models:
@@ -265,10 +297,3 @@ def _model_in(folder: Path) -> Path:
         f"{folder}: expected a folder with a model ({', '.join(MODEL_SUFFIXES)}), got {unsupported.what}; "
         f"{unsupported.way}"
     )
-
-
-def fingerprint(path: Path) -> str:
-    """SHA-256 of what lies at `path`, as in `Checkpoint.sha256`; empty where there is no file any more."""
-    if path.is_dir():
-        return folder_sha256(path)
-    return file_sha256(path) if path.is_file() else ""

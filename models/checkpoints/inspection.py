@@ -13,6 +13,8 @@ from torch import Tensor, nn
 
 from ..adapters.opened import Stored
 from ..digests import file_sha256
+from ..errors import UserError
+from ..reading.plain_tensor import oddness
 from .initialisers import FEWEST, agreeing, orthogonal, step
 from .stored_tensors import stored_tensors
 from .weight_facts import TensorFacts, WeightFacts
@@ -82,7 +84,10 @@ def _used(entries: list[Entry], held: list[Stored]) -> list[Entry]:
 
 def describe(stored: Stored, depth: int = 1) -> TensorFacts:
     """The facts of one floating-point tensor; `depth` is how many blocks its network has, see `initialisers`."""
-    tensor = stored.tensor.detach().cpu().contiguous()
+    odd = oddness(stored.tensor)
+    if odd is not None:
+        raise UserError(f"weights {stored.name}: expected numbers, got {odd}; load them, and save the checkpoint again")
+    tensor = stored.tensor.detach().cpu().resolve_neg().contiguous()
     numbers = _plain(tensor)
     some = numbers[:: step(len(numbers), MOST)]
     low, high = _range(numbers)
@@ -189,7 +194,7 @@ def _range(numbers: Tensor) -> tuple[float, float]:
 
 
 def _digest(tensor: Tensor) -> str:
-    plain = tensor.detach().contiguous()
+    plain = tensor.detach().resolve_neg().contiguous()
     state = hashlib.sha256(repr((str(plain.dtype), tuple(plain.shape))).encode())
     state.update(plain.flatten().view(torch.uint8).numpy().data)
     return state.hexdigest()

@@ -1,60 +1,95 @@
-"""`reference:NAME`: a sound reference model, trained on first use and kept in the user's cache."""
+"""`reference:NAME`: a sound reference model, trained on first use and kept in the user's cache.
+
+Whoever can change a kept model can change what an audit says. So its file is named by its digest, which is compared
+before use, and the folder, in which names could be changed too, must be writable by its owner alone.
+"""
 
 import hashlib
 import json
-import os
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..digests import file_sha256
 from ..errors import UserError
 from ..families.catalogue import family
+from .cache import cache_folder, check_private
+from .whole_file import try_writing, write_whole
 
 if TYPE_CHECKING:
     from ..families.training.fitting import Progress
 
+LOG = logging.getLogger("genai_audit")
+
 PREFIX = "reference:"
+SUFFIX = ".safetensors"
 
 
 def reference_checkpoint(name: str, *, progress: "Progress | None" = None) -> Path:
     """The cached checkpoint of the reference model `NAME` or `reference:NAME`, trained with seed 0 where there is none.
 
-    The cache is `$GENAI_AUDIT_CACHE`, else `$XDG_CACHE_HOME/genai-audit`, else `~/.cache/genai-audit`. A file that
-    no longer loads is trained anew.
+    The cache is `$GENAI_AUDIT_CACHE`, else `$XDG_CACHE_HOME/genai-audit`, else `~/.cache/genai-audit`. A file that is
+    not as it was written is trained anew, and a warning says so.
 
     Raises:
-        UserError: if there is no such model, or the cache cannot be written.
+        UserError: if there is no such model, if the cache cannot be written, or if others can write to it.
     """
     from ..data.datasets import load_data
     from ..families.training.fitting import train
-    from .checkpoint import load_model, save_checkpoint
+    from .checkpoint import serialised
 
     name = family(name.removeprefix(PREFIX)).name
-    path = cache_folder() / f"{name}-{_key(name)}.safetensors"
-    if path.exists():
-        try:
-            load_model(path)
-        except UserError:
-            path.unlink()
-        else:
-            return path
+    folder, stem = cache_folder(), f"{name}-{_key(name)}"
+    path = _kept(folder, stem)
+    if path is not None:
+        return path
+    _check_writable(folder)
+    data = load_data(family(name).data, split="train", seed=0)
+    content = serialised(train(name, data, seed=0, progress=progress))
+    path = folder / f"{stem}.{hashlib.sha256(content).hexdigest()}{SUFFIX}"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        # Whatever `umask` lets others do with other files: only the owner may write to this one.
+        write_whole(path, content, 0o644)
     except OSError as error:
         raise UserError(
-            f"{path.parent}: cannot be made ({error.strerror}); set GENAI_AUDIT_CACHE to a folder"
+            f"{folder}: cannot be written ({error.strerror}); set GENAI_AUDIT_CACHE to a folder with room"
         ) from error
-    data = load_data(family(name).data, split="train", seed=0)
-    save_checkpoint(path, train(name, data, seed=0, progress=progress))
     return path
 
 
-def cache_folder() -> Path:
-    """Where trained reference models are kept; it may not exist yet."""
-    own = os.environ.get("GENAI_AUDIT_CACHE")
-    if own:
-        return Path(own)
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "genai-audit"
+def _kept(folder: Path, stem: str) -> Path | None:
+    """The kept file, if it is as it was written; one that is not is removed."""
+    found = sorted(folder.glob(f"{stem}.*{SUFFIX}")) if folder.is_dir() else []
+    if found:
+        check_private(folder)
+    for path in found:
+        check_private(path)
+        if file_sha256(path) == path.name.removeprefix(f"{stem}.").removesuffix(SUFFIX):
+            return path
+        LOG.warning("%s: is not as it was written; it was removed, and the model is trained anew", path)
+        try:
+            path.unlink()
+        except OSError as error:
+            raise UserError(
+                f"{path}: expected the reference model as it was written, got a changed file, which cannot be removed "
+                f"({error.strerror}); set GENAI_AUDIT_CACHE to another folder"
+            ) from error
+    return None
+
+
+def _check_writable(folder: Path) -> None:
+    """Make the cache, and try it: the training before its first use takes minutes."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise UserError(f"{folder}: cannot be made ({error.strerror}); set GENAI_AUDIT_CACHE to a folder") from error
+    check_private(folder)
+    try:
+        try_writing(folder)
+    except OSError as error:
+        raise UserError(
+            f"{folder}: cannot be written ({error.strerror}); set GENAI_AUDIT_CACHE to a folder of your own"
+        ) from error
 
 
 def _key(name: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..adapters.opened import plain_names
 from ..errors import UserError
 from ..families.catalogue import parts
+from ..families.parts.laid_out import without_memory
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -28,15 +29,13 @@ def build(family: object, config: object, tensors: Mapping[str, "Tensor"], path:
         UserError: if the family or its configuration is unknown or absurd, or a tensor is missing, unexpected, of the
             wrong shape or type, or not finite.
     """
-    import torch
-
     if not isinstance(family, str):
         raise UserError(f"{path}: expected the name of a model family, got {family!r}; save the checkpoint again")
     try:
         family_parts = parts(family)
     except UserError as error:
         raise UserError(f"{path}: {error}; name code that builds the model by --loader FILE.py:FUNCTION") from error
-    with torch.device("meta"):
+    with without_memory():
         model = family_parts.model(_config(family_parts.config, config, path))
     tensors = plain_names(tensors)
     _check(model.state_dict(), tensors, path)

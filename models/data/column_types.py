@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from ..errors import UserError
+from ..reading.plain_yaml import NotPlain, read_plain
 
 Kind = Literal["number", "date", "truth", "text"]
 
@@ -24,7 +25,6 @@ WORDS: Mapping[Kind, str] = {
     "truth": "true or false",
     "text": "text, a category",
 }
-LARGEST_FILE = 2**22
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +103,12 @@ def read_types(path: Path) -> dict[str, ColumnType]:
     Raises:
         UserError: if the file cannot be read or declares something else.
     """
-    import yaml
-
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise UserError(f"{path}: expected a small YAML file, got {path.stat().st_size:,} bytes; name another")
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = read_plain(path, "a YAML file of types").data
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}); name a file for --types") from error
-    except (UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
-        raise UserError(f"{path}: not YAML ({' '.join(str(error).split())[:200]}); correct it") from error
+    except NotPlain as error:
+        raise UserError(f"{path}: {error}") from error
     columns = content.get("columns") if isinstance(content, dict) and len(content) == 1 else None
     if not isinstance(columns, dict) or not columns:
         raise UserError(f"{path}: expected `columns:` with a type for each name, got something else; correct it")

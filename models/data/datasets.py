@@ -1,5 +1,6 @@
 """Real records to train on and to compare with: bundled data, and the user's own."""
 
+import os
 from collections import Counter
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,9 +14,10 @@ from numpy.typing import NDArray
 from ..adapters.unsupported import data_words
 from ..checkpoints.formats import MODEL_SUFFIXES, matching
 from ..errors import UserError
+from ..reading.regular_file import check_file_or_folder
 from ..records import Attribute, Records, digest, table_attribute, take, take_attributes
 from .column_types import Types
-from .readers.groups import below
+from .readers.groups import below, check_names
 from .units import OneEach
 
 Part = Literal["train", "holdout"]
@@ -110,6 +112,7 @@ class Dataset:
         identifiers: further values of each record, by name, that may say what it belongs to.
         one_each: what one record of each was taken of; None where all were.
         types: of a table, what its columns were taken for.
+        outcomes: what happens to each record, see `outcomes`.
     """
 
     name: str
@@ -125,6 +128,7 @@ class Dataset:
     identifiers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     one_each: OneEach | None = None
     types: Types = field(default_factory=dict)
+    outcomes: Mapping[str, Attribute] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -203,7 +207,7 @@ def with_groups(data: Dataset, groups: tuple[str, ...]) -> Dataset:
     Its digest stays: which groups somebody looks at does not change what the data are.
 
     Raises:
-        UserError: if the data have no such attribute or column, or a column has too many values.
+        UserError: if the data have no such attribute or column, or one that has too many values.
     """
     return replace(data, attributes={group: _attribute(data, group) for group in groups}) if groups else data
 
@@ -213,9 +217,9 @@ def is_data(path: Path) -> bool:
 
     A folder with a model holds no records to audit: the pictures or sounds beside a model show how its training went.
     """
-    if path.is_dir():
+    if os.path.isdir(path):
         return _near(path, FOLDERS) and not _near(path, MODEL_SUFFIXES) and matching(path) is None
-    return path.suffix.lower() in FILES and path.is_file()
+    return path.suffix.lower() in FILES and os.path.isfile(path)
 
 
 def _read(spec: str, types: Types | None, *, generated: bool) -> tuple[str, Records]:
@@ -223,15 +227,16 @@ def _read(spec: str, types: Types | None, *, generated: bool) -> tuple[str, Reco
         records: Records = import_module(f".bundled.{spec}", __package__).records()
         return spec, records
     path = Path(spec)
-    if not path.exists():
-        raise UserError(f"{spec}: expected {', '.join(BUNDLED)} or a file or folder, but nothing is there")
+    check_file_or_folder(path, f"{', '.join(BUNDLED)} or a file or folder")
     reader = _folder_reader(path) if path.is_dir() else FILES.get(path.suffix.lower())
     if reader is None:
         raise UserError(f"{spec}: expected {FORMATS}; got {data_words(path)}")
     module = import_module(f".readers.{reader}", __package__)
     read = module.read_folder if path.is_dir() else module.read_file
     options = {"types": types} if reader == "table" else {}
-    return path.resolve().name if path.is_dir() else path.stem, read(path, generated=generated, **options)
+    records = read(path, generated=generated, **options)
+    check_names(records.attributes, spec)
+    return path.resolve().name if path.is_dir() else path.stem, records
 
 
 def _types(records: Records) -> Types:

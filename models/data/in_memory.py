@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import UserError
+from ..picture_arrays import from_arrays
 from ..records import Records, digest
 from .column_types import Types
 from .datasets import MOST_GROUPS, Dataset
-from .readers import images
 from .readers.groups import attribute
 from .readers.music import check_piece
 from .readers.table import from_frame
@@ -115,7 +115,7 @@ def _records(samples: Any, role: str, modality: str | None, types: Types | None,
     if isinstance(samples, np.ndarray):
         if samples.ndim == 2 and modality in (None, "audio"):
             return Records("audio", _waves(samples, role, generated))
-        return images.from_arrays(samples, None, role, generated=generated)
+        return from_arrays(samples, None, role, generated=generated)
     if isinstance(samples, list) and samples:
         if all(isinstance(each, str) for each in samples):
             return Records("text", _texts(samples, role, generated))

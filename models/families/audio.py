@@ -93,6 +93,7 @@ class AudioVAE(nn.Module):
         super().__init__()
         self.config = config
         self.sample_rate = config.sample_rate
+        self.latent_dim = config.latent_dim
         self.encoder = perceptron([config.length, *config.hidden, 2 * config.latent_dim], nn.SiLU())
         self.decoder = perceptron([config.latent_dim, *reversed(config.hidden), config.length + 1], nn.SiLU())
         self.register_buffer("scale", torch.ones(()))
@@ -108,6 +109,14 @@ class AudioVAE(nn.Module):
         read: Tensor = self.decoder(z)  # (n, t + 1)
         mean, log_ratio = read[:, :-1], read[:, -1:]
         return mean, MOST_LOG_RATIO * (log_ratio / MOST_LOG_RATIO).tanh()
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Latents (n, latent_dim) to the mean of p(x|z), sounds (n, t)."""
+        return self.observe(z)[0]
+
+    def draw_latents(self, n: int, *, generator: torch.Generator) -> Tensor:
+        """Draw latents (n, latent_dim) from the prior, which is a mixture."""
+        return self.prior.draw(n, generator)
 
     @torch.no_grad()
     def sample(self, n: int, *, generator: torch.Generator, condition: Any = None) -> Tensor:

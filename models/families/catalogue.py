@@ -78,9 +78,25 @@ _TABLE = (
     ),
     Family("gpt", "text", "GPT", EXACT, ("logits", "log_prob"), "decoder-only transformer over characters or words"),
     Family("music-lstm", "music", "MusicLSTM", EXACT, ("logits", "log_prob"), "recurrent network over pitches"),
-    Family("tabular-vae", "tabular", "TabularVAE", BOUND, ("log_prob",), "variational autoencoder of mixed columns"),
-    Family("tabular-gan", "tabular", "TabularGAN", IMPLICIT, (), "generative adversarial network of mixed columns"),
-    Family("audio", "audio", "AudioVAE", BOUND, ("encode", "log_prob"), "variational autoencoder of short waveforms"),
+    Family(
+        "tabular-vae",
+        "tabular",
+        "TabularVAE",
+        BOUND,
+        ("decode", "encode", "log_prob"),
+        "variational autoencoder of mixed columns",
+    ),
+    Family(
+        "tabular-gan", "tabular", "TabularGAN", IMPLICIT, ("critic",), "generative adversarial network of mixed columns"
+    ),
+    Family(
+        "audio",
+        "audio",
+        "AudioVAE",
+        BOUND,
+        ("decode", "encode", "log_prob"),
+        "variational autoencoder of short waveforms",
+    ),
 )
 FAMILIES: Mapping[str, Family] = {each.name: each for each in _TABLE}
 

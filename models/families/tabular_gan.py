@@ -96,6 +96,11 @@ class TabularGAN(nn.Module):
         self.discriminator = perceptron(sizes, nn.LeakyReLU(0.2))
         self.register_buffer("frequency", torch.zeros(conditions))
 
+    @property
+    def conditions(self) -> dict[Any, tuple[Any, ...]]:
+        """The columns that it can be told a value of, with their values."""
+        return {str(self.columns[index].name): tuple(self.columns[index].values) for index in self.told}
+
     def forward(self, z: Tensor, condition: Tensor) -> tuple[Tensor, Tensor]:
         """Noise (n, L) and conditions (n, K) to logits of the states (n, W), and distances from the modes (n, M)."""
         modes = len(self.layout.modes)
@@ -126,6 +131,35 @@ class TabularGAN(nn.Module):
             return self.frequency.expand(n, -1)
         weights = self.frequency.log().expand(n, -1)  # (n, K)
         return torch.zeros_like(weights).scatter(1, gumbel_max(weights, generator)[:, None], 1.0)
+
+    @property
+    def critic(self) -> Callable[[Any], Tensor]:
+        """The function of a `pandas.DataFrame` (n rows) to logits (n,): higher is more real.
+
+        D reads a row with what G was told, which a given row does not say. It may have been told any of its own values,
+        so the odds of being real are averaged over these.
+
+        Raises:
+            AttributeError: if D reads several rows at once, so that no row has a score of its own.
+        """
+        if self.config.pack > 1:
+            raise AttributeError("critic")
+        return self._criticise
+
+    @torch.no_grad()
+    def _criticise(self, samples: Any) -> Tensor:
+        rows = from_frame(self.columns, samples)
+        known = Rows(rows.states.clip(min=0), rows.numbers)
+        encoded = self.layout.encode(known).to(self.frequency)  # (n, W + N)
+        logits, at = [], 0
+        for index in self.told:
+            condition = encoded.new_zeros(len(encoded), len(self.frequency))  # (n, K)
+            condition[torch.arange(len(encoded)), at + torch.from_numpy(known.states[:, index])] = 1
+            logits.append(critic(self, torch.cat([encoded, condition], dim=1)))
+            at += self.columns[index].states
+        if not self.told:
+            return critic(self, encoded)
+        return torch.stack(logits).logsumexp(0) - math.log(len(logits))
 
     def _condition(self, wanted: Mapping[Any, Any]) -> Tensor:
         at = 0

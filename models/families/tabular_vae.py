@@ -25,16 +25,9 @@ from ..data.column_rows import Rows, from_frame, to_frame
 from ..data.columns import Spec, describe, read_columns
 from ..data.datasets import Dataset
 from .parts.conditions import refuse_condition
-from .parts.mixture_prior import MixturePrior, fixed_noise, log_gaussian
+from .parts.mixture_prior import MixturePrior, fixed_noise, log_gaussian, log_mass
 from .parts.network import Average, decay, materialise, perceptron
 from .parts.table_layout import Layout, gumbel_max
-
-FAR = 1e3
-"""Deviations that stand for infinity, whose slope would not be a number."""
-REMOTE = 20.0
-"""Deviations beyond which the normal distribution is computed by its leading term, to 1 in 400."""
-NARROW = 0.02
-"""Half-widths below so many deviations: the mass of a cell is its middle's density times its width, to 1 in 10,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,12 +114,56 @@ class TabularVAE(nn.Module):
         mean, log_scale = self.encoder(encoded).chunk(2, dim=1)
         return mean, log_scale.clamp(-6, 2)
 
+    @torch.no_grad()
+    def encode(self, x: Any) -> tuple[Tensor, Tensor]:
+        """The rows of a `pandas.DataFrame` to the mean and log-variance of q(z|row), (n, L) each.
+
+        Raises:
+            UserError: if a column is missing or its numbers are not numbers.
+        """
+        rows = from_frame(self.columns, x)
+        known = Rows(rows.states.clip(min=0), rows.numbers)
+        mean, log_scale = self.infer(self.layout.encode(known).to(self.prior.means))
+        return mean, 2 * log_scale
+
     def observe(self, z: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Latents (n, L) to logits of the states (n, W), and location and log-scale in each mode, (n, M) each."""
         modes = len(self.layout.modes)
         logits, location, log_scale = self.decoder(z).split([self.layout.width, modes, modes], dim=1)
         # A fiftieth of a mode is narrower than any mode needs; without a floor, one repeated number has no bound.
         return logits, location, log_scale.clamp(-4, 2)
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Latents (n, L) to what is expected in a row, (n, d): see `decoded_columns`."""
+        logits, location, _ = self.observe(z)
+        shares = self.layout.log_shares(logits).exp()  # (n, C, S)
+        modes = torch.from_numpy(self.layout.modes).to(z)  # (M, 3)
+        numbers = self.layout.grid_of_modes(modes[:, 1] + modes[:, 2] * location)
+        parts = []
+        for index, column in enumerate(self.columns):
+            share = shares[:, index, : column.states]
+            if column.modes:
+                known = share[:, : len(column.modes)]
+                of_modes = numbers[:, index, : len(column.modes)]
+                parts.append(((known * of_modes).sum(1) / known.sum(1).clamp_min(1e-6))[:, None])
+                share = share[:, len(column.modes) :]
+            # Of two values one says all.
+            parts.append(share[:, 1:] if share.shape[1] == 2 else share)
+        return torch.cat(parts, dim=1)
+
+    @property
+    def decoded_columns(self) -> dict[str, str]:
+        """What `decode` gives: the mean of a column of numbers, the probability of each value, and of a missing one."""
+        named: dict[str, str] = {}
+        for column in self.columns:
+            values = [*map(str, column.values), *(["missing"] if column.missing else [])]
+            named |= {str(column.name): ""} if column.modes else {}
+            named |= {f"{column.name} = {value}": "share" for value in (values[1:] if len(values) == 2 else values)}
+        return named
+
+    def draw_latents(self, n: int, *, generator: torch.Generator) -> Tensor:
+        """Draw latents (n, L) from the prior, which is a mixture."""
+        return self.prior.draw(n, generator)
 
     @torch.no_grad()
     def sample(self, n: int, *, generator: torch.Generator, condition: Any = None) -> Any:
@@ -232,34 +269,6 @@ def cells(layout: Layout, rows: Rows) -> Cells:
     states = torch.from_numpy(rows.states)
     first, last = rounded & (numbers <= low), rounded & (numbers >= high)
     return Cells(states, layout.distances(rows), first, last, states[:, owner] > 0)
-
-
-def log_mass(middle: Tensor, half: Tensor, first: Tensor, last: Tensor) -> Tensor:
-    """Log of what a standard normal has in middle ± half; the first and last cell take the tails. Of half 0: density.
-
-    Exact, or of narrow cells the density of the middle times the width: their difference of two probabilities would be
-    lost in rounding.
-    """
-    narrow = (half < NARROW) & ~first & ~last
-    thin = -0.5 * middle.square() - 0.5 * math.log(2 * math.pi) + torch.where(half > 0, 2 * half, 1.0).log()
-    lower, upper = middle - half, middle + half
-    lower, upper = (
-        torch.where(first, lower.clamp_max(0) - FAR, lower),
-        torch.where(last, upper.clamp_min(0) + FAR, upper),
-    )
-    # In the upper tail, work with the mirror image: there the logarithm of the normal distribution is not near 0.
-    flip = lower + upper > 0
-    below, above = torch.where(flip, -upper, lower), torch.where(flip, -lower, upper)
-    remote = (above < -REMOTE) & ~narrow
-    # Each formula gets harmless numbers where another holds, since even a slope that is not used must be one.
-    usual = ~narrow & ~remote
-    log_above = torch.special.log_ndtr(torch.where(usual, above, 1.0))
-    log_below = torch.special.log_ndtr(torch.where(usual, below, -1.0).clamp_min(-FAR))
-    exact = log_above + torch.log1p(-(log_below - log_above).exp())
-    # The leading term of the tail: Φ(u) ≈ φ(u) / |u|.
-    u, v = torch.where(remote, above, -REMOTE), torch.where(remote, below, -REMOTE - 1)
-    tail = -0.5 * u.square() - (-u).log() - 0.5 * math.log(2 * math.pi) + torch.log1p(-((v - u) * -(u + v) / 2).exp())
-    return torch.where(narrow, thin, torch.where(remote, tail, exact))
 
 
 def parts_of(rows: Rows, size: int) -> list[Rows]:

@@ -17,7 +17,7 @@ def test_the_exit_code_is_that_of_the_command(arguments: str, code: int) -> None
 
 
 def test_a_stream_without_a_pipe_is_passed_on(capsys: pytest.CaptureFixture[str]) -> None:
-    from genai_audit.audit.commands.closed_pipe import outlasting
+    from genai_audit.reports.terminal.streams import outlasting
 
     with outlasting():
         sys.stdout.write("kept\n")

@@ -14,15 +14,13 @@ from genai_audit.audit.statistics.modes.shares import (
     detectable_ratio,
     likelihood_ratio,
     rank_p_value,
-    ratio_curves,
-    ratio_limits,
-    ratio_p_values,
     redrawn,
     thin_modes,
     thinness,
     thinnest_limits,
 )
 from genai_audit.audit.statistics.modes.spread import pooled_ratio, scatter, spread_limits
+from genai_audit.audit.statistics.shares.ratio_curves import ratio_curves, ratio_limits, ratio_p_values
 
 Matrix = NDArray[np.float64]
 GRID = np.array([(x, y) for x in range(-4, 5, 2) for y in range(-4, 5, 2)], dtype=float)

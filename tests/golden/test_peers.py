@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from genai_audit.audit.statistics.distances.frechet import frechet_distance
-from genai_audit.audit.statistics.distances.mmd import cubic_kernel, kernel_distance, measure_mmd
+from genai_audit.audit.statistics.distances.kernel_sums import cubic_kernel
+from genai_audit.audit.statistics.distances.mmd import kernel_distance, measure_mmd
 from genai_audit.audit.statistics.distances.vendi import hill_number, vendi_from_features, vendi_from_kernel
 from genai_audit.audit.statistics.neighbours.prdc import expected_coverage, prdc
 from genai_audit.audit.statistics.sequences.frontier import frontier_area

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from genai_audit.audit.statistics.shares.binomial import clopper_pearson, wilson
+from genai_audit.audit.statistics.shares.binomial import clopper_pearson, normal_quantile, wilson
 from genai_audit.audit.statistics.shares.confusion import corrected_shares
 from genai_audit.audit.statistics.shares.corrected import share_limits
+from genai_audit.audit.statistics.shares.prediction_powered import prediction_powered
 from genai_audit.audit.statistics.shares.total_variation import euclidean_discrepancy, total_variation
 from golden.unaudited.prevalence import (
     lang_reiczigel,
-    prediction_powered,
     rogan_gladen,
     variance_inflation,
 )
@@ -71,13 +71,24 @@ def test_our_interval_of_two_groups_agrees_with_lang_reiczigel(found, n, hits, s
 
 
 def test_prediction_powered_share():
-    # Mean error (6 − 4)/100 = .02 on .55; se² = .2475/10 000 + (.10 − .02²)·100/99/100.
-    truth = np.repeat([1, 0], [60, 40])
-    judged = np.concatenate([np.repeat([1, 0], [54, 6]), np.repeat([1, 0], [4, 36])])
-    others = np.repeat([1, 0], [5500, 4500])
-    share = prediction_powered(truth=truth, predicted_for_truth=judged, predicted=others)
-    assert share.value == pytest.approx(0.57, abs=1e-12)
-    assert (share.low, share.high) == pytest.approx((0.5071, 0.6329), abs=5e-5)
+    # Mean error (6 − 4)/100 = .02 on .55; se² = .2475/10 000 + (.10 − .02²)/100 with variances divided by m and by n,
+    # as the authors' package does: .57 ± 1.96 · .031949. Ours are divided by m − 1 and n − 1, and 10 errors are few.
+    data = {
+        "labelled": np.repeat([1, 0], [60, 40]),
+        "labelled_predictions": np.concatenate([np.repeat([1, 0], [54, 6]), np.repeat([1, 0], [4, 36])]),
+        "predictions": np.repeat([1, 0], [5500, 4500]),
+    }
+    share = prediction_powered(**data, tuned=False)
+    assert share.values[0] == pytest.approx(0.57, abs=1e-12)
+    variance = share.covariance[0, 0]
+    assert variance == pytest.approx(0.2475 / 9999 + (0.10 - 0.02**2) / 99, abs=1e-12)
+    half = normal_quantile(0.95) * (0.2475 / 10_000 + (0.10 - 0.02**2) / 100) ** 0.5
+    assert (0.57 - half, 0.57 + half) == pytest.approx((0.5074, 0.6326), abs=5e-5)
+    interval = share.curve()[3]
+    assert 0.50 < interval.low < 0.5074 < 0.6326 < interval.high < 0.641
+    # Labels alone: .6 ± 1.96 √(.24/100) = ± .096. Tuned, by the package: .5770, [.5181, .6358].
+    assert normal_quantile(0.95) * 0.0024**0.5 == pytest.approx(0.096, abs=5e-5)
+    assert prediction_powered(**data).values[0] == pytest.approx(0.5769572, abs=5e-8)
 
 
 def test_discrepancies_of_two_groups():
@@ -89,7 +100,8 @@ def test_discrepancies_of_two_groups():
 
 
 def test_clopper_pearson():
-    # No hit in 1000: 1 − .05^(1/1000) is the one-sided 95 % bound, hence the two-sided one at 90 %.
+    # No hit in 1000: 1 − .05^(1/1000) = .0029912 is the one-sided 95 % bound, hence the two-sided one at 90 %.
+    assert clopper_pearson(successes=0, trials=1000, level=0.9).high == pytest.approx(0.0029912, abs=5e-8)
     assert clopper_pearson(successes=0, trials=1000, level=0.9).high == pytest.approx(1 - 0.05**0.001, abs=1e-12)
     assert clopper_pearson(successes=12, trials=1000, level=0.95) == pytest.approx((0.006216, 0.020868), abs=5e-7)
     # Certifying a rate of .001 (.01) without a hit takes ln .05 / ln(1 − rate) trials.

@@ -7,16 +7,14 @@ from planted.audits import audited, worst_group
 
 from genai_audit import Ruling
 
-SOUND = ("text-lstm", "tabular-vae")
+SOUND = ("text-lstm",)
 """The whole training of the others takes longer than a test may; benchmarks/detection.py has them all."""
 
 # Family, defect, steps that are enough to show it → the rules it must break, and the group behind it.
 DEFECTS = {
     ("text-lstm", "drop-mode=nurse", 500): ({"no-group-underrepresented"}, "occupation: nurse"),
-    ("text-lstm", "memorise=50", 500): ({"reality-is-reached"}, None),
     ("music-lstm", "drop-mode=minor", 300): ({"no-group-underrepresented"}, "mode: minor"),
     ("tabular-vae", "drop-mode=west", 1000): ({"no-group-underrepresented"}, "region: west"),
-    ("tabular-vae", "collapse=3", 1000): ({"reality-is-reached"}, None),
     ("audio", "drop-mode=pluck", 600): ({"no-group-underrepresented"}, "timbre: pluck"),
 }
 

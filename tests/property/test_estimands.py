@@ -12,22 +12,44 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
+from genai_audit.audit.attribution.conditioning.auditor import ConditionEffect
+from genai_audit.audit.attribution.critic.auditor import Critic
+from genai_audit.audit.attribution.encoder.auditor import Sight
+from genai_audit.audit.attribution.explanation_quality.auditor import ExplanationQuality
+from genai_audit.audit.attribution.latent_drivers.auditor import Drivers
+from genai_audit.audit.attribution.next_token.auditor import NextToken
+from genai_audit.audit.attribution.protected_reliance.auditor import ProtectedReliance
+from genai_audit.audit.catalogue import AUDITORS as CATALOGUE
+from genai_audit.audit.collapse.column_dependence.auditor import ColumnDependence
 from genai_audit.audit.collapse.detectability.auditor import Detectability
 from genai_audit.audit.collapse.distribution_distance.auditor import Distance
 from genai_audit.audit.collapse.effective_diversity.auditor import EffectiveSupport
+from genai_audit.audit.collapse.latent_health.auditor import LatentHealth
 from genai_audit.audit.collapse.mode_coverage.auditor import ModeCoverage
 from genai_audit.audit.collapse.neighbour_fidelity.auditor import Neighbours
 from genai_audit.audit.collapse.sequence_diversity.auditor import SequenceDiversity
+from genai_audit.audit.collapse.vanished_symbols.auditor import VanishedSymbols
 from genai_audit.audit.collapse.within_mode_spread.auditor import SpreadWithinModes
 from genai_audit.audit.evidence.bundle import Evidence, Features
 from genai_audit.audit.evidence.collect import collect
 from genai_audit.audit.evidence.plan import Plan
+from genai_audit.audit.fairness.associations.auditor import Associations
+from genai_audit.audit.fairness.conditional_fidelity.auditor import ConditionalFidelity
+from genai_audit.audit.fairness.downstream_parity.auditor import DownstreamParity
 from genai_audit.audit.fairness.group_representation.auditor import GroupRepresentation
+from genai_audit.audit.fairness.intersections.auditor import Intersections
+from genai_audit.audit.fairness.outcome_gaps.auditor import OutcomeGap
+from genai_audit.audit.fairness.paired_sentences.auditor import PairedSentences
+from genai_audit.audit.fairness.quality_parity.auditor import QualityParity
 from genai_audit.audit.finding import Inconclusive, NotApplicable
+from genai_audit.audit.integrity.weights_identity.auditor import Identity
 from genai_audit.audit.validity.output_validity.auditor import OutputValidity
+from genai_audit.audit.validity.record_independence.auditor import RecordIndependence
 from genai_audit.models.data.datasets import with_groups
 from genai_audit.models.data.in_memory import data_in_memory
+from genai_audit.models.data.outcomes import with_outcomes
 
 REAL = 300
 SIZES = (300, 1_200, 4_800)
@@ -35,6 +57,9 @@ DRAWS = 3
 
 AUDITORS: tuple[Any, ...] = (
     GroupRepresentation(),
+    Intersections(repeats=200),
+    QualityParity(largest=60, splits=8),
+    OutcomeGap(repeats=200),
     ModeCoverage(number=6, repeats=200),
     Neighbours(splits=64, max_sets=4),
     Distance(splits=16, max_generated=1_200),
@@ -42,9 +67,29 @@ AUDITORS: tuple[Any, ...] = (
     SpreadWithinModes(number=6, repeats=200),
     SequenceDiversity(max_generated=1_200, max_sets=4, draws=100),
     Detectability(),
+    ColumnDependence(draws=500),
+    VanishedSymbols(),
     OutputValidity(),
+    RecordIndependence(),
 )
 """Those that look at samples; fewer repeats than usual, for none of them changes an expectation."""
+
+OF_MODELS: tuple[Any, ...] = (
+    ConditionalFidelity,
+    DownstreamParity,
+    PairedSentences,
+    Associations,
+    Drivers,
+    Critic,
+    ProtectedReliance,
+    Sight,
+    ConditionEffect,
+    NextToken,
+    ExplanationQuality,
+    LatentHealth,
+    Identity,
+)
+"""Those that look at the model itself, or at as many samples as they choose: a number of their own."""
 
 
 def table(n: int, rng: np.random.Generator, *, real: bool) -> pd.DataFrame:
@@ -55,6 +100,8 @@ def table(n: int, rng: np.random.Generator, *, real: bool) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "kind": np.array(["a", "b", "c"])[kind],
+            "side": np.where(rng.random(n) < (0.5 if real else 0.6), "left", "right"),
+            "granted": np.where(rng.random(n) < (0.3 + 0.2 * (kind == 0) * real), "yes", "no"),
             "height": middle + rng.normal(size=n),
             "weight": middle + rng.normal(size=n) * (1.0 if real else 0.7),
             "wage": wage if real else np.minimum(wage, 1 / wage),
@@ -113,8 +160,9 @@ RECORDS: dict[str, Callable[..., Any]] = {
     "music": melodies,
     "audio": waves,
 }
-GROUPS = {"tabular": ("kind",)}
-LOOKED_AT = {"music": {"GA307", "GA501"}, "audio": {"GA303", "GA304", "GA308", "GA501"}}
+GROUPS = {"tabular": ("kind", "side")}
+OUTCOMES = {"tabular": ("granted",)}
+LOOKED_AT = {"music": {"GA307", "GA310", "GA501"}, "audio": {"GA303", "GA304", "GA308", "GA310", "GA501"}}
 """Their features come from maps that are fixed as that of texts is, so the other auditors need no second look."""
 
 
@@ -140,10 +188,11 @@ def collected(modality: str, m: int, draw: int) -> Evidence:
     real = data_in_memory(RECORDS[modality](REAL, seeds[0], real=True), "reference", sample_rate=rate)
     made = data_in_memory(RECORDS[modality](m, seeds[1], real=False), "samples", sample_rate=rate)
     if modality in GROUPS:
+        real = with_outcomes(real, OUTCOMES[modality], groups=GROUPS[modality])
         real, made = (with_groups(each, GROUPS[modality]) for each in (real, made))
     return collect(
-        Plan(modality=modality, source="toy", samples=made, reference=real, n=m),
-        needs=("generated", "reference", "features", "groups"),
+        Plan(modality=modality, source="toy", samples=made, reference=real, n=m, outcomes=OUTCOMES.get(modality, ())),
+        needs=("generated", "reference", "features", "groups", "crossed", "outcomes"),
         guard=lambda work: (work(), None),
         progress=lambda *_: None,
     )
@@ -168,6 +217,43 @@ def test_no_estimate_moves_with_the_number_of_generated_records(modality: str) -
     assert all(set(draw) == set(names) for draws in found.values() for draw in draws)
     values = {name: {m: [draw[name] for draw in found[m]] for m in SIZES} for name in names}
     assert {name: each for name, each in values.items() if moved(each)} == {}
+
+
+def test_every_auditor_is_asked() -> None:
+    assert {type(each) for each in AUDITORS} | set(OF_MODELS) == set(CATALOGUE)
+
+
+class Decoder(torch.nn.Module):
+    """A decoder of two latent dimensions."""
+
+    modality, latent_dim, image_shape = "image", 2, (1, 4, 4)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = torch.nn.Linear(2, 16)
+        with torch.no_grad():
+            self.layer.weight.copy_(torch.linspace(-1, 1, 32).reshape(16, 2))
+            self.layer.bias.zero_()
+
+    def decode(self, z: torch.Tensor) -> torch.Tensor:
+        pictures: torch.Tensor = torch.sigmoid(self.layer(z)).reshape(-1, 1, 4, 4)
+        return pictures
+
+    def sample(self, n: int, *, generator: torch.Generator, condition: Any = None) -> torch.Tensor:
+        with torch.no_grad():
+            return self.decode(torch.randn(n, 2, generator=generator))
+
+
+@pytest.mark.parametrize("auditor", [Drivers, LatentHealth])
+def test_auditors_of_the_model_see_the_same_at_any_number_of_samples(auditor: Any) -> None:
+    findings = []
+    for n in (60, 240):
+        plan = Plan(modality="image", source="toy", model=Decoder(), n=n)
+        evidence = collect(plan, needs=auditor.needs, guard=lambda work: (work(), None), progress=lambda *_: None)
+        assert len(evidence.generated.samples) == n
+        findings.append(auditor()(evidence, np.random.default_rng(0)))
+    assert findings[0].estimates == findings[1].estimates
+    assert len(findings[0].estimates) >= 4
 
 
 @pytest.mark.slow

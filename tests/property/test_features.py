@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from genai_audit.audit.evidence.features.audio import audio_features
-from genai_audit.audit.evidence.features.tables import table_features
-from genai_audit.audit.evidence.features.texts import music_features, text_features
+from genai_audit.models.encoders.builtin.hashed import music_features, text_features
+from genai_audit.models.encoders.builtin.spectra import audio_features
+from genai_audit.models.encoders.builtin.table_ranks import table_features
 from genai_audit.models.records import take
 
 WORDS = ["", "one", "two words", "tree", "1", "Ωμέγα"]

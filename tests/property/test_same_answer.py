@@ -11,7 +11,7 @@ import torch
 
 from genai_audit.audit.evidence.collect import collect
 from genai_audit.audit.evidence.plan import Plan
-from genai_audit.audit.evidence.samples.generated import CHUNK, collect_generated
+from genai_audit.audit.evidence.samples.draws import CHUNK, collect_generated
 from genai_audit.models.data.datasets import load_data
 from genai_audit.models.families.catalogue import FAMILIES
 from genai_audit.models.families.training.fitting import train

@@ -1,19 +1,20 @@
 """GA201: which latent dimensions drive the output, and which do nothing?"""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 
-from ...evidence.attributions.readouts import facts
 from ...evidence.bundle import Evidence
-from ...finding import Better, Estimate, EstimateFacts, Finding, Inconclusive, Json, NotApplicable, Outcome
+from ...finding import Better, EstimateFacts, Finding, Inconclusive, Json, NotApplicable, Outcome, Table
+from ..shared.judged_maps import failing
 from .effects import Effects, Status, measure_effects
-from .shares import effective, largest_curve, share_curve, turned_axes, unused
-from .tables import dimensions_table, exhibits, readouts_table, turned_table
+from .entangled import entangled, entangled_table
+from .estimates import completeness, effect_sizes, share, summaries
+from .regrouped import group_estimates, groups_table
+from .shares import concentration, turned_shares
+from .tables import dimensions_table, exhibits, readouts_table, turned_table, walks_table
 
-SHARE_METHOD = "Student t on the logit scale over pairs of draws"
 MOST_LISTED = 64
 """Latent dimensions with an estimate and a row of their own; beyond it the smallest are left out."""
 
@@ -43,6 +44,7 @@ class Drivers:
             "share",
             Better.NEITHER,
             "The largest share that any one latent dimension has in the changes of the readouts.",
+            rests_on=(),
         ),
         EstimateFacts(
             "effective_dimensions",
@@ -50,6 +52,7 @@ class Drivers:
             "dimensions",
             Better.NEITHER,
             "How many latent dimensions would share the effect equally if it were spread as evenly as it is.",
+            rests_on=(),
         ),
         EstimateFacts(
             "unused_dimensions",
@@ -57,6 +60,7 @@ class Drivers:
             "count",
             Better.LOWER,
             "How many latent dimensions have next to no share in the effect.",
+            rests_on=(),
         ),
         EstimateFacts(
             "share_of_effect",
@@ -64,6 +68,15 @@ class Drivers:
             "share",
             Better.NEITHER,
             "The share of one latent dimension in the changes of the readouts, of one readout or of all.",
+            rests_on=(),
+        ),
+        EstimateFacts(
+            "group_changes",
+            "how often the group changes when a dimension is redrawn",
+            "share",
+            Better.NEITHER,
+            "The share of draws of which the classifier sees another group once one latent dimension alone is redrawn.",
+            rests_on=(),
         ),
         EstimateFacts(
             "effect_size",
@@ -71,6 +84,7 @@ class Drivers:
             None,
             Better.NEITHER,
             "How much a readout changes between two random draws, as a root mean square in the readout's own unit.",
+            rests_on=(),
         ),
         EstimateFacts(
             "completeness_error",
@@ -78,6 +92,7 @@ class Drivers:
             "ratio",
             Better.LOWER,
             "By how much the attributions of a draw miss the difference that they should add up to, at worst.",
+            rests_on=(),
         ),
     )
 
@@ -107,23 +122,23 @@ class Drivers:
         leading = order[: self.leading]
         evidence = effects.evidence
         tables = [dimensions_table(effects, order[:MOST_LISTED], self._limit(effects)), readouts_table(effects)]
-        if len(order) > 1:
-            explained = evidence.attributions[effects.explained]
-            paths = evidence.latents.astype(np.float64) - evidence.baselines
-            tables.append(
-                turned_table(effects, *turned_axes(explained, paths, rotations=self.rotations, rng=rng)),
-            )
+        if len(evidence.told):
+            tables.append(groups_table(evidence))
+        if evidence.walked.size:
+            tables.append(walks_table(effects))
+        tables += self._beside_turned_axes(effects, rng)
         return Finding(
             code=self.code,
             title=self.title,
             question=self.question,
             outcome=Outcome.MEASURED,
             estimates=(
-                *_summaries(effects, self._limit(effects)),
-                *(_share(effects, int(dimension)) for dimension in order[:MOST_LISTED]),
-                *(_share(effects, int(each), readout) for each in leading for readout in effects.explained),
-                *_effect_sizes(effects),
-                _completeness(effects),
+                *summaries(effects, self._limit(effects)),
+                *(share(effects, int(dimension)) for dimension in order[:MOST_LISTED]),
+                *(share(effects, int(each), readout) for each in leading for readout in effects.explained),
+                *group_estimates(evidence),
+                *effect_sizes(effects),
+                completeness(effects),
             ),
             tables=tuple(tables),
             exhibits=exhibits(effects, leading),
@@ -135,6 +150,21 @@ class Drivers:
             settings=self._settings(effects),
         )
 
+    def _beside_turned_axes(self, effects: Effects, rng: np.random.Generator) -> list[Table]:
+        evidence = effects.evidence
+        if evidence.latents.shape[1] < 2 or not evidence.standard_prior:
+            # Another prior than the standard normal one does not look the same from every direction.
+            return []
+        turned = turned_shares(
+            evidence.attributions[effects.explained],
+            evidence.latents.astype(np.float64) - evidence.baselines,
+            rotations=self.rotations,
+            rng=rng,
+        )
+        tables = [turned_table(effects, *concentration(turned))]
+        found = entangled(effects, turned)
+        return [*tables, entangled_table(effects, found, self.rotations)] if found else tables
+
     def _nothing_to_explain(self, effects: Effects) -> Finding:
         return Finding(
             code=self.code,
@@ -142,7 +172,7 @@ class Drivers:
             question=self.question,
             outcome=Outcome.MEASURED,
             reason="no effect to explain: between two random draws no readout changes by a material amount",
-            estimates=tuple(_effect_sizes(effects)),
+            estimates=tuple(effect_sizes(effects)),
             tables=(readouts_table(effects),),
             settings=self._settings(effects),
         )
@@ -157,6 +187,8 @@ class Drivers:
             "latent_dimensions": effects.evidence.latents.shape[1],
             "unused_below": self.unused_below,
             "rotations": self.rotations,
+            "prior": "standard normal" if effects.evidence.standard_prior else "the model's own",
+            "maps_not_to_be_read": failing(effects.evidence.checked) or "none",
             "readouts_explained": _names(effects, Status.EXPLAINED),
             "readouts_without_effect": _names(effects, Status.NO_EFFECT),
             "readouts_failing_completeness": _names(effects, Status.INCOMPLETE),
@@ -166,84 +198,3 @@ class Drivers:
 def _names(effects: Effects, status: Status) -> str:
     pairs = zip(effects.evidence.readouts, effects.status, strict=True)
     return ", ".join(name for name, each in pairs if each is status) or "none"
-
-
-def _summaries(effects: Effects, limit: float) -> Iterator[Estimate]:
-    shares, n = effects.overall, len(effects.evidence.latents)
-    yield Estimate(
-        name="largest_share",
-        value=float(shares.values.max()),
-        curve=largest_curve(shares),
-        n=n,
-        method=f"{SHARE_METHOD}, all dimensions together (Bonferroni)",
-        unit="share",
-        better=Better.NEITHER,
-    )
-    number, curve = effective(shares)
-    yield Estimate(
-        name="effective_dimensions",
-        value=number,
-        curve=curve,
-        n=n,
-        method="delta method to second order on the log scale, over pairs of draws",
-        unit="dimensions",
-        better=Better.NEITHER,
-    )
-    count, curve = unused(shares, limit)
-    yield Estimate(
-        name="unused_dimensions",
-        value=float(count),
-        curve=curve,
-        n=n,
-        method=f"dimensions whose share is surely, and possibly, below {limit:.2g}; {SHARE_METHOD}, Bonferroni",
-        unit="count",
-        better=Better.LOWER,
-    )
-
-
-def _share(effects: Effects, dimension: int, readout: int | None = None) -> Estimate:
-    shares = effects.overall if readout is None else effects.shares[readout]
-    where = "" if readout is None else f" → {effects.evidence.readouts[readout]}"
-    return Estimate(
-        name="share_of_effect",
-        value=float(shares.values[dimension]),
-        curve=share_curve(shares, dimension),
-        n=len(effects.evidence.latents),
-        method=SHARE_METHOD,
-        unit="share",
-        better=Better.NEITHER,
-        group=f"z{dimension}{where}",
-    )
-
-
-def _effect_sizes(effects: Effects) -> Iterator[Estimate]:
-    for name, size, curve in zip(effects.evidence.readouts, effects.sizes, effects.curves, strict=True):
-        yield Estimate(
-            name="effect_size",
-            value=float(size),
-            curve=curve,
-            n=len(effects.evidence.latents),
-            method="root mean square over pairs of draws, Student t on the log scale",
-            unit=facts(name)[0],
-            better=Better.NEITHER,
-            group=name,
-        )
-
-
-def _completeness(effects: Effects) -> Estimate:
-    """The largest error of any readout with an effect, as a ratio to that effect; also of those that were left out."""
-    errors = effects.evidence.completeness_error.max(axis=1)
-    worst = max(
-        float(error / size)
-        for error, size, status in zip(errors, effects.sizes, effects.status, strict=True)
-        if status is not Status.NO_EFFECT and np.isfinite(error)
-    )
-    return Estimate(
-        name="completeness_error",
-        value=worst,
-        curve=(),
-        n=len(effects.evidence.latents),
-        method="largest |sum of attributions − difference| of any draw, over the readout's effect size; exact",
-        unit="ratio",
-        better=Better.LOWER,
-    )

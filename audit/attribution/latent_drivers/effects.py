@@ -5,8 +5,8 @@ from enum import StrEnum
 
 import numpy as np
 
+from ...evidence.attributions.kind import Attributions
 from ...evidence.attributions.readouts import facts
-from ...evidence.bundle import Attributions
 from ...finding import LEVELS, NOMINAL, Interval
 from .shares import Array, Shares, average, shares_of
 
@@ -44,6 +44,13 @@ class Effects:
         return list(self.shares)
 
 
+def facts_of(evidence: Attributions, readout: int) -> tuple[str, float]:
+    """Unit and smallest material difference of a readout."""
+    if not evidence.units:
+        return facts(evidence.readouts[readout])
+    return evidence.units[readout], float(evidence.material[readout])
+
+
 def measure_effects(evidence: Attributions) -> Effects:
     """Sizes, what can be explained, and its division.
 
@@ -67,7 +74,7 @@ def measure_effects(evidence: Attributions) -> Effects:
 
 
 def _status(evidence: Attributions, readout: int, size: Interval) -> Status:
-    if size.low <= facts(evidence.readouts[readout])[1]:
+    if size.low <= facts_of(evidence, readout)[1]:
         return Status.NO_EFFECT
     # Written so that an error that is not a number fails.
     complete = bool((evidence.completeness_error[readout] <= evidence.tolerance[readout]).all())

@@ -131,8 +131,8 @@ def effective(shares: Shares) -> tuple[float, tuple[Interval, ...]]:
     return 1 / squares, tuple(curve)
 
 
-def turned_axes(attributions: Array, paths: Array, *, rotations: int, rng: np.random.Generator) -> tuple[Array, Array]:
-    """Largest share and effective dimensions of the same generator with its latent axes turned at random.
+def turned_shares(attributions: Array, paths: Array, *, rotations: int, rng: np.random.Generator) -> Array:
+    """Shares of the same generator with its latent axes turned at random: (rotations, R, L).
 
     The prior looks the same from every direction, so turning the axes changes no output: it is the null model in which
     single dimensions mean nothing.
@@ -142,20 +142,21 @@ def turned_axes(attributions: Array, paths: Array, *, rotations: int, rng: np.ra
         paths: (n, L), latent minus baseline.
         rotations: how many random rotations.
         rng: draws the rotations.
-
-    Returns:
-        largest shares (rotations,) and effective dimensions (rotations,), of shares averaged over the readouts.
     """
     # Beyond this many products a part of the draws says the same.
     few = max(32, int(2e8 // (len(attributions) * paths.shape[1] ** 2)))
     attributions, paths = attributions[:, :few], paths[:few]
-    largest, effective_numbers = np.empty(rotations), np.empty(rotations)
+    shares = np.empty((rotations, len(attributions), paths.shape[1]))
     for index in range(rotations):
-        values = average(
-            [shares_of(each) for each in turned(attributions, paths, _rotation(paths.shape[1], rng))]
-        ).values
-        largest[index], effective_numbers[index] = values.max(), 1 / (values**2).sum()
-    return largest, effective_numbers
+        found = turned(attributions, paths, _rotation(paths.shape[1], rng))
+        shares[index] = [shares_of(each).values for each in found]
+    return shares
+
+
+def concentration(shares: Array) -> tuple[Array, Array]:
+    """Largest share and effective dimensions, (T,) each, of shares (T, R, L) averaged over the readouts."""
+    values = shares.mean(axis=1)
+    return values.max(axis=1), 1 / (values**2).sum(axis=1)
 
 
 def turned(attributions: Array, paths: Array, rotation: Array) -> Array:

@@ -3,10 +3,13 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ...evidence.attributions.readouts import facts
+from ...evidence.attributions.kind import QUANTILES
 from ...finding import NOMINAL, Column, Exhibit, Kind, Pictures, Table
-from .effects import Effects
+from .effects import Effects, facts_of
 from .shares import Array, bounds
+
+MOST_WALKED = 3
+"""Readouts shown along each leading dimension."""
 
 Cell = str | int | float | None
 Indices = NDArray[np.int64]
@@ -55,7 +58,7 @@ def readouts_table(effects: Effects) -> Table:
     evidence = effects.evidence
     rows: list[tuple[Cell, ...]] = []
     for readout, name in enumerate(evidence.readouts):
-        unit, material = facts(name)
+        unit, material = facts_of(evidence, readout)
         error = float(evidence.completeness_error[readout].max())
         leading: tuple[Cell, ...] = (None, None)
         if readout in effects.shares:
@@ -64,10 +67,11 @@ def readouts_table(effects: Effects) -> Table:
         rows.append(
             (
                 name,
-                unit,
+                unit or None,
                 float(effects.sizes[readout]),
                 material,
                 int(evidence.steps[readout]),
+                float(evidence.missed[readout].max()) if len(evidence.missed) else None,
                 error if np.isfinite(error) else None,
                 float(evidence.tolerance[readout]),
                 *leading,
@@ -84,11 +88,35 @@ def readouts_table(effects: Effects) -> Table:
             Column("effect", "Effect size", Kind.NUMBER),
             Column("material", "Material from", Kind.NUMBER),
             Column("steps", "Most steps", Kind.COUNT),
-            Column("error", "Largest error", Kind.NUMBER),
+            Column("shared_out", "Shared out at most", Kind.NUMBER),
+            Column("error", "Largest error left", Kind.NUMBER),
             Column("tolerance", "Tolerance", Kind.NUMBER),
             Column("dimension", "Leading dimension", Kind.TEXT),
             Column("share", "Its share", Kind.SHARE),
             Column("status", "Result", Kind.TEXT),
+        ),
+        rows=tuple(rows),
+    )
+
+
+def walks_table(effects: Effects) -> Table:
+    """What readouts become along the leading dimensions: of each, those that change most for their unit."""
+    evidence, steps = effects.evidence, len(QUANTILES)
+    rows: list[tuple[Cell, ...]] = []
+    for place, dimension in enumerate(evidence.traversed.tolist()):
+        along = evidence.walked[:, place * steps : (place + 1) * steps]
+        change = {each: float(np.ptp(along[each]) / max(effects.sizes[each], 1e-300)) for each in effects.explained}
+        for readout in sorted(change, key=lambda each: -change[each])[:MOST_WALKED]:
+            unit = facts_of(evidence, readout)[0] or None
+            rows.append((f"z{dimension}", evidence.readouts[readout], unit, *(float(each) for each in along[readout])))
+    return Table(
+        name="walks",
+        caption="One draw, of which a leading dimension is moved to fixed quantiles of the prior while all others stay",
+        columns=(
+            Column("dimension", "Dimension", Kind.TEXT),
+            Column("readout", "Readout", Kind.TEXT),
+            Column("unit", "Unit", Kind.TEXT),
+            *(Column(f"at_{100 * each:.0f}", f"At {each:.0%}", Kind.NUMBER) for each in QUANTILES),
         ),
         rows=tuple(rows),
     )
@@ -132,13 +160,30 @@ def _turned(name: str, observed: float, turned: Array, as_extreme: int) -> tuple
 
 
 def exhibits(effects: Effects, leading: Indices) -> tuple[Exhibit, ...]:
-    """Where the leading dimensions change the output, beside random directions, and the decoded mean latent."""
+    """Where the leading dimensions change the output, beside random directions, and the decoded mean latent.
+
+    None where outputs are no images.
+    """
+    if not len(effects.evidence.sample):
+        return ()
     shares = effects.overall.values
     maps = [
         Pictures(f"z{dimension}, {shares[dimension]:.1%} of the effect", "attributions.maps", (int(dimension),))
         for dimension in leading
     ]
     null = tuple(range(len(effects.evidence.null_maps)))
+    steps = len(QUANTILES)
+    strips = tuple(
+        Pictures(f"z{dimension}", "attributions.traversals", tuple(range(row * steps, (row + 1) * steps)))
+        for row, dimension in enumerate(effects.evidence.traversed.tolist())
+    )
+    said = ", ".join(f"{each:g}" for each in QUANTILES)
+    traversal = Exhibit(
+        "traversals",
+        f"One draw, of which a leading dimension is moved to the quantiles {said} of the prior while all others stay",
+        "grid",
+        strips,
+    )
     maps.append(Pictures("random directions, for comparison", "attributions.null_maps", null))
     return (
         Exhibit(
@@ -154,4 +199,5 @@ def exhibits(effects: Effects, leading: Indices) -> tuple[Exhibit, ...]:
             "grid",
             (Pictures("mean latent", "attributions.sample", (0,)),),
         ),
+        *((traversal,) if strips else ()),
     )

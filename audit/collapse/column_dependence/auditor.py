@@ -10,8 +10,9 @@ from ...evidence.bundle import Evidence
 from ...finding import Better, EstimateFacts, Finding, Inconclusive, Json, NotApplicable, Outcome
 from ...pattern import Pattern
 from ...statistics.dependence.association import associations, score_pairs
-from ...statistics.dependence.gap import compare, typical
+from ...statistics.dependence.gap import compare
 from ...statistics.dependence.scores import score_count, scores
+from ...statistics.dependence.typical import typical
 from ..shared.compared import FEWEST
 from .columns import Chosen, choose
 from .estimates import Pairs, estimated

@@ -2,18 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...finding import Better, Estimate, Interval, Perfect
-from ...statistics.dependence.gap import Gap, Typical
-from ...statistics.intervals import Limits, curve
+from ...statistics.dependence.gap import Gap
+from ...statistics.dependence.typical import Typical
+from ...statistics.intervals import BAND, POWER, Limits, curve
 from ...statistics.multiplicity import holm
 
-_BAND = NormalDist().inv_cdf(0.975)
-_POWER = NormalDist().inv_cdf(0.8)
 _UNIT = "correlation"
 
 
@@ -104,10 +102,10 @@ def _each(gap: Gap, pairs: Pairs, sizes: tuple[int, int], shown: int, helped: fl
             method="all pairs together (multiplier bootstrap)",
             unit=_UNIT,
             better=Better.NEITHER,
-            perfect=Perfect(0.0, -_BAND * error, _BAND * error),
+            perfect=Perfect(0.0, -BAND * error, BAND * error),
             p_value=float(p_values[pair]),
             p_adjusted=steps[pair].adjusted,
-            minimum_detectable=(gap.critical(0.05) + _POWER) * error,
+            minimum_detectable=(gap.critical(0.05) + POWER) * error,
             from_draws=helped * float(gap.from_draws[pair]),
         )
 

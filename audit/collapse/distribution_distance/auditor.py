@@ -11,11 +11,12 @@ from ...evidence.bundle import Evidence
 from ...finding import EstimateFacts, Exhibit, Finding, Json, Outcome, Pictures
 from ...pattern import Pattern
 from ...statistics.distances.frechet_splits import FrechetMeasurement, measure_frechet
-from ...statistics.distances.mmd import KernelMeasurement, gaussian_kernel, measure_mmd, median_distance
+from ...statistics.distances.kernel_sums import cubic_kernel, gaussian_kernel
+from ...statistics.distances.mmd import KernelMeasurement, measure_together, median_distance, varying
 from ..shared.compared import FEWEST, Compared, compared, group_rows
 from .estimates import distance_estimates
 from .facts import ESTIMATES
-from .tables import control_table, group_table, plain_table
+from .tables import PLAIN, control_table, group_table, plain_table
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,6 @@ class Distance:
         splits: random cuts into halves from which its noise is known.
         halvings: how often the kernel's width, the median distance of two samples, is halved.
         shown: samples in each exhibit at most.
-        device: where torch multiplies, in float64.
     """
 
     max_reference: int = 5000
@@ -38,7 +38,6 @@ class Distance:
     splits: int = 64
     halvings: int = 4
     shown: int = 12
-    device: str = "cpu"
 
     code: ClassVar[str] = "GA303"
     title: ClassVar[str] = "Distance to the data"
@@ -67,21 +66,29 @@ class Distance:
             Inconclusive: if the features are too few, constant or not finite.
         """
         chosen = compared(evidence, rng, max_generated=self.max_generated, max_reference=self.max_reference)
-        y, x = chosen.generated, chosen.reference
+        y, x = varying(chosen.generated, chosen.reference)
         frechet = measure_frechet(generated=y, reference=x, rng=rng, splits=self.splits, dimensions=self.dimensions)
         width = median_distance(generated=y, reference=x, rng=rng)
         kernel = gaussian_kernel(width, halvings=self.halvings)
-        discrepancy = measure_mmd(generated=y, reference=x, kernel=kernel, device=self.device)
         groups = group_rows(evidence, chosen)
+        discrepancies = measure_together(
+            generated=y,
+            reference=x,
+            kernel=kernel,
+            groups=[(own, real) for _, own, real in groups],
+            # Features that are the same in all records are 0 about the centre, but KID's kernel counts them.
+            plain=(cubic_kernel(len(chosen.centre)), PLAIN),
+        )
+        whole = discrepancies.whole
         return Finding(
             code=self.code,
             title=self.title,
             question=self.question,
             outcome=Outcome.MEASURED,
-            estimates=distance_estimates(frechet, discrepancy.distance, more_draws_help=chosen.all_generated),
+            estimates=distance_estimates(frechet, whole.distance, more_draws_help=chosen.all_generated),
             tables=(
-                *plain_table(generated=y, reference=x, device=self.device),
-                *group_table(groups, generated=y, reference=x, kernel=kernel, device=self.device),
+                *plain_table(discrepancies, generated=y, reference=x),
+                *group_table(groups, discrepancies),
                 *control_table(
                     holdout=chosen.features.holdout[: self.max_reference],
                     reference=chosen.features.reference,
@@ -89,10 +96,9 @@ class Distance:
                     splits=self.splits,
                     dimensions=self.dimensions,
                     halvings=self.halvings,
-                    device=self.device,
                 ),
             ),
-            exhibits=self._exhibits(discrepancy, chosen),
+            exhibits=self._exhibits(whole, chosen),
             references=("doi:10.1016/0047-259X(82)90077-X", "arXiv:1706.08500", "arXiv:0805.2368"),
             settings=self._settings(frechet, width, chosen),
         )

@@ -3,39 +3,39 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ...finding import Column, Kind, Table
+from ...finding import NOMINAL, Column, Kind, Table
 from ...statistics.distances.frechet import frechet_distance
 from ...statistics.distances.frechet_splits import measure_frechet
-from ...statistics.distances.mmd import (
-    Kernel,
-    cubic_kernel,
-    gaussian_kernel,
-    kernel_distance,
-    measure_mmd,
-    median_distance,
-)
+from ...statistics.distances.kernel_sums import gaussian_kernel
+from ...statistics.distances.mmd import Discrepancies, measure_mmd, median_distance
 from ...statistics.neighbours.graph import origin
 from ..shared.compared import FEWEST, Indices, by_group
-from .estimates import distance_estimates, scaled_estimate
+from .estimates import distance_estimates
 
 Values = NDArray[np.float64]
 
-_MOST = 2000
+PLAIN = 2000
 """Records of either kind whose cubic kernel distance is printed."""
 
 
-def plain_table(*, generated: Values, reference: Values, device: str = "cpu") -> tuple[Table, ...]:
-    """The numbers that papers print, from all dimensions and without correction, for comparison with them."""
+def plain_table(discrepancies: Discrepancies, *, generated: Values, reference: Values) -> tuple[Table, ...]:
+    """The numbers that papers print, from all dimensions and without correction, for comparison with them.
+
+    Args:
+        discrepancies: with that of the first `PLAIN` records by KID's kernel.
+        generated: (n, d), features of all records, those that vary.
+        reference: (m, d), likewise.
+    """
     columns = (Column("measure", "Measure", Kind.TEXT), Column("value", "Value"))
-    y, x = generated[:_MOST], reference[:_MOST]
+    y, x = (min(PLAIN, len(each)) for each in (generated, reference))
     rows = (
         (
             "Fréchet distance, all dimensions, biased upwards",
             frechet_distance(generated=generated, reference=reference),
         ),
         (
-            f"Kernel distance (KID's cubic kernel, all pairs of {len(y):,} and {len(x):,})",
-            kernel_distance(generated=y, reference=x, kernel=cubic_kernel(x.shape[1]), device=device),
+            f"Kernel distance (KID's cubic kernel, all pairs of {y:,} and {x:,})",
+            discrepancies.plain,
         ),
     )
     caption = (
@@ -45,23 +45,14 @@ def plain_table(*, generated: Values, reference: Values, device: str = "cpu") ->
     return (Table("plain", caption, columns, rows),)
 
 
-def group_table(
-    groups: tuple[tuple[str, Indices, Indices], ...],
-    *,
-    generated: Values,
-    reference: Values,
-    kernel: Kernel,
-    device: str = "cpu",
-) -> tuple[Table, ...]:
+def group_table(groups: tuple[tuple[str, Indices, Indices], ...], discrepancies: Discrepancies) -> tuple[Table, ...]:
     """The kernel discrepancy within each group.
 
     Args:
         groups: from `group_rows`.
-        generated: (m, d), features of all generated records.
-        reference: (n, d), of all reference records.
-        kernel: the kernel of the whole.
-        device: where torch multiplies.
+        discrepancies: with those of each group, by the kernel of the whole.
     """
+    measured = {id(own): each for (_, own, _), each in zip(groups, discrepancies.groups, strict=True)}
     columns = (
         Column("mmd2", "Kernel discrepancy"),
         Column("mmd2_low", "low"),
@@ -71,12 +62,11 @@ def group_table(
     )
 
     def measure(own: Indices, real: Indices) -> tuple[float | None, ...]:
-        distance = measure_mmd(
-            generated=generated[own], reference=reference[real], kernel=kernel, device=device
-        ).distance
-        estimate = scaled_estimate("mmd2", distance, len(real), method="", unit="")
-        interval = estimate.interval()
-        return distance.value, interval.low, interval.high, distance.perfect_band()[1], estimate.p_value
+        found = measured[id(own)]
+        if found is None:
+            return (None,) * 5
+        distance, interval = found.distance, found.distance.limits(NOMINAL)
+        return distance.value, interval.low, interval.high, distance.perfect_band()[1], distance.p_value()
 
     caption = "By group, with 95 % intervals: how far its generated samples are from its real ones, as `mmd2`"
     return by_group(groups, caption, columns, measure)
@@ -90,7 +80,6 @@ def control_table(
     splits: int,
     dimensions: int,
     halvings: int,
-    device: str = "cpu",
 ) -> tuple[Table, ...]:
     """The three estimates of held-out real data; nothing without enough of them. Both are cut to the smaller size.
 
@@ -101,7 +90,6 @@ def control_table(
         splits: cuts into halves for the Fréchet distance.
         dimensions: components that the Fréchet distance sees at most.
         halvings: narrower kernels that are averaged in, each half as wide as the one before.
-        device: where torch multiplies.
     """
     if len(holdout) < FEWEST or not np.isfinite(holdout).all():
         return ()
@@ -112,7 +100,7 @@ def control_table(
         return ()
     frechet = measure_frechet(generated=y, reference=x, rng=rng, splits=splits, dimensions=dimensions)
     kernel = gaussian_kernel(median_distance(generated=y, reference=x, rng=rng), halvings=halvings)
-    measurement = measure_mmd(generated=y, reference=x, kernel=kernel, device=device)
+    measurement = measure_mmd(generated=y, reference=x, kernel=kernel)
     rows = []
     for each in distance_estimates(frechet, measurement.distance):
         interval = each.interval()

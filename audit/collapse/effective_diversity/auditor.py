@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ....models.encoders.builtin.table_ranks import EXTRACTOR
 from ....models.records import take
 from ...evidence.bundle import Evidence
 from ...finding import EstimateFacts, Exhibit, Finding, Json, NotApplicable, Outcome, Pictures
@@ -15,6 +16,7 @@ from ...statistics.distances.effective_number import Similarity, mean_similarity
 from ..shared.compared import FEWEST, Compared, compared, group_rows
 from .estimates import Copies, duplicate_estimates, number_estimates
 from .facts import ESTIMATES
+from .learned_map import learning_bias
 from .record_codes import record_codes
 from .tables import Held, diversity_table, group_table
 
@@ -29,7 +31,6 @@ class EffectiveSupport:
         max_generated: generated samples whose similarity is computed at most; copies are counted among all.
         max_sets: disjoint generated sets, each as large as the reference, in which copies are counted at most.
         shown: samples in each exhibit at most.
-        device: where torch multiplies, in float64.
     """
 
     kinds: float = 32
@@ -37,7 +38,6 @@ class EffectiveSupport:
     max_generated: int = 5000
     max_sets: int = 16
     shown: int = 12
-    device: str = "cpu"
 
     code: ClassVar[str] = "GA304"
     title: ClassVar[str] = "Effective support and duplicates"
@@ -70,7 +70,7 @@ class EffectiveSupport:
         chosen = compared(evidence, rng, max_generated=self.max_generated, max_reference=self.max_reference)
         y, x = chosen.generated, chosen.reference
         width = similarity_width(reference=x, kinds=self.kinds, rng=rng)
-        generated, reference = (mean_similarity(each, width=width, device=self.device) for each in (y, x))
+        generated, reference = (mean_similarity(each, width=width) for each in (y, x))
         copies = self._copies(evidence, chosen, rng)
         held = self._holdout(evidence, chosen, rng)
         return Finding(
@@ -79,12 +79,17 @@ class EffectiveSupport:
             question=self.question,
             outcome=Outcome.MEASURED,
             estimates=(
-                *number_estimates(generated=generated, reference=reference, more_draws_help=chosen.all_generated),
+                *number_estimates(
+                    generated=generated,
+                    reference=reference,
+                    more_draws_help=chosen.all_generated,
+                    bias=self._bias(evidence, chosen, rng),
+                ),
                 *duplicate_estimates(copies),
             ),
             tables=(
-                diversity_table(generated=y, reference=x, held=held, copies=copies, width=width, device=self.device),
-                *group_table(group_rows(evidence, chosen), generated=y, reference=x, width=width, device=self.device),
+                diversity_table(generated=y, reference=x, held=held, copies=copies, width=width),
+                *group_table(group_rows(evidence, chosen), generated=y, reference=x, width=width),
             ),
             exhibits=(*_repeated(copies.generated, self.shown), *_crowded(generated, chosen, self.shown)),
             references=("doi:10.1038/163688a0", "arXiv:2210.02410", "arXiv:1706.08224"),
@@ -103,6 +108,13 @@ class EffectiveSupport:
             reference=record_codes(take(evidence.reference.samples, chosen.reference_rows)),
             more_draws_help=sets < self.max_sets,
         )
+
+    def _bias(self, evidence: Evidence, chosen: Compared, rng: np.random.Generator) -> float:
+        """What learning the features from the reference adds to its effective number; nothing where they are fixed."""
+        if evidence.reference is None or chosen.features.extractor != EXTRACTOR:
+            return 0.0
+        table = take(evidence.reference.samples, chosen.reference_rows)
+        return learning_bias(table, at=len(table), kinds=self.kinds, rng=rng)
 
     def _holdout(self, evidence: Evidence, chosen: Compared, rng: np.random.Generator) -> Held | None:
         """Held-out real records as a control; None without enough of them."""

@@ -54,7 +54,12 @@ def copied(codes: NDArray[np.int64]) -> Share:
 
 
 def number_estimates(
-    *, generated: Similarity, reference: Similarity, more_draws_help: bool = True, group: str | None = None
+    *,
+    generated: Similarity,
+    reference: Similarity,
+    more_draws_help: bool = True,
+    group: str | None = None,
+    bias: float = 0.0,
 ) -> tuple[Estimate, Estimate]:
     """The effective number of generated records among as many as there are real ones, and its ratio to theirs.
 
@@ -63,40 +68,44 @@ def number_estimates(
         reference: how alike the reference records are.
         more_draws_help: whether further generated samples would be used.
         group: whose records they are; None for all.
+        bias: by how much the logarithm of the reference's number is too large, see `learned_map`.
     """
     at = reference.n
-    number, known = generated.effective_number(at), reference.effective_number(at)
+    number, known = generated.effective_number(at), reference.effective_number(at) * math.exp(-bias)
     drawn, kept = generated.log_variance(at), reference.log_variance(at)
     # A perfect generator's records are as alike as the real ones; both samples vary.
     error = math.sqrt(kept + reference.log_variance(at, drawn=generated.n))
-    tested = p_value(_log_limits(number / known, drawn + kept), 1.0)
-    band = Perfect(1.0, math.exp(-BAND * error), math.exp(BAND * error))
-    detectable = 1 - math.exp(-DETECTION * error)
+    limits = _log_limits(number / known, drawn + kept)
     ratio = Estimate(
         name="effective_number_ratio",
         value=number / known,
-        curve=curve(_log_limits(number / known, drawn + kept)),
+        curve=curve(limits),
         n=generated.n,
         method=_NUMBER_METHOD,
         unit="ratio",
         better=Better.HIGHER,
         group=group,
-        perfect=band,
-        p_value=tested,
-        minimum_detectable=detectable,
+        perfect=Perfect(1.0, math.exp(-BAND * error), math.exp(BAND * error)),
+        p_value=p_value(limits, 1.0),
+        minimum_detectable=1 - math.exp(-DETECTION * error),
         from_draws=drawn / (drawn + kept) if more_draws_help else 0.0,
     )
-    whole = replace(
+    # The reference counts here too: it sets how finely records are told apart.
+    return _whole(ratio, number, known, curve(_log_limits(number, drawn + kept, least=1.0, most=float(at)))), ratio
+
+
+def _whole(ratio: Estimate, number: float, known: float, intervals: tuple[Interval, ...]) -> Estimate:
+    """The effective number itself, from its ratio to that of real records."""
+    band, detectable = ratio.perfect, ratio.minimum_detectable
+    return replace(
         ratio,
         name="effective_number",
         value=number,
-        # The reference counts here too: it sets how finely records are told apart.
-        curve=curve(_log_limits(number, drawn + kept, least=1.0, most=float(at))),
+        curve=intervals,
         unit="count",
-        perfect=Perfect(known, known * band.low, known * band.high),
-        minimum_detectable=known * detectable,
+        perfect=None if band is None else Perfect(known, known * band.low, known * band.high),
+        minimum_detectable=None if detectable is None else known * detectable,
     )
-    return whole, ratio
 
 
 def duplicate_estimates(copies: Copies) -> tuple[Estimate, Estimate]:
@@ -128,7 +137,7 @@ def duplicate_estimates(copies: Copies) -> tuple[Estimate, Estimate]:
         value=generated.value - reference.value,
         curve=curve(excess),
         method=_EXCESS_METHOD,
-        unit="share",
+        unit="share difference",
         perfect=Perfect(0.0, -BAND * error, BAND * error),
         from_draws=draws / (draws + spread) if copies.more_draws_help else 0.0,
     )

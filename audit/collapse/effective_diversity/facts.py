@@ -23,11 +23,12 @@ ESTIMATES = (
         "share",
         Better.LOWER,
         "The share of generated records that have an exact copy among as many generated ones as there are real ones.",
+        rests_on=("generated",),
     ),
     EstimateFacts(
         "duplicate_excess",
         "exact repeats beyond those of real data",
-        "share",
+        "share difference",
         Better.LOWER,
         "By how much the share of exact repeats exceeds that among real records.",
     ),

@@ -1,10 +1,13 @@
 """Numbers for records such that equal records, and only those, have equal numbers."""
 
+import hashlib
 from collections.abc import Hashable, Iterable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ....models.records import blocks, is_array
 
 
 def record_codes(samples: Any) -> NDArray[np.int64]:
@@ -19,9 +22,11 @@ def record_codes(samples: Any) -> NDArray[np.int64]:
 
 
 def _keys(samples: Any) -> Iterable[Hashable]:
-    if isinstance(samples, np.ndarray):
-        # A zero with a sign is the same value; its bytes are not.
-        return (np.ascontiguousarray(each + 0.0).tobytes() for each in samples)
+    if is_array(samples):
+        # A zero with a sign is the same value; its bytes are not. A digest, because a picture can be large.
+        return (
+            hashlib.sha256(np.ascontiguousarray(each + 0.0).data).digest() for part in blocks(samples) for each in part
+        )
     if isinstance(samples, list):
         return (each if isinstance(each, str) else tuple(each) for each in samples)
     columns = [samples[name].astype(object).where(samples[name].notna(), None).tolist() for name in samples.columns]

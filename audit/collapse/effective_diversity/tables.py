@@ -25,9 +25,7 @@ class Held(NamedTuple):
     codes: Indices
 
 
-def diversity_table(
-    *, generated: Values, reference: Values, held: Held | None, copies: Copies, width: float, device: str = "cpu"
-) -> Table:
+def diversity_table(*, generated: Values, reference: Values, held: Held | None, copies: Copies, width: float) -> Table:
     """Each measure at one number of records, the same for all columns; held-out records are the control.
 
     Args:
@@ -36,7 +34,6 @@ def diversity_table(
         held: the held-out records; None without enough of them.
         copies: which records are equal.
         width: of the Gaussian similarity.
-        device: where torch multiplies.
     """
     size = min(len(generated), len(reference), *(() if held is None else (len(held.features),)))
     sets = [
@@ -44,7 +41,7 @@ def diversity_table(
         (reference, copies.reference),
         *(() if held is None else (held,)),
     ]
-    columns = [_measures(features[:size], codes[:size], width, device) for features, codes in sets]
+    columns = [_measures(features[:size], codes[:size], width) for features, codes in sets]
     names = (
         "Effective number (order 2)",
         f"Vendi score (order 1), of {min(size, _MOST):,}",
@@ -64,7 +61,6 @@ def group_table(
     generated: Values,
     reference: Values,
     width: float,
-    device: str = "cpu",
 ) -> tuple[Table, ...]:
     """The ratio of effective numbers within each group.
 
@@ -73,7 +69,6 @@ def group_table(
         generated: (m, d), features of all generated records.
         reference: (n, d), of all reference records.
         width: of the Gaussian similarity.
-        device: where torch multiplies.
     """
     columns = (
         Column("ratio", "Effective number, relative to real", Kind.RATIO),
@@ -83,19 +78,19 @@ def group_table(
 
     def measure(own: Indices, real: Indices) -> tuple[float, ...]:
         sides = generated[own], reference[real]
-        drawn, kept = (mean_similarity(each, width=width, device=device) for each in sides)
+        drawn, kept = (mean_similarity(each, width=width) for each in sides)
         return number_row(generated=drawn, reference=kept)
 
     caption = "By group, with 95 % intervals: the effective number of its generated records relative to its real ones"
     return by_group(groups, caption, columns, measure)
 
 
-def _measures(features: Values, codes: Indices, width: float, device: str) -> tuple[float | None, ...]:
+def _measures(features: Values, codes: Indices, width: float) -> tuple[float | None, ...]:
     part = features[:_MOST]
-    matrix = similarity_matrix(part, width=width, device=device)
+    matrix = similarity_matrix(part, width=width)
     support = collision_support(codes)
     return (
-        mean_similarity(features, width=width, device=device).effective_number(len(features)),
+        mean_similarity(features, width=width).effective_number(len(features)),
         vendi_from_kernel(matrix),
         vendi_from_kernel(matrix, order=np.inf),
         copied(codes).value,

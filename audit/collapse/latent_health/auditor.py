@@ -6,7 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from ...evidence.bundle import Evidence, Latents
+from ...evidence.bundle import Evidence
+from ...evidence.latents.kind import Latents
 from ...finding import EstimateFacts, Finding, Inconclusive, Json, NotApplicable, Outcome
 from ...pattern import Pattern
 from ...statistics.latents.coincidences import FAR, NEAR

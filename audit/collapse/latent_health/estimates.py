@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ...evidence.bundle import Latents
+from ...evidence.latents.kind import Latents
 from ...finding import NOMINAL, Better, Estimate, Interval, Perfect
 from ...statistics.distances.normal_discrepancy import expected_similarity, normal_discrepancy
 from ...statistics.distances.squared_distance import curve_limits

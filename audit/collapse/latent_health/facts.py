@@ -33,6 +33,7 @@ ESTIMATES = (
         "dimensions",
         Better.HIGHER,
         "How many directions of the latent space move the output, weak ones counting for less.",
+        rests_on=(),
     ),
     EstimateFacts(
         "log_condition_number",
@@ -40,6 +41,7 @@ ESTIMATES = (
         "decades",
         Better.LOWER,
         "How unequally the directions of the latent space move the output, in powers of ten.",
+        rests_on=(),
     ),
     EstimateFacts(
         "aggregate_posterior_distance",

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ...evidence.bundle import Latents
+from ...evidence.latents.kind import Latents
 from ...finding import NOMINAL, Column, Exhibit, Kind, Pictures, Table
 from ...statistics.latents.coincidences import NEAR
 from ...statistics.latents.spectra import marginal_divergence, resolved

@@ -15,13 +15,12 @@ from ...statistics.modes.shares import (
     detectable_ratio,
     likelihood_ratio,
     rank_p_value,
-    ratio_curves,
-    ratio_p_values,
     redrawn,
     thin_modes,
     thinnest_limits,
 )
 from ...statistics.shares.binomial import Limits
+from ...statistics.shares.ratio_curves import ratio_curves, ratio_p_values
 from ...statistics.shares.ratios import simultaneous_levels
 from ..shared.mode_cells import Cells, counted
 

@@ -4,9 +4,9 @@ import numpy as np
 
 from ...evidence.bundle import Evidence
 from ...finding import LEVELS, NOMINAL, Column, Kind, Table
-from ...statistics.modes.shares import ratio_limits, ratio_p_values
 from ...statistics.multiplicity import holm
 from ...statistics.shares.binomial import Limits
+from ...statistics.shares.ratio_curves import ratio_limits, ratio_p_values
 from .estimates import MISSING, Ints, Measured, detectable
 
 ALARM = 0.05

@@ -38,7 +38,6 @@ class Neighbours:
             are not used, and then the estimates say that more draws would not help.
         splits: random cuts from which the intervals come, a multiple of 64.
         shown: samples in each exhibit at most.
-        device: where torch multiplies.
     """
 
     k: int = 5
@@ -46,7 +45,6 @@ class Neighbours:
     max_sets: int = 16
     splits: int = 128
     shown: int = 12
-    device: str = "cpu"
 
     code: ClassVar[str] = "GA302"
     title: ClassVar[str] = "Fidelity and diversity of neighbours"
@@ -87,7 +85,6 @@ class Neighbours:
             k=self.k,
             rng=rng,
             splits=self.splits,
-            device=self.device,
             generated_groups=generated_groups,
             reference_groups=reference_groups,
             groups=len(names),
@@ -119,7 +116,6 @@ class Neighbours:
             rng=rng,
             splits=self.splits,
             fewest=self._fewest,
-            device=self.device,
         )
 
     @property

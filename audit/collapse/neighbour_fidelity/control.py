@@ -18,7 +18,6 @@ def control_table(
     rng: np.random.Generator,
     splits: int,
     fewest: int,
-    device: str = "cpu",
 ) -> tuple[Table, ...]:
     """The three ratios of held-out real data to a perfect generator; nothing without enough of them.
 
@@ -32,13 +31,12 @@ def control_table(
         rng: chooses the records, orders equal distances and draws the cuts.
         splits: random cuts, a multiple of 64.
         fewest: held-out records without which nothing is said.
-        device: where torch multiplies.
     """
     if len(holdout) < fewest or not np.isfinite(holdout).all():
         return ()
     size = min(len(holdout), len(reference))
     chosen = [each[np.sort(rng.permutation(len(each))[:size])] for each in (holdout, reference)]
-    measurement = measure(generated=[chosen[0]], reference=chosen[1], k=k, rng=rng, splits=splits, device=device)
+    measurement = measure(generated=[chosen[0]], reference=chosen[1], k=k, rng=rng, splits=splits)
     estimates = {estimate.name: estimate for estimate in scored(measurement, freedom=splits)}
     rows = []
     for name, label in _RATIOS.items():

@@ -141,6 +141,7 @@ def _two(
     yield replace(
         whole,
         name=f"{name}_difference",
+        unit="share difference",
         value=value - reference,
         curve=curve(apart),
         method=methods[1],

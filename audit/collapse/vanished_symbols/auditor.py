@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ....models.records import is_array, take
 from ...evidence.bundle import Evidence
 from ...finding import Better, EstimateFacts, Finding, Inconclusive, Json, NotApplicable, Outcome, Table
 from ...pattern import Pattern
@@ -169,8 +170,8 @@ def _some(samples: Any, most: int, rng: np.random.Generator) -> Any:
     if len(samples) <= most:
         return samples
     rows: NDArray[np.int64] = np.sort(rng.permutation(len(samples))[:most])
-    if isinstance(samples, np.ndarray):
-        return samples[rows]
+    if is_array(samples):
+        return take(samples, rows)
     return [samples[row] for row in rows] if isinstance(samples, list) else samples.iloc[rows]
 
 

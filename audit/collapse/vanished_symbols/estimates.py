@@ -3,19 +3,16 @@
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 
 from ...finding import Better, Estimate, Interval, Perfect
-from ...statistics.intervals import curve
+from ...statistics.intervals import BAND, DETECTION, curve
 from ...statistics.multiplicity import holm
 from ...statistics.vocabulary.counts import Compared
 from ...statistics.vocabulary.vanished import Loss, mass_limits
 from .classes import SymbolClass
 
-_BAND = NormalDist().inv_cdf(0.975)
-_POWER = NormalDist().inv_cdf(0.8)
 _SURE = 0.05
 _LARGEST = 1e6
 _SETS = "which symbols by Holm over all, exact at the effective counts; their mass by records"
@@ -135,10 +132,10 @@ def ratios(loss: Loss, symbols: Sequence[Named], *, records: int, more_draws_hel
             method="exact given the sum of both counts, at the effective counts of records",
             unit="ratio",
             better=Better.NEITHER,
-            perfect=Perfect(1.0, math.exp(-_BAND * error), math.exp(_BAND * error)),
+            perfect=Perfect(1.0, math.exp(-BAND * error), math.exp(BAND * error)),
             p_value=each.p_value,
             p_adjusted=each.p_adjusted,
-            minimum_detectable=1 - math.exp(-(_BAND + _POWER) * error),
+            minimum_detectable=1 - math.exp(-DETECTION * error),
             from_draws=_part(compared, at) if more_draws_help else 0.0,
         )
 
@@ -175,10 +172,10 @@ def shares(loss: Loss, symbols: Sequence[Named], *, records: int, more_draws_hel
             method="beta limits at the effective number of occurrences",
             unit="share",
             better=Better.LOWER,
-            perfect=Perfect(each.real, max(0.0, each.real - _BAND * error), min(1.0, each.real + _BAND * error)),
+            perfect=Perfect(each.real, max(0.0, each.real - BAND * error), min(1.0, each.real + BAND * error)),
             p_value=each.p_value,
             p_adjusted=each.p_adjusted,
-            minimum_detectable=(_BAND + _POWER) * error,
+            minimum_detectable=DETECTION * error,
             from_draws=1.0 if more_draws_help else 0.0,
         )
 

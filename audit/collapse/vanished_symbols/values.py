@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from ....models.records import is_number
+from ....models.records import blocks, is_number
 from .classes import Ints, Occurrences, SymbolClass, one_each, symbol_class
 
 _MISSING = "(missing)"
@@ -32,21 +32,21 @@ def table_classes(generated: Any, reference: Any, *, gate: float) -> Iterator[Sy
 
 def image_classes(generated: Any, reference: Any, *, gate: float) -> Iterator[SymbolClass]:
     """Levels of pixels, sixteen a channel, and images of a single value."""
-    sides = [np.asarray(each) for each in (generated, reference)]
-    channels, places = sides[1].shape[1], int(np.prod(sides[1].shape[2:]))
+    channels, places = reference.shape[1], int(np.prod(reference.shape[2:]))
     count = max(1, min(places, _MOST_VALUES // channels))
     at = np.unique(np.linspace(0, places - 1, count).astype(np.int64))
+    picked, flat = zip(*(_looked_at(each, at) for each in (generated, reference)), strict=True)
     for channel in range(channels):
-        own, real = (_levels(each.reshape(len(each), channels, places)[:, channel, at]) for each in sides)
+        own, real = (_levels(each[:, channel]) for each in picked)
         colour = _colour(channel, channels)
 
         def name(level: int, colour: str = colour) -> str:
             return f"undefined {colour}" if level == _UNDEFINED else f"{colour} level {level + 1} of {_LEVELS}"
 
         yield symbol_class(f"{colour} levels", own, real, name, gate=gate, article="")
-    flat = [one_each(_single(each)) for each in sides]
+    single = [one_each(each) for each in flat]
     names = ("image of several values", "image of a single value")
-    yield symbol_class("images", flat[0], flat[1], lambda kind: names[kind], gate=gate, article="an")
+    yield symbol_class("images", single[0], single[1], lambda kind: names[kind], gate=gate, article="an")
 
 
 def _colour(channel: int, channels: int) -> str:
@@ -61,9 +61,14 @@ def _levels(values: Any) -> Occurrences:
     return Occurrences(np.repeat(np.arange(len(levels)), levels.shape[1]), levels.ravel(), len(levels))
 
 
-def _single(images: Any) -> Ints:
-    flat = images.reshape(len(images), -1)
-    return np.asarray(flat.max(axis=1) == flat.min(axis=1), dtype=np.int64)
+def _looked_at(images: Any, at: Ints) -> tuple[Any, Ints]:
+    """The values at some places, (n, channels, places), and which images are of a single value."""
+    picked, single = [], []
+    for block in blocks(images):
+        picked.append(block.reshape(*block.shape[:2], -1)[:, :, at])
+        flat = block.reshape(len(block), -1)
+        single.append(flat.max(axis=1) == flat.min(axis=1))
+    return np.concatenate(picked), np.concatenate(single).astype(np.int64)
 
 
 def _codes(generated: Any, reference: Any) -> tuple[list[Ints], list[str]]:

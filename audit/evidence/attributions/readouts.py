@@ -83,6 +83,34 @@ SHAPES = (
 """Readouts that need no group classifier. A quarter of a grey level of 255, or a fiftieth of a pixel, is material."""
 
 
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """Readouts that are taken together.
+
+    Args:
+        readouts: the R of them.
+        measure: outputs to the values (n,) of each, the same as theirs; what they have in common is computed once.
+    """
+
+    readouts: tuple[Readout, ...]
+    measure: Callable[["Tensor"], Sequence["Tensor"]]
+
+
+def image_panel(classifier_scores: Measure | None = None, classes: Sequence[str] = ()) -> Panel:
+    """The readouts of images (n, c, h, w), and one a class where a classifier tells groups; arguments as there."""
+    scored = () if classifier_scores is None else score_readouts(classifier_scores, classes)
+
+    def measure(images: "Tensor") -> list["Tensor"]:
+        across, up, covariance = _moments(images)
+        shapes = [ink(images), (across + up).sqrt(), covariance / up]
+        if classifier_scores is None:
+            return shapes
+        log_scores = _scores(classifier_scores, len(classes), images)
+        return shapes + [log_odds(log_scores, index) for index in range(len(classes))]
+
+    return Panel(SHAPES + scored, measure)
+
+
 def score_readouts(classifier_scores: Measure, classes: Sequence[str]) -> tuple[Readout, ...]:
     """One readout a class: the group classifier's log-odds of that class against all others.
 
@@ -107,13 +135,17 @@ def facts(name: str) -> tuple[str, float]:
 
 
 def _score(classifier_scores: Measure, expected: int, index: int, images: "Tensor") -> "Tensor":
+    return log_odds(_scores(classifier_scores, expected, images), index)
+
+
+def _scores(classifier_scores: Measure, expected: int, images: "Tensor") -> "Tensor":
     log_scores = classifier_scores(images)
     if tuple(log_scores.shape) != (len(images), expected):
         raise ValueError(
             f"expected the group classifier's scores as ({len(images)}, {expected}), one column a class, "
             f"got {tuple(log_scores.shape)}; pass `classes` in the order of the columns"
         )
-    return log_odds(log_scores, index)
+    return log_scores
 
 
 def _moments(images: "Tensor") -> tuple["Tensor", "Tensor", "Tensor"]:

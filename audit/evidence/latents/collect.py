@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...statistics.latents.coincidences import NEAR, Partners, partners, regions
-from ..bundle import Evidence, Latents, Real
+from ..bundle import Evidence, Real
 from ..decoding import decoded, latent_size, parameter, undisturbed
 from ..plan import Plan
 from ..samples.given import reference_labels
 from ..unavailable import Unavailable, Unmeasured
 from .jacobians import Jacobians, expected_positions, jacobians_at, speed_along
+from .kind import Latents
 from .outputs import Outputs, outputs_at, reference_gap, total_variance
 from .posterior import posterior_at
 from .views import leading_axes, maps_over, worth_showing
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 NEEDS = ()
+WITHOUT_DRAWS = True
 
 BLOCKS = 16
 """Blocks of draws within which equal outputs are sought; the scatter between them is the uncertainty."""
@@ -32,7 +34,7 @@ BLOCKS = 16
 MOST_IN_BLOCK = 256
 """Draws in a block where outputs are small; of large outputs fewer are drawn, see `MOST_DECODED`."""
 
-MOST_DECODED = 2**25
+MOST_DECODED = 2**23
 """Output values of all draws together."""
 
 MOST_LATENTS = 1024

@@ -1,15 +1,18 @@
 """Outputs of draws from the prior, reduced in size so that all can be compared with each other."""
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ....models.encoders.builtin.pixels import pixel_features
+from ....models.held_pictures import at_once
+from ....models.records import blocks, read
 from ...statistics.latents.coincidences import partners, typical_distance
 from ..attributions.readouts import Measure
 from ..bundle import Real
-from ..features.collect import pixel_features
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -55,10 +58,20 @@ def outputs_at(decode: Measure, points: "Tensor", rows: int) -> Outputs:
     return Outputs(every, norm, variance)
 
 
-def total_variance(images: NDArray[np.float32]) -> float:
-    """Of images (n, c, h, w): the variances of their values, summed."""
-    flat = images.reshape(len(images), -1)
-    return float(sum(column.var(axis=0, dtype=np.float64).sum() for column in np.array_split(flat, 16, axis=1)))
+def total_variance(images: Any) -> float:
+    """Of images (n, c, h, w), perhaps held in a file: the variances of their values, summed."""
+    size = int(np.prod(images.shape[1:]))
+    mean, squares = np.zeros(size), np.zeros(size)
+    for each in _flat(images):
+        mean += each
+    mean /= len(images)
+    for each in _flat(images):
+        squares += np.square(each - mean)
+    return float(sum((part / len(images)).sum() for part in np.array_split(squares, 16)))
+
+
+def _flat(images: Any) -> Iterator[NDArray[np.float32]]:
+    return (each.reshape(-1) for block in blocks(images) for each in block)
 
 
 def reference_gap(reference: Real | None, *, blocks: int, block: int, seed: int) -> NDArray[np.float32]:
@@ -75,7 +88,9 @@ def reference_gap(reference: Real | None, *, blocks: int, block: int, seed: int)
     if reference is None or len(reference.samples) < block:
         return np.empty(0, np.float32)
     chosen = np.random.default_rng(seed).permutation(len(reference.samples))[: blocks * block]
-    outputs = np.concatenate([_coarse(torch.from_numpy(reference.samples[part])) for part in np.array_split(chosen, 8)])
+    pieces = max(8, -(-len(chosen) // at_once(reference.samples.shape[1:])))
+    parts = np.array_split(chosen, pieces)
+    outputs = np.concatenate([_coarse(torch.from_numpy(read(reference.samples, part))) for part in parts if len(part)])
     if typical_distance(outputs) == 0:
         return np.empty(0, np.float32)
     return partners(outputs=outputs, inputs=None, block=block).gap.astype(np.float32)

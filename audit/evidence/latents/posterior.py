@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ....models.held_pictures import at_once
+from ....models.records import read
 from ..bundle import Real
 from ..decoding import parameter
 
@@ -51,18 +53,19 @@ def posterior_at(
         remark = "the encoder is told a class, and the classes of the real records are not known"
         return Posterior(empty, empty, (remark,))
     chosen = np.sort(np.random.default_rng(seed).permutation(len(reference.samples))[:MOST_ENCODED])
-    images = torch.from_numpy(reference.samples[chosen]).to(parameter(model))
     told = [conditions[at] for at in chosen] if classes and conditions is not None else None
     means, log_variances = [], []
-    for start in range(0, len(images), AT_ONCE):
-        rows = slice(start, start + AT_ONCE)
+    step = min(AT_ONCE, at_once(reference.samples.shape[1:]))
+    for start in range(0, len(chosen), step):
+        rows = slice(start, start + step)
         given = {} if told is None else {"condition": told[rows]}
-        mean, log_variance = model.encode(images[rows].clone(), **given)
+        images = torch.from_numpy(read(reference.samples, chosen[rows])).to(parameter(model))
+        mean, log_variance = model.encode(images, **given)
         means.append(mean.cpu().float())
         log_variances.append(log_variance.cpu().float())
     return Posterior(
-        _checked(torch.cat(means), "means", (len(images), size)),
-        _checked(torch.cat(log_variances), "log-variances", (len(images), size)),
+        _checked(torch.cat(means), "means", (len(chosen), size)),
+        _checked(torch.cat(log_variances), "log-variances", (len(chosen), size)),
     )
 
 

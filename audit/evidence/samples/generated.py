@@ -1,61 +1,21 @@
-"""Collect generated samples: the one draw that every auditor shares."""
+"""The form that generated samples must have in each modality, and one whole of several calls' samples."""
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import islice
+from operator import index
 from typing import Any
 
 import numpy as np
 
-from ....models.records import take
-from ..bundle import Generated
+from ....models.reading.plain_table import plain_table
+from ....models.reading.plain_tensor import numbers
 
-CHUNK = 500
-"""Samples a call. Fixed, because a matrix product's last bits depend on its size: sample i is the same in any run."""
-
-
-def collect_generated(
-    model: Any,
-    *,
-    n: int,
-    seed: int,
-    source: str,
-    modality: str = "image",
-    progress: Callable[[float], None] = lambda share: None,
-) -> Generated:
-    """Draw n samples; sample i depends on `seed` and i alone, so a longer draw extends a shorter one.
-
-    Values are taken as the model gives them, whatever they are: whether they can be right is for an auditor to say.
-
-    Args:
-        model: has `sample(n, *, generator)` giving records of the modality. A model that cannot afford more than a few
-            records a call, e.g. one behind a network, has `chunk`.
-        n: how many.
-        seed: of the whole draw; each chunk gets a generator of its own from it.
-        source: where the samples come from, for the record.
-        modality: what the records must be.
-        progress: told the share that is done.
-
-    Raises:
-        ValueError: if the model gives anything but that many records of one form.
-    """
-    import torch
-
-    started = time.perf_counter()
-    chunk = int(getattr(model, "chunk", CHUNK))
-    seeds = np.random.SeedSequence(seed).generate_state(-(-n // chunk), np.uint64)
-    form = FORMS[modality]
-    parts: list[Any] = []
-    for index, chunk_seed in enumerate(seeds):
-        generator = torch.Generator().manual_seed(int(chunk_seed) >> 1)
-        with torch.no_grad():
-            drawn = model.sample(chunk, generator=generator)
-        parts.append(form(drawn, chunk, parts[0] if parts else None))
-        progress((index + 1) / len(seeds))
-    samples = take(_joined(parts), np.arange(n))
-    return Generated(samples, seed, source, time.perf_counter() - started, getattr(model, "sample_rate", None))
+HIGHEST = 2**31 - 1
+"""Pitches beyond it are kept as it."""
 
 
-def _joined(parts: list[Any]) -> Any:
+def joined(parts: list[Any]) -> Any:
+    """The records of several calls as one."""
     if isinstance(parts[0], np.ndarray):
         return np.concatenate(parts)
     if isinstance(parts[0], list):
@@ -74,33 +34,67 @@ def _waves(drawn: Any, n: int, first: Any) -> Any:
 
 
 def _array(drawn: Any, n: int, shape: tuple[int, ...] | None, what: str, dimensions: int, names: str) -> Any:
-    import torch
-
-    array = drawn.detach().cpu().float().numpy() if isinstance(drawn, torch.Tensor) else np.asarray(drawn, np.float32)
-    if array.ndim != dimensions or len(array) != n or (shape is not None and array.shape[1:] != shape):
-        wanted = f"({n}, {', '.join(map(str, shape)) if shape else names})"
-        raise ValueError(f"expected sample({n}) to give {what} {wanted}, got an array of shape {array.shape}")
+    wanted = f"expected sample({n}) to give {what} ({n}, {', '.join(map(str, shape)) if shape else names})"
+    # A claim can be larger than any memory, so its shape is looked at before its numbers are.
+    claimed = getattr(drawn, "shape", None)
+    if isinstance(claimed, tuple) and not _fits(claimed, n, shape, dimensions):
+        raise ValueError(f"{wanted}, got an array of shape {tuple(claimed)}")
+    try:
+        array = numbers(drawn)
+    except ValueError as error:
+        raise ValueError(f"{wanted}, got {error}") from error
+    if not _fits(array.shape, n, shape, dimensions):
+        raise ValueError(f"{wanted}, got an array of shape {array.shape}")
     return array
 
 
+def _fits(found: tuple[int, ...], n: int, shape: tuple[int, ...] | None, dimensions: int) -> bool:
+    """Whether there are n records of that shape, none of them without a value."""
+    return len(found) == dimensions and found[0] == n and (found[1:] == shape if shape is not None else all(found[1:]))
+
+
 def _texts(drawn: Any, n: int, first: Any) -> Any:
-    texts = list(drawn)
+    # What goes on without end is cut where there is one too many.
+    texts = list(islice(_iterable(drawn, n, "texts"), n + 1))
     strange = next((each for each in texts if not isinstance(each, str)), None)
     if len(texts) != n or strange is not None:
         got = f"{len(texts)} records" if strange is None else f"a {type(strange).__name__} among them"
         raise ValueError(f"expected sample({n}) to give {n} texts, got {got}")
-    return texts
+    # A text of a class of its own may behave in its own way.
+    return [str.__str__(text) for text in texts]
+
+
+def _iterable(drawn: Any, n: int, what: str) -> Iterable[Any]:
+    if isinstance(drawn, str | bytes) or not isinstance(drawn, Iterable):
+        raise ValueError(f"expected sample({n}) to give {n} {what}, got a {type(drawn).__name__}")
+    return drawn
 
 
 def _melodies(drawn: Any, n: int, first: Any) -> Any:
-    pieces = [[int(pitch) for pitch in piece] for piece in drawn]
+    what = "lists of pitches (whole numbers)"
+    pieces = list(islice(_iterable(drawn, n, what), n + 1))
     if len(pieces) != n:
-        raise ValueError(f"expected sample({n}) to give {n} lists of pitches, got {len(pieces)}")
-    return pieces
+        raise ValueError(f"expected sample({n}) to give {n} {what}, got {len(pieces)}")
+    try:
+        return [[_pitch(pitch) for pitch in _iterable(piece, n, what)] for piece in pieces]
+    except TypeError as error:
+        raise ValueError(f"expected sample({n}) to give {n} {what}, got another value among them: {error}") from error
+
+
+def _pitch(value: Any) -> int:
+    """A pitch as a whole number; one beyond all pitches stays beyond them, at a number that arrays have room for."""
+    return max(-HIGHEST, min(HIGHEST, index(value)))
 
 
 def _rows(drawn: Any, n: int, first: Any) -> Any:
-    columns = getattr(drawn, "columns", None)
+    import pandas as pd
+
+    if isinstance(drawn, pd.DataFrame):
+        try:
+            drawn = plain_table(drawn)
+        except ValueError as error:
+            raise ValueError(f"expected sample({n}) to give a DataFrame of plain values, got {error}") from error
+    columns = drawn.columns if isinstance(drawn, pd.DataFrame) else None
     if columns is None or len(drawn) != n or (first is not None and list(columns) != list(first.columns)):
         got = type(drawn).__name__ if columns is None else f"{len(drawn)} rows of {', '.join(map(str, columns))}"
         raise ValueError(f"expected sample({n}) to give a DataFrame of {n} rows, the same columns each time, got {got}")

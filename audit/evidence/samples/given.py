@@ -5,12 +5,17 @@ from dataclasses import replace
 
 from ..bundle import Evidence, Generated, Real
 from ..plan import Plan, stream
-from .generated import collect_generated
+from .draws import collect_generated, drawn
 from .real import Data, Labels, labels_of, real_data
+
+SILENT = "the model fills in masked tokens and generates nothing, so there are no samples"
+"""Why there are no generated records; auditors that need some are not applicable for it."""
 
 
 def given(plan: Plan, progress: Callable[[float], None]) -> Evidence:
     """The samples, drawn or given, with the reference and the holdout if there are any.
+
+    Of a model that generates nothing there are no samples, and `absent` says why.
 
     Raises:
         ValueError: if the model's samples are unusable, or the data cannot be compared with them.
@@ -22,12 +27,20 @@ def given(plan: Plan, progress: Callable[[float], None]) -> Evidence:
     )
     if reference is not None:
         reference = replace(reference, population=plan.population)
-    return Evidence(plan.modality, generated, reference, holdout)
+    return Evidence(
+        plan.modality, generated, reference, holdout, absent={} if plan.generates else {"generated": SILENT}
+    )
 
 
 def reference_labels(plan: Plan) -> dict[str, Labels]:
     """The groups of the reference records at hand, by attribute, the main one first."""
     return {} if plan.reference is None else labels_of(plan.reference, stream(plan.seed, "reference"))
+
+
+def reference_outcomes(plan: Plan) -> dict[str, Labels]:
+    """The outcomes of the same records, by the name that the user gave."""
+    data = plan.reference
+    return {} if data is None else labels_of(data, stream(plan.seed, "reference"), attributes=data.outcomes)
 
 
 def check_fit(modality: str, *, generated: Generated, real: Real) -> None:
@@ -57,13 +70,18 @@ def _generated(plan: Plan, progress: Callable[[float], None]) -> Generated:
     if plan.samples is not None:
         records = real_data(plan.samples, stream(plan.seed, "generated"), most=plan.n).samples
         return Generated(records, plan.seed, plan.source, sample_rate=plan.samples.sample_rate, given=True)
-    drawn = collect_generated(
-        plan.model, n=plan.n, seed=plan.seed, source=plan.source, modality=plan.modality, progress=progress
-    )
-    drawn = replace(drawn, samples=plan.conform(drawn.samples))
-    if plan.modality == "tabular" and plan.unit in drawn.samples.columns:
-        return replace(drawn, samples=drawn.samples.drop(columns=[plan.unit]))
-    return drawn
+    if not plan.generates:
+        return Generated([], plan.seed, plan.source)
+    if plan.draws is None:
+        made = collect_generated(
+            plan.model, n=plan.n, seed=plan.seed, source=plan.source, modality=plan.modality, progress=progress
+        )
+    else:
+        made = drawn(plan.draws, plan.n, plan.source)
+    made = replace(made, samples=plan.conform(made.samples))
+    if plan.modality == "tabular" and plan.unit in made.samples.columns:
+        return replace(made, samples=made.samples.drop(columns=[plan.unit]))
+    return made
 
 
 def _compared(plan: Plan, data: Data, role: str, generated: Generated) -> Real:

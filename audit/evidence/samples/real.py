@@ -25,6 +25,8 @@ class Data(Protocol):
     @property
     def attributes(self) -> Mapping[str, Attribute]: ...  # noqa: D102 – as above
     @property
+    def outcomes(self) -> Mapping[str, Attribute]: ...  # noqa: D102 – as above
+    @property
     def source(self) -> str: ...  # noqa: D102 – as above
     @property
     def sha256(self) -> str: ...  # noqa: D102 – as above
@@ -55,12 +57,22 @@ def real_data(data: Data, rng: np.random.Generator, *, most: int = MAX_RECORDS) 
     )
 
 
-def labels_of(data: Data, rng: np.random.Generator, *, most: int = MAX_RECORDS) -> dict[str, Labels]:
-    """The groups of the records that `real_data` takes where its generator is in the same state."""
-    chosen = take_attributes(data.attributes, _rows(data, rng, most))
+def labels_of(
+    data: Data,
+    rng: np.random.Generator,
+    *,
+    most: int = MAX_RECORDS,
+    attributes: Mapping[str, Attribute] | None = None,
+) -> dict[str, Labels]:
+    """The groups of the records that `real_data` takes where its generator is in the same state.
+
+    `attributes` are other ones of all its records, such as its outcomes.
+    """
+    whole = data.attributes if attributes is None else attributes
+    chosen = take_attributes(whole, _rows(data, rng, most))
     return {
         name: Labels(chosen[name], np.bincount(each.values, minlength=len(each.names)).astype(np.int64))
-        for name, each in data.attributes.items()
+        for name, each in whole.items()
     }
 
 

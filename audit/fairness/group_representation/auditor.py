@@ -6,10 +6,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from ...evidence.bundle import TOO_FEW, Evidence, Groups
+from ...evidence.bundle import TOO_FEW, Evidence
 from ...finding import EstimateFacts, Finding, Inconclusive, Json, NotApplicable, Outcome
 from ...pattern import Pattern
 from ...statistics.shares.confusion import youden
+from .by_hand import Source, chosen_otherwise, require_enough, seen_of, sources, told_by_hand, words
+from .counted import counted_pictures, counted_table
 from .estimates import (
     share_estimates,
     total_variation_estimate,
@@ -20,6 +22,9 @@ from .exhibits import exhibits
 from .facts import ESTIMATES
 from .group_shares import GroupShares, measure_shares, refuse_weak_classifier
 from .tables import tables
+
+OF = "groups of "
+"""In evidence, before the name of an attribute whose groups could not be told, and why."""
 
 INCOMPLETE = ("share_ratio", "worst_share_ratio", "total_variation")
 """The estimates that are about all groups, so that a group without a share leaves them incomplete."""
@@ -74,14 +79,41 @@ class GroupRepresentation:
             NotApplicable: if there are no groups.
             Inconclusive: if groups could not be told apart, or not well enough.
         """
-        if not evidence.groups:
+        told = sources(evidence)
+        if not told:
+            if evidence.judged:
+                return self._counted(evidence)
             if "groups" in evidence.unmeasured:
                 raise Inconclusive(evidence.unmeasured["groups"])
             raise NotApplicable(evidence.absent.get("groups", "no groups are known for the generated samples"))
-        parts, refused = self._measured(evidence, rng)
-        several = len(evidence.groups) > 1
-        gap = "; ".join([*_too_few(parts, self.targets), *(f"{name}: {why}" for name, why in refused.items())])
-        groups = {each.attribute: each for each in evidence.groups}
+        try:
+            parts, refused = self._measured(evidence, told, rng)
+        except Inconclusive as reason:
+            if evidence.judged:
+                return self._counted(evidence, str(reason))
+            raise
+        return self._found(evidence, told, parts, refused, rng)
+
+    def _found(
+        self,
+        evidence: Evidence,
+        told: Sequence[Source],
+        parts: Sequence[GroupShares],
+        refused: Mapping[str, str],
+        rng: np.random.Generator,
+    ) -> Finding:
+        """The finding, of the attributes that were measured; the judge's counts of the others stand beside them."""
+        open_ = [each for each in evidence.judged or () if each.attribute in refused]
+        several = len(told) > 1
+        by_attribute = {groups.attribute: (groups, labels) for groups, labels in told}
+        gap = "; ".join(
+            [
+                *_too_few(parts, self.targets),
+                *(f"{name}: {why}" for name, why in refused.items()),
+                *(why for groups, labels in told if labels and (why := chosen_otherwise(groups, labels)) is not None),
+            ]
+        )
+        drawn = len(evidence.generated.samples)
         return Finding(
             code=self.code,
             title=self.title,
@@ -94,51 +126,89 @@ class GroupRepresentation:
                 *(each for part in parts for each in share_estimates(part, several=several)),
                 *(each for part in parts for each in uncorrected_estimates(part, several=several)),
             ),
-            tables=tuple(each for part in parts for each in tables(part, several=several)),
-            exhibits=exhibits([(part, groups[part.attribute]) for part in parts], several=several),
+            tables=(
+                *(each for part in parts for each in tables(part, several=several)),
+                *(counted_table(each) for each in open_),
+            ),
+            exhibits=(
+                *exhibits([(part, seen_of(*by_attribute[part.attribute], drawn)) for part in parts], several=several),
+                *counted_pictures(open_),
+            ),
             references=(
                 "Rogan and Gladen 1978, doi:10.1093/oxfordjournals.aje.a112510",
                 "Lang and Reiczigel 2014, doi:10.1016/j.prevetmed.2013.09.015",
                 "Fay and Feuer 1997, doi:10.1002/(SICI)1097-0258(19970415)16:7<791::AID-SIM500>3.0.CO;2-#",
                 "Berger 1982, doi:10.1080/00401706.1982.10487790",
+                *(("Angelopoulos, Duchi and Zrnic 2023, arXiv:2311.01453",) if evidence.hand_labels else ()),
             ),
-            settings=self._settings(parts, groups, refused),
+            settings={
+                **self._settings(parts, by_attribute, refused, drawn),
+                **{f"judge_{each.attribute}": each.judge for each in open_},
+            },
             gaps=dict.fromkeys(INCOMPLETE, gap) if gap else {},
         )
 
-    def _measured(self, evidence: Evidence, rng: np.random.Generator) -> tuple[list[GroupShares], dict[str, str]]:
+    def _counted(self, evidence: Evidence, why: str | None = None) -> Finding:
+        """The counts of a judge, uncorrected, where no attribute's shares could be measured."""
+        judged = evidence.judged or ()
+        reasons = {**evidence.absent, **evidence.unmeasured}
+        stated = [reasons[key] for each in judged if (key := f"{OF}{each.attribute}") in reasons]
+        return Finding(
+            code=self.code,
+            title=self.title,
+            question=self.question,
+            outcome=Outcome.INCONCLUSIVE,
+            reason=why or "; ".join(stated) or "the judge's counts could not be corrected",
+            tables=tuple(counted_table(each) for each in judged),
+            exhibits=tuple(counted_pictures(judged)),
+            settings={f"judge_{each.attribute}": each.judge for each in judged},
+            references=("Radford et al. 2021, arXiv:2103.00020",),
+        )
+
+    def _measured(
+        self, evidence: Evidence, told: Sequence[Source], rng: np.random.Generator
+    ) -> tuple[list[GroupShares], dict[str, str]]:
         """The shares of each attribute, that with the worst group first, and why those of others were not measured.
 
         Raises:
             Inconclusive: if no attribute could be measured.
         """
-        assert evidence.groups is not None
-        prefix = "groups of "
         reasons = {**evidence.absent, **evidence.unmeasured}
-        refused = {kind.removeprefix(prefix): why for kind, why in reasons.items() if kind.startswith(prefix)}
+        refused = {kind.removeprefix(OF): why for kind, why in reasons.items() if kind.startswith(OF)}
         population = evidence.reference is not None and evidence.reference.population
-        together = sum(len(each.told_apart) for each in evidence.groups)
+        together = sum(len((groups if labels is None else told_by_hand(groups)).told_apart) for groups, labels in told)
         parts = []
-        for groups in evidence.groups:
+        for groups, labels in told:
             try:
+                if labels is not None:
+                    require_enough(labels)
                 targets = targets_of(groups.attribute, self.targets)
                 part = measure_shares(
-                    groups, targets, population=population, repeats=self.repeats, rng=rng, together=together
+                    groups,
+                    targets,
+                    population=population,
+                    repeats=self.repeats,
+                    rng=rng,
+                    together=together,
+                    labels=labels,
                 )
                 refuse_weak_classifier(part, self.tolerance)
             except Inconclusive as reason:
                 refused[groups.attribute] = str(reason)
             else:
+                refused.pop(groups.attribute, None)
                 parts.append(part)
         if not parts:
-            raise Inconclusive(next(iter(refused.values())))
+            raise Inconclusive(
+                "; ".join(dict.fromkeys(refused.values())) if evidence.judged else next(iter(refused.values()))
+            )
         return sorted(parts, key=lambda part: float(part.ratios.min())), refused
 
     def _settings(
-        self, parts: Sequence[GroupShares], groups: Mapping[str, Groups], refused: Mapping[str, str]
+        self, parts: Sequence[GroupShares], told: Mapping[str, Source], refused: Mapping[str, str], drawn: int
     ) -> dict[str, Json]:
         settings: dict[str, Json] = {
-            "generated_samples": parts[0].n,
+            "generated_samples": drawn,
             "attributes": ", ".join(part.attribute for part in parts),
             "targets": self._sources(parts),
             "tolerance": self.tolerance,
@@ -147,13 +217,18 @@ class GroupRepresentation:
         settings |= {f"not_measured_{attribute}": why for attribute, why in refused.items()}
         for part in parts:
             of = f"_{part.attribute}" if len(parts) + len(refused) > 1 else ""
-            settings[f"classifier{of}"] = groups[part.attribute].classifier
+            groups, labels = told[part.attribute]
+            if labels is None or part.hand is not None:
+                settings[f"classifier{of}"] = groups.classifier
+            if labels is not None:
+                settings[f"hand_labels{of}"] = words(labels)
             if part.confusion is not None:
                 settings |= {
                     f"classifier_accuracy{of}": float(np.trace(part.confusion) / part.confusion.sum()),
-                    f"classifier_smallest_youden_index{of}": float(youden(part.confusion).min()),
                     f"labelled_samples{of}": int(part.confusion.sum()),
                 }
+                if part.hand is None:
+                    settings[f"classifier_smallest_youden_index{of}"] = float(youden(part.confusion).min())
         return settings
 
     def _sources(self, parts: Sequence[GroupShares]) -> str:

@@ -1,6 +1,6 @@
 """The shares of the groups among generated samples, with all that is needed to report and to rule on them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ....models.records import INVENTED, MISSING
 from ...evidence.bundle import DECLARED, TOO_FEW, Groups, Ints
+from ...evidence.hand_labels.kind import HandLabels
 from ...finding import LEVELS, NOMINAL, Inconclusive
 from ...statistics.shares.binomial import Limits, normal_quantile
 from ...statistics.shares.confusion import (
@@ -23,8 +24,10 @@ from ...statistics.shares.confusion import (
     softened_rates,
     youden,
 )
+from ...statistics.shares.hand_labelled import HandLabelled, labelled_covariance, simulated_labelled
 from ...statistics.shares.ratios import Tails, counted_limits, ratios, simultaneous_levels
 from ...statistics.shares.total_variation import target_covariance
+from .by_hand import powered, told_by_hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class GroupShares:
             reference is drawn anew; infinity where that has none of a group.
         covariance: sources of error of `shares`.
         too_few: groups that were not measured, or only together, and how many records the reference has of each.
+        by_hand: samples that people labelled, of which the n are all where no classifier told the others.
+        hand: the shares as hand labels and the classifier together give them; None without either.
     """
 
     attribute: str
@@ -72,6 +77,15 @@ class GroupShares:
     perfect_ratios: Floats
     covariance: ShareCovariance
     too_few: Mapping[str, int]
+    by_hand: int = 0
+    hand: HandLabelled | None = None
+
+    def spread(self, shares: Floats) -> ShareCovariance:
+        """Covariance of the estimates if these were the true shares, (K,), by its sources."""
+        if self.hand is not None:
+            others = int(self.hand.others.sum())
+            return labelled_covariance(shares=shares, rates=self.softened, labelled=self.by_hand, others=others)
+        return share_covariance(shares=shares, rates=self.softened, labelled=self.labelled, n=self.n)
 
     @property
     def wanted(self) -> NDArray[np.bool_]:
@@ -86,6 +100,8 @@ class GroupShares:
     @property
     def rates(self) -> Floats:
         """The classifier's rates as counted, (K, K)."""
+        if self.hand is not None:  # of a group of which nobody was labelled there is no count
+            return self.softened
         return np.eye(len(self.names)) if self.confusion is None else error_rates(self.confusion)
 
     @property
@@ -115,6 +131,7 @@ def measure_shares(
     repeats: int,
     rng: np.random.Generator,
     together: int | None = None,
+    labels: HandLabels | None = None,
 ) -> GroupShares:
     """Correct the counted shares and simulate what a perfect generator would show.
 
@@ -125,20 +142,22 @@ def measure_shares(
         repeats: simulated audits of a perfect generator.
         rng: for these.
         together: how many groups are looked at together, where other attributes have groups as well.
+        labels: groups that people saw in some of the samples, by the names of `groups`.
 
     Raises:
         Inconclusive: if there is nothing to count, or the targets do not fit the groups.
     """
+    groups = groups if labels is None else told_by_hand(groups)
     k, n = len(groups.told_apart), len(groups.predicted)
     if n == 0:
         raise Inconclusive("no generated sample has a group: draw samples")
     counts = np.bincount(groups.predicted, minlength=k).astype(np.int64)
     goal = target_shares(groups, targets)
     reference = None if population or targets is not None else groups.reference_counts[:k]
-    confusion, softened, labelled = _errors(groups, k)
-    shares = corrected_shares(counts=counts, rates=np.eye(k) if confusion is None else error_rates(confusion))
-    quotients = ratios(counts=counts, confusion=confusion, targets=goal, reference=reference)
-    simulate = partial(simulated_shares, rates=softened, labelled=labelled, n=n, repeats=repeats, rng=rng)
+    hand = None if labels is None or groups.classifier == DECLARED else powered(groups, labels)
+    confusion, softened, labelled = _errors(groups, k) if hand is None else _hand_errors(hand)
+    shares, simulate, covariance = _estimated(counts, hand, (confusion, softened, labelled), repeats, rng)
+    quotients = ratios(counts=counts, confusion=confusion, targets=goal, reference=reference, hand=hand)
     truths = goal if reference is None else drawn_truths(reference, repeats=repeats, rng=rng)
     return GroupShares(
         attribute=groups.attribute,
@@ -151,15 +170,39 @@ def measure_shares(
         shares=shares,
         softened=softened,
         labelled=labelled,
-        each=counted_limits(counts=counts, confusion=confusion, levels=LEVELS),
+        each=counted_limits(counts=counts, confusion=confusion, levels=LEVELS, hand=hand),
         ratio_each=quotients.limits(LEVELS),
         ratio_together=quotients.limits(simultaneous_levels(LEVELS, together or k)),
         tails=quotients.tails(),
         perfect=simulate(shares=truths),
         perfect_ratios=relative(simulate(shares=goal), _redrawn(goal, reference, repeats, rng)),
-        covariance=share_covariance(shares=shares, rates=softened, labelled=labelled, n=n),
+        covariance=covariance,
         too_few=groups.too_few,
+        by_hand=0 if labels is None else len(labels.rows),
+        hand=hand,
     )
+
+
+def _estimated(
+    counts: Ints,
+    hand: HandLabelled | None,
+    errors: tuple[Ints | None, Floats, Ints],
+    repeats: int,
+    rng: np.random.Generator,
+) -> tuple[Floats, Callable[..., Floats], ShareCovariance]:
+    """The shares (K,), what simulates those of other truths as seen here, and their covariance."""
+    confusion, softened, labelled = errors
+    if hand is None:
+        n = int(counts.sum())
+        shares = corrected_shares(
+            counts=counts, rates=np.eye(len(counts)) if confusion is None else error_rates(confusion)
+        )
+        simulate = partial(simulated_shares, rates=softened, labelled=labelled, n=n, repeats=repeats, rng=rng)
+        return shares, simulate, share_covariance(shares=shares, rates=softened, labelled=labelled, n=n)
+    some, others = hand.labelled, int(hand.others.sum())
+    seen = partial(simulated_labelled, rates=softened, labelled=some, others=others, repeats=repeats, rng=rng)
+    covariance = labelled_covariance(shares=hand.shares, rates=softened, labelled=some, others=others)
+    return hand.shares, seen, covariance
 
 
 def _errors(groups: Groups, k: int) -> tuple[Ints | None, Floats, Ints]:
@@ -168,6 +211,11 @@ def _errors(groups: Groups, k: int) -> tuple[Ints | None, Floats, Ints]:
         return None, np.eye(k), np.ones(k, dtype=np.int64)
     confusion = np.asarray(groups.confusion, dtype=np.int64)[:k, :k]
     return confusion, softened_rates(confusion), confusion.sum(axis=1)
+
+
+def _hand_errors(hand: HandLabelled) -> tuple[Ints, Floats, Ints]:
+    """The same on the samples that people labelled; of a group of which they saw none, all is possible."""
+    return hand.table, softened_rates(hand.table), hand.table.sum(axis=1)
 
 
 def _redrawn(goal: Floats, reference: Ints | None, repeats: int, rng: np.random.Generator) -> Floats:
@@ -215,7 +263,7 @@ def refuse_weak_classifier(measured: GroupShares, tolerance: float) -> None:
         Inconclusive: if the smallest Youden index is below `WEAKEST`, or if the classifier's error rates alone make
             some share uncertain by more than `tolerance` either way.
     """
-    if measured.confusion is None:
+    if measured.confusion is None or measured.hand is not None:  # hand labels assume nothing of the classifier
         return
     indices = youden(measured.confusion)
     worst = int(indices.argmin())

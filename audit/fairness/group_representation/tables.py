@@ -1,5 +1,7 @@
 """The tables of GA101."""
 
+import numpy as np
+
 from ...finding import LEVELS, NOMINAL, Column, Kind, Table
 from ...statistics.shares.confusion import corrected_shares, error_rates, scaled_errors
 from ...statistics.shares.total_variation import total_variation
@@ -16,7 +18,9 @@ def tables(measured: GroupShares, *, several: bool = False) -> tuple[Table, ...]
     """
     made = [_groups(measured)]
     if measured.confusion is not None:
-        made += [_confusion(measured), _shift_sensitivity(measured)]
+        made.append(_confusion(measured))
+    if measured.confusion is not None and measured.hand is None:  # what people saw does not hang on the classifier
+        made.append(_shift_sensitivity(measured))
     if not several:
         return tuple(made)
     whose = measured.attribute
@@ -51,6 +55,9 @@ def _groups(measured: GroupShares) -> Table:
         last = (uncorrected, int(measured.counts[k])) if measured.confusion is not None else (int(measured.counts[k]),)
         rows.append((name, *shares, target, *ratios, uniform, *last))
     how = "read from the records" if measured.confusion is None else "corrected for the group classifier's errors"
+    if measured.by_hand:
+        alone = "as people saw them in a random part of the samples"
+        how = alone if measured.hand is None else f"{alone} and the classifier in all"
     caption = f"Each group among the generated samples, {how}, beside its target"
     return Table("groups", caption, columns, tuple(rows))
 
@@ -62,15 +69,14 @@ def _confusion(measured: GroupShares) -> Table:
         *(Column(f"classified_{k}", f"classified as {name}", Kind.COUNT) for k, name in enumerate(measured.names)),
         Column("recognised", "Recognised", Kind.SHARE),
     )
-    rows: list[tuple[str | float, ...]] = [
-        (name, *measured.confusion[k].tolist(), float(measured.rates[k, k])) for k, name in enumerate(measured.names)
+    own = np.diagonal(measured.confusion) / np.maximum(measured.confusion.sum(axis=1), 1)
+    known = measured.confusion.sum(axis=1) > 0
+    rows: list[tuple[str | float | None, ...]] = [
+        (name, *measured.confusion[k].tolist(), float(own[k]) if known[k] else None)
+        for k, name in enumerate(measured.names)
     ]
-    return Table(
-        "confusion",
-        "The group classifier on labelled reference samples that it had not learned from",
-        columns,
-        tuple(rows),
-    )
+    on = "generated samples that people labelled" if measured.hand is not None else "labelled samples"
+    return Table("confusion", f"The group classifier on {on} that it had not learned from", columns, tuple(rows))
 
 
 def _shift_sensitivity(measured: GroupShares) -> Table:

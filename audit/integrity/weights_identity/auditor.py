@@ -13,6 +13,10 @@ from .tables import files_table, remarks_table, tensors_table
 
 COUNTED = "complete count"
 WIDE = ("float32", "float64")
+UNTESTED = (
+    "no tensor could be compared with fresh weights, which takes two dimensions and some hundred different numbers: "
+    "name the whole checkpoint, or do not require this rule of a model without such weights"
+)
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,7 @@ class Identity:
             "share",
             Better.LOWER,
             "The share of weights in tensors that look as their initialiser left them.",
+            rests_on=(),
         ),
         EstimateFacts(
             "broken_weight_share",
@@ -43,6 +48,7 @@ class Identity:
             "share",
             Better.LOWER,
             "The share of weights that are NaN or infinite.",
+            rests_on=(),
         ),
         EstimateFacts(
             "remark_count",
@@ -50,6 +56,7 @@ class Identity:
             "count",
             Better.LOWER,
             "How many contradictions were found between the checkpoint's files or parts.",
+            rests_on=(),
         ),
         EstimateFacts(
             "changed_by_audit",
@@ -57,6 +64,7 @@ class Identity:
             "count",
             Better.LOWER,
             "One if the audit changed the model or its files, which it never should.",
+            rests_on=(),
         ),
         EstimateFacts(
             "constant_weight_share",
@@ -64,6 +72,7 @@ class Identity:
             "share",
             Better.NEITHER,
             "The share of weights in tensors whose numbers are all equal.",
+            rests_on=(),
         ),
         EstimateFacts(
             "half_precision_share",
@@ -71,6 +80,7 @@ class Identity:
             "share",
             Better.NEITHER,
             "The share of weights stored with fewer than 32 bits.",
+            rests_on=(),
         ),
         EstimateFacts(
             "accelerator_tagged_share",
@@ -78,6 +88,7 @@ class Identity:
             "share",
             Better.NEITHER,
             "The share of weights that were saved from an accelerator's memory.",
+            rests_on=(),
         ),
     )
 
@@ -99,12 +110,14 @@ class Identity:
             raise NotApplicable(
                 "no file of the checkpoint could be read as tensors, and the loaded model has no torch weights"
             )
+        untold = any(each.name == "initial_weight_share" for each in estimates)
         return Finding(
             code=self.code,
             title=self.title,
             question=self.question,
             outcome=Outcome.MEASURED,
             estimates=estimates,
+            gaps={} if untold else {"initial_weight_share": UNTESTED},
             tables=(
                 *remarks_table(weights),
                 *tensors_table(weights, self.shown),

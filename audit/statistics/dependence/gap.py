@@ -1,4 +1,4 @@
-"""How far apart the dependences of two tables are: the largest difference of any correlation, and the typical one.
+"""How far apart the dependences of two tables are: the largest difference of any correlation.
 
 The largest of many noisy differences is too large on average. Its lower limit is therefore that of all differences
 together, which noise alone exceeds as rarely as the level says. Its upper limit needs no such price: whichever pair
@@ -6,7 +6,6 @@ truly differs most, its own upper limit is missed as rarely as the level says, a
 smaller.
 """
 
-import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -14,15 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...finding import Interval
+from ..intervals import POWER
 from .association import Associations
 from .scores import Values
 
 _BLOCKS = 300
 _NORMAL = NormalDist()
-_SMALLEST = 1e-6
+SMALLEST = 1e-6
+"""Smaller p-values are not told."""
+
 _FEW, _MANY = 5.0, 1e6
 # Fewer draws beyond a quantile say little about it; further out the bound of Šidák is used, which is close there.
 _FEWEST_BEYOND = 20
+_HALVINGS = 10  # of the factor by which differences are made smaller
+_RARE = 5  # draws behind the band of a perfect generator
 # Variances this small come from correlations that no record moves, as between two copies of a column.
 _NO_VARIANCE = 1e-14
 
@@ -84,27 +88,28 @@ class Gap:
     def value(self) -> float:
         """The largest absolute difference, less what noise adds to a maximum.
 
-        Differences that noise could give count as none when its addition is computed, so that one clear difference
-        among many is left as it is.
+        A difference that stands alone is left as it is, the largest of many that noise explains becomes 0, and nothing
+        in between jumps. Its median does not move with the number of records; its mean is lower where much becomes 0.
         """
-        size = float(np.abs(self.differences).max())
         clear = np.abs(self.standardised) > self.critical(0.05)
-        kept = np.where(clear, self.differences, 0.0)
-        noisy = np.abs(kept + self.noise * self.errors).max(axis=1)
-        return max(0.0, size - (float(np.median(noisy)) - float(np.abs(kept).max())))
+        return _denoised(self.differences, clear, self.noise * self.errors.astype(np.float32))
 
     def perfect(self) -> tuple[float, float]:
         """What a perfect generator's `value` is exceeded by in half, and in one of forty audits."""
-        noisy = np.abs(self.noise * self.errors).max(axis=1)
-        middle, high = np.quantile(noisy, (0.5, 0.975))
-        return 0.0, float(high - middle)
+        noisy = self.noise * self.errors.astype(np.float32)
+        largest = np.abs(noisy).max(axis=1)
+        # The value depends on little but the largest difference, so a few draws with the largest that is rare will do.
+        rare = np.argsort(np.abs(largest - np.quantile(largest, 0.975)), kind="stable")[:_RARE]
+        clear = np.abs(self.noise[rare]) > self.critical(0.05)
+        values = [_denoised(noisy[at].astype(np.float64), each, noisy) for at, each in zip(rare, clear, strict=True)]
+        return 0.0, float(np.median(values))
 
     def p_value(self) -> float:
         """That no correlation differs, from the largest standardised difference."""
         seen = float(np.abs(self.standardised).max())
         beyond = (1 + int((self.largest >= seen).sum())) / (1 + len(self.largest))
         bound = len(self.differences) * 2 * _NORMAL.cdf(-seen)
-        return min(1.0, max(_SMALLEST, min(beyond, bound)))
+        return min(1.0, max(SMALLEST, min(beyond, bound)))
 
     def pair_p_values(self) -> Values:
         """That one correlation does not differ, for each pair on its own, (P,)."""
@@ -114,85 +119,7 @@ class Gap:
 
     def detectable(self) -> float:
         """The difference of a typical pair that would have been seen among all with power 0.8."""
-        return (self.critical(0.05) + _NORMAL.inv_cdf(0.8)) * float(np.median(self.errors))
-
-
-@dataclass(frozen=True, slots=True)
-class Typical:
-    """The root mean square of the true differences, from their squared length and the moments of its noise.
-
-    Args:
-        length: squared length of the differences seen.
-        noise: its mean where nothing differs.
-        spread: its variance where nothing differs.
-        along: variance of the differences in the direction seen.
-        pairs: how many there are.
-    """
-
-    length: float
-    noise: float
-    spread: float
-    along: float
-    pairs: int
-
-    def value(self) -> float:
-        """Less what sampling adds; at least 0."""
-        return math.sqrt(max(0.0, self.length - self.noise) / self.pairs)
-
-    def limits(self, level: float) -> Interval:
-        """True lengths that would show the length seen in neither tail of the level.
-
-        The squared length is taken as a scaled chi-square with the mean and variance that it would have.
-        """
-        tail = (1 - level) / 2
-        low, high = (self._where(chance) for chance in (1 - tail, tail))
-        return Interval(level, min(low, high), high)
-
-    def p_value(self) -> float:
-        """That nothing differs."""
-        return max(_SMALLEST, 1 - self._below(0.0))
-
-    def perfect(self) -> tuple[float, float]:
-        """What a perfect generator's value is exceeded by in half, and in one of forty audits."""
-        quantiles = []
-        for chance in (0.5, 0.975):
-            length = self._quantile(0.0, chance)
-            quantiles.append(math.sqrt(max(0.0, length - self.noise) / self.pairs))
-        return quantiles[0], quantiles[1]
-
-    def detectable(self) -> float:
-        """The value that would have been seen at the 5 % level with power 0.8."""
-        alarm = self._quantile(0.0, 0.95)
-        shrunk = Typical(alarm, self.noise, self.spread, self.noise / self.pairs, self.pairs)
-        return shrunk._where(0.2)
-
-    def _moments(self, true: float) -> tuple[float, float]:
-        """Mean and variance of the squared length where the true one is `true`."""
-        return true + self.noise, self.spread + 4 * true * self.along
-
-    def _below(self, true: float) -> float:
-        from scipy.special import gammainc
-
-        mean, variance = self._moments(true)
-        return float(gammainc(mean**2 / variance, self.length * mean / variance)) if variance > 0 else 1.0
-
-    def _quantile(self, true: float, chance: float) -> float:
-        from scipy.special import gammaincinv
-
-        mean, variance = self._moments(true)
-        return float(gammaincinv(mean**2 / variance, chance)) * variance / mean if variance > 0 else mean
-
-    def _where(self, chance: float) -> float:
-        """The value at which the length seen would be exceeded by all but `chance`; 0 where none is that small."""
-        if self._below(0.0) <= chance:
-            return 0.0
-        low, high = 0.0, max(self.length, self.noise)
-        while self._below(high) > chance:
-            high *= 2
-        for _ in range(50):
-            middle = (low + high) / 2
-            low, high = (middle, high) if self._below(middle) > chance else (low, middle)
-        return math.sqrt(high / self.pairs)
+        return (self.critical(0.05) + POWER) * float(np.median(self.errors))
 
 
 def compare(*, generated: Associations, reference: Associations, rng: np.random.Generator, draws: int = 1000) -> Gap:
@@ -225,14 +152,31 @@ def compare(*, generated: Associations, reference: Associations, rng: np.random.
     return Gap(differences, np.sqrt(variance), freedom, part, noise, np.sort(largest).astype(np.float64))
 
 
-def typical(gap: Gap) -> Typical:
-    """The root mean square of the true differences behind those seen."""
-    noise = gap.noise * gap.errors
-    length = float(gap.differences @ gap.differences)
-    along = float(np.var(noise @ gap.differences)) / length if length > 0 else 0.0
-    lengths = np.einsum("bp,bp->b", noise, noise, dtype=np.float64)
-    # The mean is known without drawing, and what is taken off must not vary.
-    return Typical(length, float((gap.errors**2).sum()), float(np.var(lengths)), along, len(gap.differences))
+def _denoised(differences: Values, clear: NDArray[np.bool_], noise: NDArray[np.float32]) -> float:
+    """The largest true difference whose median, with what noise adds, is the largest one seen.
+
+    Differences that noise explains count as none, but for the largest; that and the clear ones are made smaller by one
+    factor until the median is what was seen.
+
+    Args:
+        differences: (P,).
+        clear: (P,), which of them noise does not explain.
+        noise: (B, P), draws of it.
+    """
+    size, certain = np.abs(differences), ~noise.any(axis=0)
+    seen = float(size.max())
+    kept = (clear | (size == seen)) & ~certain
+    rest = np.abs(noise[:, ~kept]).max(axis=1, initial=float(size[certain].max(initial=0.0)))
+    shaken, moved = noise[:, kept], differences[kept].astype(np.float32)
+
+    def median(part: float) -> float:
+        return float(np.median(np.maximum(rest, np.abs(shaken + np.float32(part) * moved).max(axis=1, initial=0.0))))
+
+    low, part = 0.0, 0.0 if median(0.0) >= seen else 1.0
+    for _ in range(_HALVINGS):
+        middle = (low + part) / 2
+        low, part = (middle, part) if median(middle) < seen else (low, middle)
+    return float(max(part * size[kept].max(initial=0.0), size[certain].max(initial=0.0)))
 
 
 def _freedom(generated: Associations, reference: Associations, own: Values, real: Values) -> Values:

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .mmd import PairSums, gaussian_kernel, pair_sums
+from ..where import kernel_device
+from .kernel_sums import PairSums, gaussian_kernel, pair_sums
 
 Values = NDArray[np.float64]
 
@@ -88,16 +89,16 @@ def similarity_width(*, reference: Values, kinds: float, rng: np.random.Generato
     return math.sqrt(low * high)
 
 
-def mean_similarity(points: Values, *, width: float, device: str = "cpu") -> Similarity:
+def mean_similarity(points: Values, *, width: float, device: str | None = None) -> Similarity:
     """Of the rows of `points`, finite (n, d), n of at least 4."""
     return _summed(pair_sums(points, None, gaussian_kernel(width), device))
 
 
-def similarity_matrix(points: Values, *, width: float, device: str = "cpu") -> Values:
+def similarity_matrix(points: Values, *, width: float, device: str | None = None) -> Values:
     """The kernel (n, n) whose squares are the similarities, so that its Vendi score of order 2 is the same number."""
     import torch
 
-    rows = torch.as_tensor(points, device=device)
+    rows = torch.as_tensor(points, device=device or kernel_device())
     # The square root of a Gaussian is one that is √2 times as wide.
     matrix: Values = gaussian_kernel(width * math.sqrt(2))(rows, rows).fill_diagonal_(1).cpu().numpy()
     return matrix

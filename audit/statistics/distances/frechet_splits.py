@@ -7,16 +7,20 @@ The variation of these six distances over random cuts shows how much of the vari
 with the distance.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from .frechet import Moments, Values, distance_to, moments, null_weights, root
+from .frechet import Moments, Values, distance_to, moments, null_weights, root, scatter
+from .half_moments import half_moments
 from .squared_distance import SquaredDistance
 
 PER_DIMENSION = 4
 """Records in a half for each dimension at least."""
+
+# So many records at a time that they stay in the cache from the centre to the product.
+_ROWS = 512
 
 SETS = 8
 """Sets of generated records with principal components of their own, at most."""
@@ -72,7 +76,7 @@ def measure_frechet(
     most = min(dimensions, max(1, half // PER_DIMENSION))
     parts = [generated] if reference.shape[1] <= most else _sets(generated, len(reference), rng)
     turned = [leading_components(generated=each, reference=reference, dimensions=most) for each in parts]
-    seen = np.array([_six(*turned[cut % len(turned)][:2], half, rng) for cut in range(splits)])
+    seen = _six_of_all([(y, x) for y, x, _ in turned], half=half, splits=splits, rng=rng)
     _, x, kept = turned[0]
     used = sum(len(each) for each in parts)
     return FrechetMeasurement(
@@ -95,22 +99,49 @@ def _sets(points: Values, size: int, rng: np.random.Generator) -> list[Values]:
 
 def leading_components(*, generated: Values, reference: Values, dimensions: int) -> tuple[Values, Values, float]:
     """Both samples in their common principal components that vary at all, and the share of variance they keep."""
-    pooled = np.vstack([generated, reference])
-    centre = pooled.mean(axis=0)
-    centred = pooled - centre
-    values, vectors = np.linalg.eigh(centred.T @ centred)
+    n, m = len(generated), len(reference)
+    centre = (generated.sum(axis=0) + reference.sum(axis=0)) / (n + m)
+    products = scatter(generated, centre)
+    products += scatter(reference, centre)
+    values, vectors = np.linalg.eigh(products)
     chosen = np.flatnonzero(values > 1e-12 * max(float(values[-1]), 0.0))[::-1][:dimensions]
     if len(chosen) == 0:
-        return np.zeros((len(generated), 1)), np.zeros((len(reference), 1)), 1.0
+        return np.zeros((n, 1)), np.zeros((m, 1)), 1.0
     share = float(values[chosen].sum() / np.maximum(values, 0).sum())
-    scores = centred @ vectors[:, chosen]
-    return scores[: len(generated)], scores[len(generated) :], share
+    axes = vectors[:, chosen]
+    return _turned(generated, centre, axes), _turned(reference, centre, axes), share
 
 
-def _six(y: Values, x: Values, half: int, rng: np.random.Generator) -> tuple[float, ...]:
-    """Distances (G, R), (G, R'), (G', R), (G', R'), (R, R') and (G, G') of disjoint random halves."""
-    r = _pair(x, half, rng)
-    g = _pair(y, half, rng)
+def _turned(points: Values, centre: Values, axes: Values) -> Values:
+    turned = np.empty((len(points), axes.shape[1]))
+    for start in range(0, len(points), _ROWS):
+        np.matmul(points[start : start + _ROWS] - centre, axes, out=turned[start : start + _ROWS])
+    return turned
+
+
+def _six_of_all(turned: Sequence[tuple[Values, Values]], *, half: int, splits: int, rng: np.random.Generator) -> Values:
+    """Distances (G, R), (G, R'), (G', R), (G', R'), (R, R') and (G, G') of disjoint random halves: (splits, 6).
+
+    The cuts take turns with the pairs of samples (generated, reference).
+    """
+    seen = np.empty((splits, 6))
+    orders = [tuple(rng.permutation(len(each))[: 2 * half] for each in _of_cut(turned, cut)) for cut in range(splits)]
+    for index, (y, x) in enumerate(turned):
+        own = range(index, splits, len(turned))
+        r = half_moments(x, [orders[cut][0] for cut in own], half)
+        g = half_moments(y, [orders[cut][1] for cut in own], half)
+        for cut, reals, made in zip(own, r, g, strict=True):
+            seen[cut] = _six(made, reals)
+    return seen
+
+
+def _of_cut(turned: Sequence[tuple[Values, Values]], cut: int) -> tuple[Values, Values]:
+    """What is cut, in the order in which random numbers are drawn for it: reference and generated."""
+    y, x = turned[cut % len(turned)]
+    return x, y
+
+
+def _six(g: tuple[Moments, Moments], r: tuple[Moments, Moments]) -> tuple[float, ...]:
     roots = [root(each.covariance) for each in (*r, g[0])]
     between = [distance_to(generated=g[i], reference=r[j], reference_root=roots[j]) for i in range(2) for j in range(2)]
     return (
@@ -118,11 +149,6 @@ def _six(y: Values, x: Values, half: int, rng: np.random.Generator) -> tuple[flo
         distance_to(generated=r[1], reference=r[0], reference_root=roots[0]),
         distance_to(generated=g[1], reference=g[0], reference_root=roots[2]),
     )
-
-
-def _pair(points: Values, half: int, rng: np.random.Generator) -> tuple[Moments, Moments]:
-    order: NDArray[np.int64] = rng.permutation(len(points))[: 2 * half]
-    return moments(points[order[:half]]), moments(points[order[half:]])
 
 
 def _distance(seen: Values, *, half: int, generated: int, reference: int, covariance: Values) -> SquaredDistance:

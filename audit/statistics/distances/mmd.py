@@ -7,22 +7,34 @@ Reference: Gretton et al. 2012, JMLR 13, 723–773, arXiv:0805.2368; Bińkowski 
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from ..neighbours.graph import checked
+from ..where import kernel_device
+from .kernel_sums import (
+    CubicKernel,
+    GaussianKernel,
+    Kernel,
+    PairSums,
+    Part,
+    Rows,
+    Values,
+    pair_sums,
+    pair_sums_by_group,
+)
 from .squared_distance import SquaredDistance
 
-Values = NDArray[np.float64]
-Kernel = Callable[[Any, Any], Any]
-"""From torch matrices (rows, d) and (m, d) to their kernel matrix (rows, m)."""
-
-_CELLS = 1 << 20
 _SKEWNESS_ROWS = 400
+# Up to this share of features that vary at all, leaving out the others pays.
+_DENSE = 0.95
+# Above this share of the largest squared distance from the middle, rounding in products is far beyond what counts.
+_CLEAR = 1e-4
+# Fewer records have no variance of their pairs.
+_FEWEST = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,39 +52,6 @@ class KernelMeasurement:
     witness_reference: Values
 
 
-@dataclass(frozen=True, slots=True)
-class PairSums:
-    """Sums over the pairs of two sets, or over the distinct pairs of one: its rows, its columns, and of squares."""
-
-    rows: Values
-    columns: Values
-    squares: float
-
-
-def cubic_kernel(dimensions: int) -> Kernel:
-    """(x·y / d + 1)³, the kernel of KID."""
-    return lambda x, y: (x @ y.T / dimensions + 1) ** 3
-
-
-def gaussian_kernel(bandwidth: float, *, halvings: int = 0) -> Kernel:
-    """The mean of exp(−|x − y|² / 2s²) over s = bandwidth, bandwidth / 2, … as many times halved."""
-    scale = -0.5 / bandwidth**2
-
-    def kernel(x: Any, y: Any) -> Any:
-        import torch
-
-        products = torch.addmm((x * x).sum(1)[:, None] + (y * y).sum(1)[None, :], x, y.T, alpha=-2)
-        part = products.clamp_(min=0).mul_(scale).exp_()
-        total = part.clone()
-        for _ in range(halvings):
-            # Half the bandwidth is the fourth power.
-            part = part.square_().square_()
-            total += part
-        return total.div_(halvings + 1)
-
-    return kernel
-
-
 def median_distance(*, generated: Values, reference: Values, rng: np.random.Generator, most: int = 1000) -> float:
     """The median distance between two records of either kind; their root mean square distance if that is 0.
 
@@ -82,29 +61,45 @@ def median_distance(*, generated: Values, reference: Values, rng: np.random.Gene
         rng: chooses the records.
         most: how many of either kind are compared.
     """
-    from scipy.spatial.distance import pdist
-
     size = min(most // 2, len(generated), len(reference))
     chosen = [each[rng.permutation(len(each))[:size]] for each in (generated, reference)]
-    distances = pdist(np.vstack(chosen))
+    distances = _distances(np.vstack(chosen))
     median = float(np.median(distances))
     return median if median > 1e-9 * float(distances.max()) else float(np.sqrt(np.square(distances).mean()))
 
 
-def kernel_distance(*, generated: ArrayLike, reference: ArrayLike, kernel: Kernel, device: str = "cpu") -> float:
+def _distances(points: Values) -> Values:
+    """Between the rows of (n, d), n (n − 1) / 2 of them: from one product where rounding cannot tell."""
+    from scipy.spatial.distance import pdist
+
+    centred = points - points.mean(axis=0)
+    squares = np.square(centred).sum(axis=1)
+    products = centred @ centred.T
+    products *= -2
+    products += squares
+    products += squares[:, None]
+    rough = products[np.triu_indices(len(points), 1)]
+    if np.median(rough) > _CLEAR * squares.max():
+        return np.asarray(np.sqrt(np.maximum(rough, 0)), dtype=np.float64)
+    return np.asarray(pdist(points), dtype=np.float64)
+
+
+def kernel_distance(*, generated: ArrayLike, reference: ArrayLike, kernel: Kernel, device: str | None = None) -> float:
     """Unbiased squared kernel discrepancy from all pairs: 0 on average if the distributions are equal.
 
     Args:
         generated: (n, d), n of at least 2.
         reference: (m, d), m of at least 2.
         kernel: e.g. `cubic_kernel` for KID.
-        device: where torch multiplies.
+        device: where torch multiplies; None: where the audit computes.
     """
     sums = _pairs(checked(generated, "generated"), checked(reference, "reference"), kernel, device)
     return _value(*sums)
 
 
-def measure_mmd(*, generated: Values, reference: Values, kernel: Kernel, device: str = "cpu") -> KernelMeasurement:
+def measure_mmd(
+    *, generated: Values, reference: Values, kernel: Kernel, device: str | None = None
+) -> KernelMeasurement:
     """The same with its uncertainty.
 
     With φ the kernel's features, centred, the noise of a sample of n is a mean of n copies of φ: all traces of its
@@ -115,10 +110,86 @@ def measure_mmd(*, generated: Values, reference: Values, kernel: Kernel, device:
         generated: finite (n, d), n of at least 4.
         reference: finite (m, d), m of at least 4.
         kernel: positive definite.
-        device: where torch multiplies.
+        device: where torch multiplies; None: where the audit computes.
     """
-    n, m = len(generated), len(reference)
-    own_g, own_r, across = _pairs(generated, reference, kernel, device)
+    if isinstance(kernel, GaussianKernel):
+        generated, reference = varying(generated, reference)
+    return measure_together(generated=generated, reference=reference, kernel=kernel, device=device).whole
+
+
+@dataclass(frozen=True, slots=True)
+class Discrepancies:
+    """What one pass over the pairs gives.
+
+    Args:
+        whole: of all records.
+        groups: of each group; None of groups with fewer than four records on either side.
+        plain: the squared discrepancy of the first records by another kernel; None where none was asked for.
+    """
+
+    whole: KernelMeasurement
+    groups: tuple[KernelMeasurement | None, ...] = ()
+    plain: float | None = None
+
+
+def measure_together(
+    *,
+    generated: Values,
+    reference: Values,
+    kernel: Kernel,
+    groups: Sequence[tuple[Rows, Rows]] = (),
+    plain: tuple[CubicKernel, int] | None = None,
+    device: str | None = None,
+) -> Discrepancies:
+    """`measure_mmd` of all records and of each group's alone, and `kernel_distance` of some, from the same products.
+
+    Args:
+        generated: finite (n, d), n of at least 4.
+        reference: finite (m, d), m of at least 4.
+        kernel: positive definite.
+        groups: the rows of each group's generated and of its reference records; no record is of two groups.
+        plain: another kernel, and how many records of either kind, from the first, it compares at most.
+        device: where torch multiplies; None: where the audit computes.
+    """
+    large = [min(len(own), len(real)) >= _FEWEST for own, real in groups]
+    kept = [pair for pair, enough in zip(groups, large, strict=True) if enough]
+    y, places_y, g = _in_groups(generated, [own for own, _ in kept])
+    x, places_x, r = _in_groups(reference, [real for _, real in kept])
+    sums, totals = [], []
+    for left, right, rows, columns, i, j in (
+        (y, None, g, g, places_y, places_y),
+        (x, None, r, r, places_x, places_x),
+        (x, y, r, g, places_x, places_y),
+    ):
+        part = None if plain is None else Part(plain[0], *(np.sort(each[: plain[1]]) for each in (i, j)))
+        pairs = list(zip(rows, columns, strict=True))
+        found, total = pair_sums_by_group(left, right, kernel, pairs, part=part, device=device)
+        sums.append(found)
+        totals.append(total)
+    some = [reference[:_SKEWNESS_ROWS], *(reference[real[:_SKEWNESS_ROWS]] for _, real in kept)]
+    whole, *parts = (_measurement(each, _skewness(few, kernel, device)) for *each, few in zip(*sums, some, strict=True))
+    measured = iter(parts)
+    return Discrepancies(
+        KernelMeasurement(whole.distance, whole.witness_generated[places_y], whole.witness_reference[places_x]),
+        tuple(next(measured) if enough else None for enough in large),
+        None if plain is None else _unbiased(totals, *(min(plain[1], len(each)) for each in (generated, reference))),
+    )
+
+
+def _in_groups(points: Values, groups: Sequence[Rows]) -> tuple[Values, Rows, list[slice]]:
+    """The records in the order of their groups, those of none last; where each came, and where each group lies."""
+    if not groups:
+        return points, np.arange(len(points)), []
+    rows = np.concatenate(groups)
+    rows = np.append(rows, np.setdiff1d(np.arange(len(points)), rows))
+    ends = np.cumsum([len(each) for each in groups]).tolist()
+    return points[rows], np.argsort(rows), [slice(end - len(each), end) for end, each in zip(ends, groups, strict=True)]
+
+
+def _measurement(sums: Sequence[PairSums], skewness: float) -> KernelMeasurement:
+    """From the sums over the pairs of generated records, of reference records, and of one of either."""
+    own_g, own_r, across = sums
+    n, m = len(own_g.rows), len(own_r.rows)
     both_g, both_r = (2 * max(0.0, centred_square(each)) / len(each.rows) ** 2 for each in (own_g, own_r))
     crossed = 4 * _crossed_square(across) / (n * m)
     witness_g = own_g.rows / (n - 1) - across.columns / m
@@ -131,50 +202,42 @@ def measure_mmd(*, generated: Values, reference: Values, kernel: Kernel, device:
         crossed=crossed,
         linear_generated=max(0.0, linear_g - 2 * both_g - crossed),
         linear_reference=max(0.0, linear_r - 2 * both_r - crossed),
-        skewness=_skewness(reference[:_SKEWNESS_ROWS], kernel, device),
+        skewness=skewness,
         ratio=m / n,
     )
     return KernelMeasurement(distance, witness_g, witness_r)
 
 
-def pair_sums(x: Values, y: Values | None, kernel: Kernel, device: str = "cpu") -> PairSums:
-    """Sums of kernel values over the pairs of `x` and `y`, or over the distinct pairs of `x`; blockwise.
+def varying(generated: Values, reference: Values) -> tuple[Values, Values]:
+    """Both without the features that all records have in common, where there are many: they add to no distance.
 
     Args:
-        x: (n, d).
-        y: (m, d), or None.
-        kernel: of two records.
-        device: where torch multiplies.
+        generated: (n, d).
+        reference: (m, d).
     """
-    import torch
-
-    left = torch.as_tensor(x, device=device)
-    right = left if y is None else torch.as_tensor(y, device=device)
-    rows, columns = torch.zeros_like(left[:, 0]), torch.zeros_like(right[:, 0])
-    squares, step = 0.0, max(1, _CELLS // len(right))
-    for start in range(0, len(left), step):
-        part = slice(start, min(start + step, len(left)))
-        # The kernel is symmetric: of one set's pairs, those above the diagonal are enough.
-        block = kernel(left[part], right[start:] if y is None else right)
-        if y is None:
-            block = block.triu_(1)
-        rows[part] += block.sum(1)
-        columns[start if y is None else 0 :] += block.sum(0)
-        squares += float(block.square_().sum())
-    if y is None:
-        rows = columns = rows + columns
-        squares *= 2
-    return PairSums(rows.cpu().numpy(), columns.cpu().numpy(), squares)
+    some = np.zeros(reference.shape[1], dtype=bool)
+    for points in (reference, generated):
+        for start in range(0, len(points), _SKEWNESS_ROWS):
+            some |= (points[start : start + _SKEWNESS_ROWS] != reference[0]).any(axis=0)
+            if some.mean() > _DENSE:
+                return generated, reference
+    chosen = np.flatnonzero(some)
+    return generated.take(chosen, axis=1), reference.take(chosen, axis=1)
 
 
-def _pairs(y: Values, x: Values, kernel: Kernel, device: str) -> tuple[PairSums, PairSums, PairSums]:
+def _pairs(y: Values, x: Values, kernel: Kernel, device: str | None) -> tuple[PairSums, PairSums, PairSums]:
     return pair_sums(y, None, kernel, device), pair_sums(x, None, kernel, device), pair_sums(x, y, kernel, device)
 
 
 def _value(own_g: PairSums, own_r: PairSums, across: PairSums) -> float:
-    n, m = len(own_g.rows), len(own_r.rows)
-    within = own_g.rows.sum() / (n * (n - 1)) + own_r.rows.sum() / (m * (m - 1))
-    return float(within - 2 * across.rows.sum() / (n * m))
+    totals = [float(each.rows.sum()) for each in (own_g, own_r, across)]
+    return _unbiased(totals, len(own_g.rows), len(own_r.rows))
+
+
+def _unbiased(totals: Sequence[float], n: int, m: int) -> float:
+    """The squared discrepancy of n generated and m reference records from the sums over their pairs."""
+    own_g, own_r, across = totals
+    return own_g / (n * (n - 1)) + own_r / (m * (m - 1)) - 2 * across / (n * m)
 
 
 def centred_square(own: PairSums) -> float:
@@ -192,11 +255,11 @@ def _crossed_square(across: PairSums) -> float:
     return max(0.0, float((squares + total**2 / (m * n)) / ((m - 1) * (n - 1))))
 
 
-def _skewness(x: Values, kernel: Kernel, device: str) -> float:
+def _skewness(x: Values, kernel: Kernel, device: str | None) -> float:
     """8 tr S³ / (2 tr S²)^1.5 for the covariance S of the features, from distinct triples and pairs."""
     import torch
 
-    points = torch.as_tensor(x, device=device)
+    points = torch.as_tensor(x, device=device or kernel_device())
     matrix = kernel(points, points).cpu().numpy()
     n = len(matrix)
     np.fill_diagonal(matrix, 0)

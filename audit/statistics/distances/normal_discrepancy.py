@@ -15,21 +15,24 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .mmd import centred_square, gaussian_kernel, pair_sums
+from .kernel_sums import gaussian_kernel, pair_sums
+from .mmd import centred_square
 from .squared_distance import SquaredDistance
 
 Matrix = NDArray[np.float64]
 Edges = Sequence[tuple[int, int]]
 
 
-def normal_discrepancy(sample: Matrix, *, bandwidth: float, halvings: int = 0, device: str = "cpu") -> SquaredDistance:
+def normal_discrepancy(
+    sample: Matrix, *, bandwidth: float, halvings: int = 0, device: str | None = None
+) -> SquaredDistance:
     """Squared kernel discrepancy of a sample to N(0, I), unbiased: 0 on average for a sample from it.
 
     Args:
         sample: finite (n, d), n of at least 4.
         bandwidth: of the widest kernel; the mean over it and its halves is taken, as in `gaussian_kernel`.
         halvings: how many halves.
-        device: where torch multiplies.
+        device: where torch multiplies; None: where the audit computes.
 
     Raises:
         ValueError: if the sample is smaller or not finite.

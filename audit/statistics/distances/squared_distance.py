@@ -11,11 +11,9 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
 from ...finding import Interval
 from ..intervals import Limits
-from ..shares.total_variation import pearson
+from ..shares.total_variation import pearson_at
 
 _STEPS = 48
 _DOUBLINGS = 6
@@ -84,7 +82,7 @@ class SquaredDistance:
             return float(seen >= truth)
         third = self.skewness * base**1.5 + 1.5 * slope * slope * distance
         error = math.sqrt(variance)
-        return float(pearson(np.array((seen - truth) / error), np.array(third / error**3)))
+        return pearson_at((seen - truth) / error, third / error**3)
 
     def limits(self, level: float) -> Interval:
         """The distances for which the estimate is not too rare, (1 − level) / 2 on either side.

@@ -151,12 +151,23 @@ class _Tree:
 
         self.points = points
         self.merges = linkage(points, "ward")
+        self.descent = _from_the_root(self.merges)
+        # Merges at one height count in the order of scipy's `cut_tree`: those furthest down the tree first.
+        rank = np.lexsort((-np.argsort(self.descent), self.merges[:, 2]))
+        self.joins = np.argsort(rank)
 
     def labels(self, clusters: int) -> Ints:
-        from scipy.cluster.hierarchy import cut_tree
-
-        labels: Ints = cut_tree(self.merges, n_clusters=clusters)[:, 0].astype(np.int64)
-        return labels
+        """The cluster of each point, (n,), numbered by their first points; as scipy's `cut_tree`, in linear time."""
+        n = len(self.points)
+        joined = (self.joins < n - clusters).tolist()
+        cluster = list(range(2 * n - 1))
+        pairs = self.merges[:, :2].astype(np.int64).tolist()
+        for merge in self.descent.tolist():
+            if joined[merge]:
+                left, right = pairs[merge]
+                cluster[left] = cluster[right] = cluster[n + merge]
+        _, first, labels = np.unique(cluster[:n], return_index=True, return_inverse=True)
+        return np.argsort(np.argsort(first))[labels].astype(np.int64)
 
     def centres(self, clusters: int) -> Floats:
         return _means(self.points, self.labels(clusters), clusters)
@@ -195,6 +206,16 @@ class _Tree:
             left, right = self.merges[merge, :2].astype(int)
             terms[split] = terms[split - 1] - entropy[n + merge] + entropy[left] + entropy[right]
         return terms
+
+
+def _from_the_root(merges: Floats) -> Ints:
+    """The merges (n − 1,) of a tree, the last one first, each before those of its right and its left branch."""
+    n = len(merges) + 1
+    order, branches = [n - 2], merges[:, :2].astype(np.int64).tolist()
+    for merge in order:
+        left, right = branches[merge]
+        order += [node - n for node in (right, left) if node >= n]
+    return np.array(order, dtype=np.int64)
 
 
 def _lloyd(points: Floats, centres: Floats) -> tuple[Floats, Ints]:

@@ -1,16 +1,11 @@
-"""Shares of modes among generated and real samples: ratios with their intervals, and tests that hold for all together.
-
-Both shares were counted. A ratio's interval comes from the confidence distributions of the two: a generated share
-below θ times the real one has probability ∫ P(generated ≤ θ p) dP(p), integrated on the normal scale. Each share has
-the beta distribution that gives the exact (Clopper–Pearson) limits, moved a quarter of a sample towards Jeffreys', so
-that limits cover near their level; where nothing was generated, they stay exact.
+"""Shares of modes among generated and real samples: the least of their ratios, and tests that hold for all together.
 
 Under the hypothesis that the generator is perfect, which of the pooled samples are the generated ones is a random
 choice. So counts given their sums are hypergeometric, and drawing them again and again gives the joint distribution of
 everything that is computed from them.
 
-Reference: Clopper and Pearson 1934, doi:10.1093/biomet/26.4.404; Westfall and Young 1993, ISBN 978-0471557616;
-Benjamini and Hochberg 1995, doi:10.1111/j.2517-6161.1995.tb02031.x.
+Reference: Westfall and Young 1993, ISBN 978-0471557616; Benjamini and Hochberg 1995,
+doi:10.1111/j.2517-6161.1995.tb02031.x.
 """
 
 from dataclasses import dataclass
@@ -20,15 +15,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..multiplicity import holm
 from ..shares.binomial import Limits, hypergeometric_cdf
+from ..shares.ratio_curves import RatioCurves
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-_OFFSET = 0.25
 _FOR_CHOOSING = 0.1
-_NODES = 41  # of the real share, on the normal scale
-_RATIOS = 65  # at which a ratio's distribution is worked out; between them it is nearly straight
-_STEPS = 12.0  # how many standard errors of the logarithm these reach to either side
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,61 +57,6 @@ class Counts:
         return quotients
 
 
-@dataclass(frozen=True, slots=True)
-class RatioCurves:
-    """Of each ratio, how likely the generated share is at most so many times the real one, at (R, K) ratios.
-
-    On the normal scale, as the lower and as the upper end sees it.
-    """
-
-    estimate: Floats
-    ratios: Floats
-    lower: Floats
-    upper: Floats
-
-    def limits(self, levels: ArrayLike) -> Limits:
-        """Two-sided intervals, (L, K) each way, at (L,) or (L, K) confidence levels, ascending."""
-        from scipy.special import ndtri
-
-        wanted, modes = np.asarray(levels, dtype=np.float64), len(self.estimate)
-        z = ndtri((1 + np.broadcast_to(wanted[:, None] if wanted.ndim == 1 else wanted, (len(wanted), modes))) / 2)
-        low, high = np.empty_like(z), np.empty_like(z)
-        for k in range(modes):
-            low[:, k] = np.exp(np.interp(-z[:, k], self.lower[:, k], np.log(self.ratios[:, k])))
-            high[:, k] = np.exp(np.interp(z[:, k], self.upper[:, k], np.log(self.ratios[:, k])))
-        low = np.where(self.estimate > 0, low, 0.0)
-        return Limits(np.minimum(low, self.estimate), np.maximum(high, self.estimate))
-
-
-def ratio_curves(*, generated: ArrayLike, m: int, reference: ArrayLike, n: int) -> RatioCurves:
-    """What intervals for the ratio of a generated share to a real one are read from; see `ratio_limits`.
-
-    Args:
-        generated: (K,) counts of `m` generated samples.
-        m: generated samples.
-        reference: (K,) positive counts of `n` real samples.
-        n: real samples.
-    """
-    y, x = np.asarray(generated, dtype=np.float64), np.asarray(reference, dtype=np.float64)
-    nodes = _ratio_nodes(y, m, x, n)
-    with np.errstate(divide="ignore"):
-        lower, upper = (_scores(nodes, y, m, x, n, above=side) for side in (False, True))
-    return RatioCurves((y / m) / (x / n), nodes, lower, upper)
-
-
-def ratio_limits(*, generated: ArrayLike, m: int, reference: ArrayLike, n: int, levels: ArrayLike) -> Limits:
-    """Two-sided intervals for the ratio of a generated share to a real one, (L, K) each way; nested, around the ratio.
-
-    Args:
-        generated: (K,) counts of `m` generated samples.
-        m: generated samples.
-        reference: (K,) positive counts of `n` real samples.
-        n: real samples.
-        levels: (L,) or (L, K) confidence levels, ascending.
-    """
-    return ratio_curves(generated=generated, m=m, reference=reference, n=n).limits(levels)
-
-
 def thinnest_limits(curves: RatioCurves, *, levels: ArrayLike) -> Limits:
     """Two-sided intervals for the least of all ratios, (L,) each way; nested, around the least ratio.
 
@@ -141,25 +78,6 @@ def thinnest_limits(curves: RatioCurves, *, levels: ArrayLike) -> Limits:
     each = 1 - (1 - _FOR_CHOOSING) * (1 - wanted) / possible.sum(axis=1)
     high = np.where(possible, curves.limits(each).high, np.inf).min(axis=1)
     return Limits(curves.limits(wanted).low.min(axis=1), np.maximum.accumulate(high))
-
-
-def ratio_p_values(*, generated: ArrayLike, m: int, reference: ArrayLike, n: int) -> Floats:
-    """Two-sided p-value, (K,), of equal shares: one minus the level whose interval just excludes a ratio of 1.
-
-    Args:
-        generated: (K,) counts of `m` generated samples.
-        m: generated samples.
-        reference: (K,) positive counts of `n` real samples.
-        n: real samples.
-    """
-    from scipy.special import ndtr
-
-    y, x = np.asarray(generated, dtype=np.float64), np.asarray(reference, dtype=np.float64)
-    one = np.ones((1, len(x)))
-    below = ndtr(np.where(y > 0, _scores(one, y, m, x, n, above=False)[0], np.inf))
-    above = ndtr(-_scores(one, y, m, x, n, above=True)[0])
-    p_values: Floats = np.minimum(1.0, 2 * np.minimum(below, above))
-    return p_values
 
 
 def redrawn(counts: Counts, *, repeats: int, rng: np.random.Generator) -> Ints:
@@ -248,38 +166,3 @@ def detectable_ratio(*, reference: ArrayLike, n: int, m: int, tests: int = 1, po
     root = 1 - (ndtri(1 - 0.05 / tests) + ndtri(power)) * error / (2 * np.sqrt(shares))
     ratios: Floats = np.where(root >= 0, root**2, np.nan)
     return ratios
-
-
-def _ratio_nodes(y: Floats, m: int, x: Floats, n: int) -> Floats:
-    centre = np.log((y + 0.5) / m * n / x)
-    width = np.sqrt(1 / (y + 0.5) + 1 / x)
-    steps = np.linspace(-1, 1, _RATIOS)[:, None]
-    nodes: Floats = np.exp(centre + _STEPS * width * np.sign(steps) * np.abs(steps) ** 1.5)
-    return nodes
-
-
-def _scores(ratios: Floats, y: Floats, m: int, x: Floats, n: int, *, above: bool) -> Floats:
-    """Φ⁻¹ P(generated share ≤ ratio × real share), for ratios (R, K), as the upper or the lower end sees it."""
-    from scipy.special import betainc, betaincc, betaincinv, ndtr, ndtri_exp
-
-    z = np.linspace(-7.5, 7.5, _NODES)
-    weights = np.exp(-(z**2) / 2)
-    weights /= weights.sum()
-    seen, unseen = _OFFSET * np.minimum(y, 1), _OFFSET * np.minimum(m - y, 1)
-    if above:
-        a, b = x + _OFFSET, n - x + 1 - _OFFSET * np.minimum(n - x, 1)
-        c, d = y + 1 - seen, m - y + unseen
-    else:
-        a, b = x + 1 - _OFFSET, n - x + _OFFSET * np.minimum(n - x, 1)
-        c, d = y + seen, m - y + 1 - unseen
-    b, c, d = (np.maximum(each, 1e-9) for each in (b, c, d))
-    tail = ndtr(-np.abs(z))[:, None]
-    shares = np.where(z[:, None] < 0, betaincinv(a, b, tail), 1 - betaincinv(b, a, tail))
-    points = np.minimum(ratios[:, None, :] * shares, 1.0)
-    below = np.einsum("z,rzk->rk", weights, betainc(c, d, points))
-    beyond = np.einsum("z,rzk->rk", weights, betaincc(c, d, points))
-    small = below < 0.5
-    tails = np.log(np.maximum(np.where(small, below, beyond), 1e-300))
-    scores = np.where(small, 1.0, -1.0) * ndtri_exp(np.minimum(tails, 0.0))
-    rising: Floats = np.maximum.accumulate(scores, axis=0) + 1e-12 * np.arange(len(ratios))[:, None]
-    return rising

@@ -7,14 +7,16 @@ the scale of the share of good samples: they fall in a straight line as samples 
 Reference: Salvy et al. 2025, arXiv:2507.01761.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..bits import Stacks, Words, at_least, bit_counts, open_ranks, packed, sorted_radii, stacked, up_to
 from .graph import Balls, Inside, balls, crossings, origin, tie_seed
 from .prdc import checked_pair
-from .splits import Neighbourhood, Parts, Values, open_ranks, own_pairs
+from .splits import Neighbourhood, Parts, Values, own_pairs
 
 CLIPPED = ("inside", "perfect_inside", "filled")
 """What `clipped_replicates` computes: the mean contribution of generated points, of reference points, and of balls."""
@@ -31,7 +33,7 @@ class Clipped(NamedTuple):
 
 
 def clipped(
-    *, generated: ArrayLike, reference: ArrayLike, k: int, rng: np.random.Generator, device: str = "cpu"
+    *, generated: ArrayLike, reference: ArrayLike, k: int, rng: np.random.Generator, device: str | None = None
 ) -> Clipped:
     """Compare two sets by balls to the k-th nearest neighbour in the reference, each contribution limited to 1.
 
@@ -45,7 +47,7 @@ def clipped(
         reference: (n, d).
         k: neighbours, at least 1 and below n and m.
         rng: orders equal distances.
-        device: where torch multiplies.
+        device: where torch multiplies; None: where the audit computes.
 
     Raises:
         ValueError: on wrong shapes, values that are not finite, or a k out of range.
@@ -56,7 +58,7 @@ def clipped(
 
 
 def contributions(
-    *, generated: ArrayLike, reference: ArrayLike, k: int, rng: np.random.Generator, device: str = "cpu"
+    *, generated: ArrayLike, reference: ArrayLike, k: int, rng: np.random.Generator, device: str | None = None
 ) -> tuple[float, float, float]:
     """The means of `CLIPPED`, from which `clipped` makes its scores; arguments and errors as there.
 
@@ -65,7 +67,7 @@ def contributions(
         reference: (n, d).
         k: neighbours, at least 1 and below n and m.
         rng: orders equal distances.
-        device: where torch multiplies.
+        device: where torch multiplies; None: where the audit computes.
     """
     x, y = checked_pair(generated=generated, reference=reference, k=k)
     seed, centre = tie_seed(rng), origin(x)
@@ -139,60 +141,51 @@ def clipped_replicates(around: Neighbourhood, parts: Parts, *, k: int, sets: int
         parts: at least as many cuts as asked for.
         k: neighbours.
         sets: generated sets that are used, from the first.
-        splits: cuts that are used, from the first, a multiple of 8.
+        splits: cuts that are used, from the first, a multiple of 64.
     """
-    result = np.empty((3, 2, 2, splits))
+    result, n = np.empty((3, 2, 2, splits)), len(around.reference)
     own = own_pairs(around.reference, around.levels)
-    for start in range(0, splits, 8):
-        few = slice(start, start + 8)
-        reference = [part[:, few] for part in parts.reference]
-        for a in range(2):
-            reaching = np.unpackbits(open_ranks(around.reference, reference[a], k=k), axis=2)
-            limit = _median_radii(around.levels, reaching, reference[a])
-            result[1, a, :, few] = _inside(own, reaching, limit, (reference[a],), k)[0]
-            inside, filled = np.zeros((2, 8)), np.zeros((2, 8))
-            for pairs, each in zip(around.forward[:sets], parts.generated, strict=False):
-                generated = tuple(part[:, few] for part in each)
-                inside += _inside(pairs, reaching, limit, generated, k)
-                filled += _filled(pairs, reaching, reference[a], generated, k)
-            result[0, a, :, few], result[2, a, :, few] = inside / sets, filled / sets
+    by_own = stacked(own.point, n)
+    generated = [[packed(part[:, :splits]) for part in each] for each in parts.generated[:sets]]
+    arranged = [
+        (stacked(each.point, len(part)), stacked(each.ball, n)) for each, (part, _) in _pairs(around, generated)
+    ]
+    for a in range(2):
+        part = packed(parts.reference[a][:, :splits])
+        reaching = open_ranks(around.reference, part, k=k)
+        limit = _median_radii(around.levels, reaching, part)
+        result[1, a] = _inside(own, reaching, limit, by_own, (part,), k)[0]
+        inside, filled = np.zeros((2, splits)), np.zeros((2, splits))
+        for (pairs, each), (by_point, by_ball) in zip(_pairs(around, generated), arranged, strict=True):
+            inside += _inside(pairs, reaching, limit, by_point, each, k)
+            filled += _filled(pairs, reaching, by_ball, part, each, k)
+        result[0, a], result[2, a] = inside / sets, filled / sets
     return result
 
 
-def _median_radii(levels: Values, reaching: NDArray[np.uint8], part: NDArray[np.bool_]) -> Values:
+def _pairs(around: Neighbourhood, generated: Sequence[Sequence[Words]]) -> list[tuple[Inside, Sequence[Words]]]:
+    return list(zip(around.forward, generated, strict=False))
+
+
+def _median_radii(levels: Values, reaching: Words, part: Words) -> Values:
     """Of the balls of a part, in each split."""
-    last = np.maximum(reaching.sum(axis=1, dtype=np.int64) - 1, 0)
-    radii = np.where(part, np.take_along_axis(levels, last, axis=1), np.inf)
-    size = part.sum(0)
-    ordered = np.sort(radii, axis=0)
-    low, high = (np.take_along_axis(ordered, each[None] // 2, axis=0)[0] for each in (size - 1, size))
+    ordered, size = sorted_radii(levels, reaching, part), bit_counts(part)[0]
+    low, high = (np.take_along_axis(ordered, each[:, None] // 2, axis=1)[:, 0] for each in (size - 1, size))
     middle: Values = (low + high) / 2
     return middle
 
 
-def _inside(
-    pairs: Inside, reaching: NDArray[np.uint8], limit: Values, parts: tuple[NDArray[np.bool_], ...], k: int
-) -> Values:
-    held = reaching[pairs.ball, pairs.rank] * (pairs.level[:, None] <= limit)
-    counts = np.minimum(summed(held, pairs.point, len(parts[0])), k)
-    return np.stack([(counts * part).sum(0) / (k * part.sum(0)) for part in parts])
+def _inside(pairs: Inside, reaching: Words, limit: Values, by_point: Stacks, parts: Sequence[Words], k: int) -> Values:
+    held = at_least(reaching[pairs.ball, pairs.rank] & up_to(pairs.level, limit), by_point, k)
+    return np.stack([_up_to_k(held & part) / (k * bit_counts(part)[0]) for part in parts])
 
 
-def _filled(
-    pairs: Inside,
-    reaching: NDArray[np.uint8],
-    balls_of: NDArray[np.bool_],
-    parts: tuple[NDArray[np.bool_], ...],
-    k: int,
-) -> Values:
+def _filled(pairs: Inside, reaching: Words, by_ball: Stacks, balls_of: Words, parts: Sequence[Words], k: int) -> Values:
     held = reaching[pairs.ball, pairs.rank]
-    counts = [np.minimum(summed(held * part[pairs.point], pairs.ball, len(balls_of)), k) for part in parts]
-    return np.stack([each.sum(0) / (k * balls_of.sum(0)) for each in counts])
+    filled = [_up_to_k(at_least(held & part[pairs.point], by_ball, k)) for part in parts]
+    return np.stack([each / (k * bit_counts(balls_of)[0]) for each in filled])
 
 
-def summed(rows: NDArray[np.uint8], target: NDArray[np.integer], size: int) -> NDArray[np.int64]:
-    """The sum of the rows that share a target: (size, columns)."""
-    result = np.zeros((size, rows.shape[1]), dtype=np.int64)
-    for column in range(rows.shape[1]):
-        result[:, column] = np.bincount(target, weights=rows[:, column], minlength=size)
-    return result
+def _up_to_k(levels: Words) -> NDArray[np.int64]:
+    """The sum of all counts, each k at most: (splits,)."""
+    return np.asarray(bit_counts(levels.reshape(-1, levels.shape[-1]))[0], dtype=np.int64)

@@ -7,10 +7,13 @@ the points themselves. So the result is that of double precision throughout, at 
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from ..where import CPU, kernel_device
 
 Matrix = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -27,6 +30,8 @@ _UNDERFLOW = 2.0**-120
 # A pair in double precision costs some twenty cells of a product in double precision.
 _DEAR = 20
 _PAIR_CELLS = 1 << 19
+# From so many features on, a row of pairs is worth a call of its own.
+_LONG = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +90,11 @@ def origin(reference: Matrix) -> Matrix:
     return np.median(reference[:: -(-len(reference) // 512)], axis=0)
 
 
-def cloud(points: Matrix, centre: Matrix, device: str = "cpu") -> Cloud:
+def cloud(points: Matrix, centre: Matrix, device: str | None = None) -> Cloud:
     """Put points on the device; all that are to be compared need one centre."""
     import torch
 
+    device = device or kernel_device()
     exact, middle = torch.as_tensor(points, device=device), torch.as_tensor(centre, device=device)
     n, d = exact.shape
     norms = torch.empty(n, dtype=torch.float64, device=device)
@@ -185,7 +191,7 @@ def distances(own: Cloud, rows: slice, other: Cloud, row: Any, column: Any) -> A
         own: the points of the rows.
         rows: the block.
         other: the points of the columns.
-        row: (pairs,), counted from the first row of the block.
+        row: (pairs,), counted from the first row of the block, in ascending order.
         column: (pairs,).
     """
     import torch
@@ -193,11 +199,26 @@ def distances(own: Cloud, rows: slice, other: Cloud, row: Any, column: Any) -> A
     d = own.exact.shape[1]
     if len(row) * _DEAR > (rows.stop - rows.start) * other.size and d > _DEAR:
         return _products(own, rows, other)[row, column]
+    if row.device.type == CPU and d > _LONG:
+        return torch.as_tensor(_by_rows(own, rows, other, row.numpy(), column.numpy()))
     distance = torch.empty(len(row), dtype=torch.float64, device=row.device)
     for some in blocks(len(row), d, _PAIR_CELLS):
         gap = other.exact.index_select(0, column[some])
         gap -= own.exact.index_select(0, rows.start + row[some])
         distance[some] = torch.linalg.vecdot(gap, gap)
+    return distance
+
+
+def _by_rows(own: Cloud, rows: slice, other: Cloud, row: Indices, column: Indices) -> Matrix:
+    """The same on the processor, one row of the block after the other: the points beside it then fit its cache."""
+    from scipy.spatial.distance import cdist
+
+    first, second = own.exact[rows].numpy(), other.exact.numpy()
+    distance = np.empty(len(row))
+    starts = np.flatnonzero(np.diff(row, prepend=-1)).tolist()
+    for start, end in pairwise([*starts, len(row)]):
+        at = row[start]
+        distance[start:end] = cdist(first[at : at + 1], second[column[start:end]], "sqeuclidean")[0]
     return distance
 
 

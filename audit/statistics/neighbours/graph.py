@@ -124,7 +124,7 @@ def balls(
     first: int,
     seed: int,
     centre: Matrix | None = None,
-    device: str = "cpu",
+    device: str | None = None,
     cells: int | None = None,
 ) -> Balls:
     """The nearest neighbours of every point within its own set, ties in random order.
@@ -135,7 +135,7 @@ def balls(
         first: identity of the first point.
         seed: from `tie_seed`.
         centre: (d,), a point among them, one for all sets that are to be compared; None for that of coordinates 0.
-        device: where torch multiplies.
+        device: where torch multiplies; None: where the audit computes.
         cells: distances held at once; None for what is fast.
     """
     import torch

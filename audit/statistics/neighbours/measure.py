@@ -23,7 +23,7 @@ from .splits import (
     replicates,
     within_itself,
 )
-from .support import SUPPORTS, alone, possible, support_replicates, vouched
+from .support import SUPPORTS, alone, ends, possible, support_replicates, vouched
 from .tally import NeighbourTally, apart, own_outside
 
 # Counts up to k cost more than flags: their variance comes from fewer cuts and generated sets.
@@ -37,7 +37,7 @@ def measure(
     k: int,
     rng: np.random.Generator,
     splits: int = 128,
-    device: str = "cpu",
+    device: str | None = None,
     generated_groups: Sequence[NDArray[np.int64]] = (),
     reference_groups: NDArray[np.int64] | None = None,
     groups: int = 0,
@@ -51,7 +51,7 @@ def measure(
         k: neighbours; each statistic is also taken on quarters of the reference, so 4 (k + 1) <= n.
         rng: orders equal distances and draws the parts from which variances are estimated.
         splits: how many random cuts, a multiple of 64.
-        device: where torch multiplies.
+        device: where torch multiplies; None: where the audit computes.
         generated_groups: the group of each point of each set, 0 … groups - 1.
         reference_groups: the group of each reference point.
         groups: how many groups.
@@ -107,7 +107,7 @@ def _checked_sets(
 
 
 def _tallied(
-    own: Balls, sets: Sequence[Matrix], *, k: int, seed: int, centre: Matrix, device: str
+    own: Balls, sets: Sequence[Matrix], *, k: int, seed: int, centre: Matrix, device: str | None
 ) -> tuple[NeighbourTally, Neighbourhood]:
     """The distances between the reference, of which `own` are the balls, and every generated set."""
     n = own.size
@@ -166,11 +166,13 @@ def _supported(
     if k < 2:
         return None
     generated, reference = columns
-    itself = alone(reference, steps=steps)
-    able = [
-        (possible(y, reference, steps=steps), itself, possible(reference, y, steps=steps), alone(y, steps=steps))
-        for y in generated
-    ]
+    real = ends(reference, steps=steps)
+    itself = alone(reference, steps=steps, known=real)
+    able = []
+    for y in generated:
+        made = ends(y, steps=steps)
+        within = possible(y, reference, steps=steps, known=real), possible(reference, y, steps=steps, known=made)
+        able.append((within[0], itself, within[1], alone(y, steps=steps, known=made)))
     own = np.tile(own_counts(tally.reference, k=k, limit=tally.largest), (total, 1))
     counts = (tally.vouching, own, tally.recalling, tally.crowding)
     values = [

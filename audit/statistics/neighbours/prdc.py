@@ -27,7 +27,7 @@ def prdc(
     reference: ArrayLike,
     k: int,
     rng: np.random.Generator,
-    device: str = "cpu",
+    device: str | None = None,
     block_cells: int | None = None,
 ) -> Prdc:
     """Compare two sets by the balls that reach to each point's k-th nearest neighbour within its own set.
@@ -41,7 +41,7 @@ def prdc(
         reference: (n, d).
         k: neighbours, at least 1 and below n and m.
         rng: orders equal distances; without any, the result does not depend on it.
-        device: where torch multiplies.
+        device: where torch multiplies; None: where the audit computes.
         block_cells: distances held at once, None for what is fast; does not change the result.
 
     Raises:
@@ -96,7 +96,7 @@ def expected_coverage(*, reference: int, generated: int, k: int) -> float:
     return float(1 - np.prod((reference - j) / (reference + generated - j)))
 
 
-def perfect_precision(*, reference: ArrayLike, k: int, rng: np.random.Generator, device: str = "cpu") -> float:
+def perfect_precision(*, reference: ArrayLike, k: int, rng: np.random.Generator, device: str | None = None) -> float:
     """Precision that a perfect generator would score against this many reference points, from the reference alone.
 
     The share of reference points that are among the k nearest of some other one. Leave a point out: it lies inside
@@ -107,7 +107,7 @@ def perfect_precision(*, reference: ArrayLike, k: int, rng: np.random.Generator,
         reference: (n, d).
         k: neighbours, at least 1 and below n.
         rng: orders equal distances.
-        device: where torch multiplies.
+        device: where torch multiplies; None: where the audit computes.
 
     Raises:
         ValueError: on wrong shapes, values that are not finite, or a k out of range.

@@ -7,16 +7,15 @@ points. No distance is computed again: the k-th neighbour within a part is found
 the whole. One split is one bit, so that many are handled at once.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..bits import at_least, bit_counts, open_ranks, packed, stacked
 from .graph import Indices, Inside
 
-Bits = NDArray[np.uint8]
 Flags = NDArray[np.bool_]
 Values = NDArray[np.float64]
 
@@ -92,40 +91,42 @@ def cut(n: int, parts: int, splits: int, rng: np.random.Generator) -> list[Flags
 
 def replicates(around: Neighbourhood, parts: Parts, *, k: int) -> Replicates:
     """Precision, recall and coverage between parts, pooled over the generated sets; perfect precision of each part."""
-    n = len(around.reference)
-    splits = parts.reference[0].shape[1]
+    n, splits = len(around.reference), parts.reference[0].shape[1]
     every_reference = (None, *around.reference_groups)
-    opened = [open_ranks(around.reference, part, k=k) for part in parts.reference]
-    reference = [np.packbits(part, axis=1) for part in parts.reference]
-    reference_sizes = [_counts(part, splits, every_reference) for part in reference]
+    reference = [packed(part) for part in parts.reference]
+    opened = [open_ranks(around.reference, part, k=k) for part in reference]
+    reference_sizes = [bit_counts(part, every_reference) for part in reference]
     hit = np.zeros((len(every_reference), 2, 2, splits))  # reference points that hold a generated one
     held, held_of = np.zeros_like(hit), np.zeros_like(hit)  # generated points inside, and all
     recalled = np.zeros((2, 2, splits))
     for index, nearest in enumerate(around.generated):
-        forward, backward, m = around.forward[index], around.backward[index], len(nearest)
+        forward, backward = around.forward[index], around.backward[index]
+        by_point, by_ball = stacked(forward.point, len(nearest)), stacked(forward.ball, n)
+        by_real = stacked(backward.point, n)
         every_generated = (None, *(around.generated_groups[index] if around.generated_groups else ()))
-        generated = [np.packbits(part, axis=1) for part in parts.generated[index]]
-        generated_opened = [open_ranks(nearest, part, k=k) for part in parts.generated[index]]
+        generated = [packed(part) for part in parts.generated[index]]
         for a in range(2):
             inside = opened[a][forward.ball, forward.rank]
-            some_ball = _any(inside, forward.point, m)
+            some_ball = at_least(inside, by_point)[0]
             for b in range(2):
-                held[:, a, b] += _counts(some_ball & generated[b], splits, every_generated)
-                held_of[:, a, b] += _counts(generated[b], splits, every_generated)
-                some_point = _any(inside & generated[b][forward.point], forward.ball, n)
-                hit[:, a, b] += _counts(some_point, splits, every_reference)
+                held[:, a, b] += bit_counts(some_ball & generated[b], every_generated)
+                held_of[:, a, b] += bit_counts(generated[b], every_generated)
+                some_point = at_least(inside & generated[b][forward.point], by_ball)[0]
+                hit[:, a, b] += bit_counts(some_point, every_reference)
         for b in range(2):
-            some_ball = _any(generated_opened[b][backward.ball, backward.rank], backward.point, n)
+            reaching = open_ranks(nearest, generated[b], k=k)[backward.ball, backward.rank]
+            some_ball = at_least(reaching, by_real)[0]
             for a in range(2):
-                recalled[a, b] += _counts(some_ball & reference[a], splits)[0]
+                recalled[a, b] += bit_counts(some_ball & reference[a])[0]
     hit_of = len(around.generated) * np.stack(reference_sizes, axis=1)[:, :, None]
     with np.errstate(invalid="ignore"):
         coverage, precision, recall = hit / hit_of, held / held_of, recalled / hit_of[0]
     own = own_pairs(around.reference, around.levels)
+    by_own = stacked(own.point, n)
     perfect = np.zeros((2, 2, splits))
     for a in range(2):
-        chosen = _any(opened[a][own.ball, own.rank], own.point, n) & reference[a]
-        perfect[a] = _counts(chosen, splits)[0] / reference_sizes[a][0]
+        chosen = at_least(opened[a].reshape(len(own.ball), -1), by_own)[0] & reference[a]
+        perfect[a] = bit_counts(chosen)[0] / reference_sizes[a][0]
     return Replicates(np.stack([precision[0], recall, coverage[0], perfect]), coverage[1:], precision[1:])
 
 
@@ -144,35 +145,3 @@ def own_pairs(nearest: Indices, levels: Values) -> Inside:
         rank=np.tile(np.arange(depth), n),
         level=levels.reshape(-1),
     )
-
-
-def open_ranks(nearest: Indices, part: Flags, *, k: int) -> Bits:
-    """For each ball, rank and split: does the ball belong to the part and reach beyond that rank? (n, depth, bytes)."""
-    (n, splits), depth = part.shape, nearest.shape[1]
-    result = np.empty((n, depth, splits // 8), dtype=np.uint8)
-    nearer = np.zeros((n, splits), dtype=np.uint8)
-    for rank in range(depth):
-        result[:, rank] = np.packbits(part & (nearer < k), axis=1)
-        nearer += part[nearest[:, rank]]
-    return result
-
-
-def _any(bits: Bits, target: NDArray[np.integer], size: int) -> Bits:
-    """Bitwise or of the rows that share a target: (size, bytes)."""
-    result = np.zeros((size, bits.shape[1]), dtype=np.uint8)
-    if len(target):
-        order = np.argsort(target, kind="stable")
-        starts = np.flatnonzero(np.diff(target[order], prepend=-1))
-        words = np.ascontiguousarray(bits[order]).view(np.uint64)
-        result[target[order][starts]] = np.bitwise_or.reduceat(words, starts, axis=0).view(np.uint8)
-    return result
-
-
-def _counts(bits: Bits, splits: int, groups: Sequence[Indices | None] = (None,)) -> Values:
-    """How many rows of each group (None: all) have each bit set: (groups, splits)."""
-    total = np.zeros((len(groups), splits))
-    for row, members in enumerate(groups):
-        chosen = bits if members is None else bits[members]
-        for start in range(0, len(chosen), 1 << 16):
-            total[row] += np.unpackbits(chosen[start : start + (1 << 16)], axis=1).sum(0, dtype=np.int64)
-    return total

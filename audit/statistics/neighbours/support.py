@@ -15,15 +15,17 @@ Salvy et al. 2025, arXiv:2507.01761, limit radii, too. Both shares were designed
 2025, arXiv:2505.22450.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .clipped import own_counts, summed
+from ..bits import Stacks, Words, at_least, bit_counts, open_ranks, packed, sorted_radii, stacked, up_to
+from .clipped import own_counts
 from .graph import Balls, Inside, balls, crossings, origin, tie_seed
 from .prdc import checked_pair
-from .splits import Flags, Neighbourhood, Parts, Values, open_ranks, own_pairs
+from .splits import Flags, Neighbourhood, Parts, Values, own_pairs
 
 SUPPORTS = ("generated_vouched", "reference_among_itself", "reference_vouched", "generated_among_itself")
 """What `support_replicates` computes: each direction's share, and that of the supporting sample among itself."""
@@ -56,7 +58,7 @@ def support(
     rng: np.random.Generator,
     steps: bool = False,
     standardised: bool = False,
-    device: str = "cpu",
+    device: str | None = None,
 ) -> Support:
     """Compare the supports of two samples of one size; of the larger one, the first records are taken.
 
@@ -67,7 +69,7 @@ def support(
         rng: orders equal distances.
         standardised: whether to take distances between features in units of the reference's spread.
         steps: whether a feature whose real values all lie on steps (as whole numbers do) forbids values between them.
-        device: where torch multiplies.
+        device: where torch multiplies; None: where the audit computes.
 
     Raises:
         ValueError: on wrong shapes, values that are not finite, a k out of range, or a sample none of whose records
@@ -111,25 +113,51 @@ def vouched(counts: NDArray[np.floating], able: Flags) -> float:
     return float(((counts >= _ENOUGH) & able).mean())
 
 
-def possible(values: Values, among: Values, *, steps: bool) -> Flags:
-    """Which records (n, d) have no feature that the values of another sample (m, d) rule out: (n,)."""
-    past = _past(among, steps)
-    low, high, middle = among.min(0), among.max(0), np.median(among, axis=0)
-    fits = values >= low - np.maximum(_PAST * (middle - low), past)
-    fits &= values <= high + np.maximum(_PAST * (high - middle), past)
-    able: Flags = fits.all(axis=1)
+class Ends(NamedTuple):
+    """Where the values of each feature of a sample end, (d,) each, and how far past its ends any value may lie.
+
+    low, high: the ends. inner_low, inner_high: those of the others, for the record at an end. middle: the median.
+    """
+
+    low: Values
+    inner_low: Values
+    middle: Values
+    inner_high: Values
+    high: Values
+    past: float
+
+
+def ends(values: Values, *, steps: bool) -> Ends:
+    """The ends of a sample (n, d), n of at least 2; `steps` as for `support`."""
+    n = len(values)
+    central = ((n - 1) // 2, n // 2)
+    # In one go, as each feature must be sorted in part for it; side by side in memory, which is faster.
+    ordered = np.partition(np.ascontiguousarray(values.T), sorted({0, 1, *central, n - 2, n - 1}), axis=1).T
+    middle = (ordered[central[0]] + ordered[central[1]]) / 2
+    return Ends(ordered[0], ordered[1], middle, ordered[-2], ordered[-1], _past(values, steps))
+
+
+def possible(values: Values, among: Values, *, steps: bool, known: Ends | None = None) -> Flags:
+    """Which records (n, d) have no feature that the values of another sample (m, d) rule out: (n,).
+
+    `known` are the ends of that sample, if they are at hand.
+    """
+    able = _fit(values, known or ends(among, steps=steps))
     return able & _on_steps(values, among) if steps else able
 
 
-def alone(values: Values, *, steps: bool) -> Flags:
-    """Which records the others of their own sample would not rule out: (n,)."""
-    past, middle = _past(values, steps), np.median(values, axis=0)
+def alone(values: Values, *, steps: bool, known: Ends | None = None) -> Flags:
+    """Which records the others of their own sample would not rule out: (n,); `known` are its ends, if at hand."""
+    found = known or ends(values, steps=steps)
     # Only the record at an end can be ruled out, by the end that the others have without it.
-    low, high = np.partition(values, (1, -2), axis=0)[[1, -2]]
-    fits = values >= low - np.maximum(_PAST * (middle - low), past)
-    fits &= values <= high + np.maximum(_PAST * (high - middle), past)
-    able: Flags = fits.all(axis=1)
-    return able
+    return _fit(values, found._replace(low=found.inner_low, high=found.inner_high))
+
+
+def _fit(values: Values, found: Ends) -> Flags:
+    low, _, middle, _, high, past = found
+    above = values >= low - np.maximum(_PAST * (middle - low), past)
+    below = values <= high + np.maximum(_PAST * (high - middle), past)
+    return np.asarray(np.logical_and(above, below).all(axis=1), dtype=np.bool_)
 
 
 def _past(among: Values, steps: bool) -> float:
@@ -185,41 +213,38 @@ def support_replicates(
         able: for the generated set among the reference, the reference alone, the reference among the generated set, and
             that set alone: which records no feature rules out, on all records.
         k: neighbours.
-        splits: cuts that are used, from the first, a multiple of 8.
+        splits: cuts that are used, from the first, a multiple of 64.
     """
     result = np.empty((4, 2, 2, splits))
-    reference = (around.reference, around.levels, around.forward[0], parts.reference, parts.generated[0])
-    generated = (around.generated[0], around.first_levels, around.backward[0], *reference[4:2:-1])
-    for start in range(0, splits, 8):
-        few = slice(start, start + 8)
-        for first, (nearest, levels, pairs, centres, points) in ((0, reference), (2, generated)):
-            for a in range(2):
-                cut = centres[a][:, few]
-                reaching = np.unpackbits(open_ranks(nearest, cut, k=k), axis=2)
-                limit = _largest_in_part(levels, reaching, cut)
-                inner = _part_shares(own_pairs(nearest, levels), reaching, limit, (cut,), able[first + 1])[0]
-                outer = _part_shares(pairs, reaching, limit, tuple(p[:, few] for p in points), able[first])
-                where = (slice(None), a) if first else (a, slice(None))
-                result[first, *where, few] = outer
-                result[first + 1, *where, few] = inner
+    reals, made = ([packed(part[:, :splits]) for part in each] for each in (parts.reference, parts.generated[0]))
+    allowed = [packed(np.repeat(each[:, None], splits, axis=1)) for each in able]
+    reference = (around.reference, around.levels, around.forward[0], reals, made)
+    generated = (around.generated[0], around.first_levels, around.backward[0], made, reals)
+    for first, (nearest, levels, pairs, centres, points) in ((0, reference), (2, generated)):
+        own = own_pairs(nearest, levels)
+        by_own, by_point = stacked(own.point, len(nearest)), stacked(pairs.point, len(points[0]))
+        for a, part in enumerate(centres):
+            reaching = open_ranks(nearest, part, k=k)
+            limit = _largest_in_part(levels, reaching, part)
+            where = (slice(None), a) if first else (a, slice(None))
+            result[first, *where] = _part_shares(pairs, reaching, limit, by_point, points, allowed[first])
+            result[first + 1, *where] = _part_shares(own, reaching, limit, by_own, [part], allowed[first + 1])[0]
     return result
 
 
-def _largest_in_part(levels: Values, reaching: NDArray[np.uint8], part: Flags) -> Values:
+def _largest_in_part(levels: Values, reaching: Words, part: Words) -> Values:
     """As `largest_vouching`, of the balls of a part, in each split."""
-    last = np.maximum(reaching.sum(axis=1, dtype=np.int64) - 1, 0)
-    radii = np.sort(np.where(part, np.take_along_axis(levels, last, axis=1), np.inf), axis=0)
-    at = (_QUANTILE * part.sum(0)).astype(np.int64)
-    largest: Values = np.take_along_axis(radii, at[None], axis=0)[0]
+    at = (_QUANTILE * bit_counts(part)[0]).astype(np.int64)
+    largest: Values = np.take_along_axis(sorted_radii(levels, reaching, part), at[:, None], axis=1)[:, 0]
     return largest
 
 
 def _part_shares(
-    pairs: Inside, reaching: NDArray[np.uint8], limit: Values, parts: tuple[Flags, ...], able: Flags
+    pairs: Inside, reaching: Words, limit: Values, by_point: Stacks, parts: Sequence[Words], able: Words
 ) -> Values:
-    held = reaching[pairs.ball, pairs.rank] * (pairs.level[:, None] <= limit)
-    counted = (summed(held, pairs.point, len(able)) >= _ENOUGH) & able[:, None]
-    return np.stack([(counted & part).sum(0) / part.sum(0) for part in parts])
+    held = reaching[pairs.ball, pairs.rank] & up_to(pairs.level, limit)
+    counted = at_least(held, by_point, _ENOUGH)[-1] & able
+    return np.stack([bit_counts(counted & part)[0] / bit_counts(part)[0] for part in parts])
 
 
 def _rest(gaps: Values, common: float) -> Values:

@@ -105,7 +105,7 @@ def share_covariance(*, shares: Floats, rates: Floats, labelled: NDArray[np.int6
     seen = shares @ rates
     inverse = np.linalg.pinv(rates.T)
     weights = shares**2 / labelled
-    spread = np.diag(weights @ rates) - np.einsum("k,ki,kj->ij", weights, rates, rates)
+    spread = np.diag(weights @ rates) - (rates.T * weights) @ rates
     draws = (np.diag(seen) - np.outer(seen, seen)) / n
     return ShareCovariance(inverse @ draws @ inverse.T, inverse @ spread @ inverse.T)
 
@@ -152,8 +152,12 @@ def _unconstrained(seen: Floats, rates: Floats) -> Floats:
     shares: Floats
     try:
         shares = np.asarray(np.linalg.solve(transposed, seen[..., None])[..., 0], dtype=np.float64)
-    except np.linalg.LinAlgError:  # some classifier cannot tell two groups apart: any solution will do to start from
-        shares = np.asarray(np.einsum("...ij,...j->...i", np.linalg.pinv(transposed), seen), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        shares = np.empty_like(seen)
+        # Where a classifier cannot tell two groups apart, any solution will do to start from.
+        lost = np.linalg.det(transposed) == 0
+        shares[lost] = (np.linalg.pinv(transposed[lost]) @ seen[lost][..., None])[..., 0]
+        shares[~lost] = np.linalg.solve(transposed[~lost], seen[~lost][..., None])[..., 0]
     shares[np.abs(shares) < RELIABLE] = 0.0
     return shares
 
@@ -165,12 +169,19 @@ def _constrained(seen: Floats, rates: Floats, start: Floats) -> Floats:
     shares /= shares.sum(axis=1, keepdims=True)
     for _ in range(5):
         shares *= 1 - _gradient(seen, rates, shares)
+    going = np.arange(len(shares))
     for _ in range(60):
-        gradient = _gradient(seen, rates, shares)
-        bound = (shares <= RELIABLE) & (gradient > 0)
-        if np.abs(np.where(bound, 0, gradient) * shares).max() < 1e-10:
+        at = shares[going]
+        gradient = _gradient(seen, rates, at)
+        bound = (at <= RELIABLE) & (gradient > 0)
+        # Most are there after a few steps; those that are need no more.
+        unfinished = np.abs(np.where(bound, 0, gradient) * at).max(axis=1) >= 1e-10
+        if not unfinished.any():
             break
-        shares = _best_step(seen, rates, shares, _newton_step(seen, rates, shares, gradient, bound))
+        if not unfinished.all():
+            going, seen, rates, at = going[unfinished], seen[unfinished], rates[unfinished], at[unfinished]
+            gradient, bound = gradient[unfinished], bound[unfinished]
+        shares[going] = _best_step(seen, rates, at, _newton_step(seen, rates, at, gradient, bound))
     shares[shares < RELIABLE] = 0.0
     normalised: Floats = shares / shares.sum(axis=1, keepdims=True)
     return normalised
@@ -178,25 +189,25 @@ def _constrained(seen: Floats, rates: Floats, start: Floats) -> Floats:
 
 def _expected(shares: Floats, rates: Floats) -> Floats:
     # The floor only matters for classified groups nobody could be in: it keeps 0 / 0 out of terms that are 0 anyway.
-    expected: Floats = np.maximum(np.einsum("bk,bkj->bj", shares, rates), 1e-60)
+    expected: Floats = np.maximum((shares[:, None, :] @ rates)[:, 0], 1e-60)
     return expected
 
 
 def _gradient(seen: Floats, rates: Floats, shares: Floats) -> Floats:
     ratio = seen / _expected(shares, rates)
-    gradient: Floats = 1 - np.einsum("bkj,bj->bk", rates, ratio)
+    gradient: Floats = 1 - (rates @ ratio[..., None])[..., 0]
     return gradient
 
 
 def _newton_step(seen: Floats, rates: Floats, shares: Floats, gradient: Floats, bound: NDArray[np.bool_]) -> Floats:
     expected = _expected(shares, rates)
-    hessian = np.einsum("bkj,bj,blj->bkl", rates, seen / expected**2, rates)
+    hessian: Floats = (rates * (seen / expected**2)[:, None, :]) @ np.swapaxes(rates, 1, 2)
     hessian *= ~bound[:, :, None] & ~bound[:, None, :]
     k = shares.shape[1]
     diagonal = np.arange(k)
     hessian[:, diagonal, diagonal] += np.where(bound, 1.0, 1e-9)
-    step: Floats = np.linalg.solve(hessian, np.where(bound, 0.0, gradient)[..., None])[..., 0]
-    return step
+    step = np.linalg.solve(hessian, np.where(bound, 0.0, gradient)[..., None])[..., 0]
+    return np.asarray(step, dtype=np.float64)
 
 
 def _best_step(seen: Floats, rates: Floats, shares: Floats, step: Floats) -> Floats:

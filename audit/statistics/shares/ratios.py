@@ -1,10 +1,9 @@
 """Shares relative to targets: the shares of a sample, which errs as well, or shares that are known exactly.
 
-Against a sample the ratio's interval comes from the confidence distributions of both shares: the generated share is
-below θ times the other with probability ∫ P(generated ≤ θ t) dP(t), integrated on the normal scale. So three reference
-records of a group leave its ratio wide open, however many samples were generated. Groups that were counted use
-`statistics.modes.shares`, where that integral is worked out for two binomial shares; those that a classifier counted
-use the distribution of the corrected share of `corrected.py` in place of the binomial one.
+Against a sample the ratio's interval comes from the confidence distributions of both shares (`ratio_curves.py`). So
+three reference records of a group leave its ratio wide open, however many samples were generated. Groups that were
+counted have two binomial shares; for those that a classifier counted the distribution of the corrected share of
+`corrected.py` stands in place of one of them.
 """
 
 from dataclasses import dataclass
@@ -12,24 +11,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..modes.shares import RatioCurves, ratio_curves
+from ..intervals import BAND
 from .binomial import Limits, clopper_pearson
 from .confusion import Floats
 from .corrected import ShareDistributions, share_distributions, share_limits, share_tails
+from .hand_labelled import HandLabelled
+from .ratio_curves import RatioCurves, curves_against, ratio_curves
 
 Ints = NDArray[np.int64]
-
-OFFSET = 0.25
-"""Exact (Clopper–Pearson) limits correspond to 0 and cover too often, Jeffreys' to 1/2."""
-
-NODES = 41
-"""Values of the reference's share at which the integral is taken, evenly spaced on the normal scale."""
-
-RATIOS = 65
-"""Ratios at which the distribution is worked out; between them it is nearly straight on the normal scale."""
-
-STEPS = 12.0
-"""How many standard errors of the logarithm these reach to either side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +45,7 @@ class Ratios:
         targets: (K,), shares; those of `reference` where that is given.
         reference: (K,) counts of the sample that sets the targets; None where they are exact.
         curves: of the wanted groups, against a sample; None where targets are exact.
+        hand: the shares as hand labels and a classifier give them; None without such labels.
     """
 
     counts: Ints
@@ -63,6 +53,7 @@ class Ratios:
     targets: Floats
     reference: Ints | None
     curves: RatioCurves | None
+    hand: HandLabelled | None = None
 
     @property
     def wanted(self) -> NDArray[np.bool_]:
@@ -75,24 +66,32 @@ class Ratios:
         low, high = np.full((2, len(at), len(wanted)), np.inf)
         if self.curves is not None:
             lows, high[:, wanted] = self.curves.limits(at)
-            # What errors alone explain leaves a group's absence possible, and the ratios looked at do not reach 0.
-            low[:, wanted] = np.where(lows > self.curves.ratios[0], lows, 0.0)
+            # What errors alone explain leaves a group's absence possible, and the ratios looked at do not reach 0;
+            # an end that stands at the first of them has been through a logarithm, and may be off by a last digit.
+            low[:, wanted] = np.where(lows > self.curves.ratios[0] * (1 + 1e-9), lows, 0.0)
         else:
-            shares = counted_limits(counts=self.counts, confusion=self.confusion, levels=at)
+            shares = counted_limits(counts=self.counts, confusion=self.confusion, levels=at, hand=self.hand)
             low[:, wanted], high[:, wanted] = (ends[:, wanted] / self.targets[wanted] for ends in shares)
         return Limits(low, high)
 
     def tails(self) -> Tails:
         """One-sided p-values of every share being what is wanted."""
         if self.reference is None:
-            return _exact_tails(self.counts, self.confusion, self.targets)
+            return _exact_tails(self.counts, self.confusion, self.targets, self.hand)
         thin, fat = _unwanted_tails(self.counts, self.reference)
         if self.curves is not None:
             thin[self.wanted], fat[self.wanted] = _tails_at_one(self.curves)
         return Tails(thin, fat)
 
 
-def ratios(*, counts: Ints, confusion: Ints | None, targets: Floats, reference: Ints | None) -> Ratios:
+def ratios(
+    *,
+    counts: Ints,
+    confusion: Ints | None,
+    targets: Floats,
+    reference: Ints | None,
+    hand: HandLabelled | None = None,
+) -> Ratios:
     """The ratios of generated shares to targets; see `Ratios`.
 
     Args:
@@ -100,21 +99,28 @@ def ratios(*, counts: Ints, confusion: Ints | None, targets: Floats, reference: 
         confusion: (K, K), true by predicted groups of labelled samples; None where groups are read, not told.
         targets: (K,), the shares to compare with; 0 where none is wanted.
         reference: (K,), the counts that the targets are shares of; None where the targets are exact.
+        hand: the shares as hand labels and the classifier give them; without it, counts are corrected or exact.
     """
     curves = None
     wanted = targets > 0
-    if reference is not None and confusion is None:
+    if reference is not None and hand is not None:
+        curves = _corrected_curves(hand, reference, wanted)
+    elif reference is not None and confusion is None:
         curves = ratio_curves(
             generated=counts[wanted], m=int(counts.sum()), reference=reference[wanted], n=int(reference.sum())
         )
     elif reference is not None and confusion is not None:
         curves = _corrected_curves(share_distributions(counts=counts, confusion=confusion), reference, wanted)
-    return Ratios(counts, confusion, targets, reference, curves)
+    return Ratios(counts, confusion, targets, reference, curves, hand)
 
 
-def counted_limits(*, counts: Ints, confusion: Ints | None, levels: ArrayLike) -> Limits:
+def counted_limits(
+    *, counts: Ints, confusion: Ints | None, levels: ArrayLike, hand: HandLabelled | None = None
+) -> Limits:
     """Intervals of the generated shares alone, (L, K) each way."""
     at = np.asarray(levels, dtype=np.float64)
+    if hand is not None:
+        return hand.limits(at)
     if confusion is not None:
         return share_limits(counts=counts, confusion=confusion, levels=at)
     return clopper_pearson(successes=counts[None, :], trials=counts.sum(), level=at[:, None])
@@ -161,7 +167,10 @@ def detectable_fall(*, at_target: float, at_zero: float, reference: float, quant
     return float(fall[detected.argmax()]) if detected.any() else float("nan")
 
 
-def _exact_tails(counts: Ints, confusion: Ints | None, targets: Floats) -> Tails:
+def _exact_tails(counts: Ints, confusion: Ints | None, targets: Floats, hand: HandLabelled | None) -> Tails:
+    if hand is not None:
+        both = [hand.tails(targets[[k]], k, above=False) for k in range(len(targets))]
+        return Tails(*(np.array([float(each[side][0]) for each in both]) for side in (1, 0)))
     if confusion is not None:
         return Tails(*share_tails(counts=counts, confusion=confusion, targets=targets))
     from scipy.stats import binom
@@ -190,42 +199,26 @@ def _tails_at_one(curves: RatioCurves) -> tuple[Floats, Floats]:
     return ndtr(-np.array(at_one[0])), np.where(curves.estimate > 0, ndtr(np.array(at_one[1])), 1.0)
 
 
-def _corrected_curves(shares: ShareDistributions, reference: Ints, wanted: NDArray[np.bool_]) -> RatioCurves:
+def _corrected_curves(
+    shares: ShareDistributions | HandLabelled, reference: Ints, wanted: NDArray[np.bool_]
+) -> RatioCurves:
     chosen = np.flatnonzero(wanted)
     x, m = reference[chosen].astype(np.float64), int(reference.sum())
     value, error = shares.shares[chosen], shares.errors[chosen]
     size = np.maximum(value, error)
-    width = np.sqrt((error / size) ** 2 + 1 / x)
-    steps = np.linspace(-1, 1, RATIOS)[:, None]
-    nodes = size * m / x * np.exp(STEPS * width * np.sign(steps) * np.abs(steps) ** 1.5)
-    lower, upper = np.empty_like(nodes), np.empty_like(nodes)
-    for column, k in enumerate(chosen):
-        for scores, above in ((lower, False), (upper, True)):
-            scores[:, column] = _scores(nodes[:, column], shares, int(k), float(x[column]), m, above=above)
-    return RatioCurves(value / (x / m), nodes, lower, upper)
 
+    def tails(points: Floats, above: bool) -> tuple[Floats, Floats]:
+        each = [shares.tails(points[:, :, column], int(k), above=above) for column, k in enumerate(chosen)]
+        return np.stack([below for below, _ in each], axis=2), np.stack([beyond for _, beyond in each], axis=2)
 
-def _scores(nodes: Floats, shares: ShareDistributions, k: int, x: float, m: int, *, above: bool) -> Floats:
-    """Φ⁻¹ P(generated share ≤ ratio × reference share), (R,), of group k as the upper or the lower end sees it."""
-    from scipy.special import betaincinv, ndtr, ndtri_exp
-
-    z = np.linspace(-7.5, 7.5, NODES)
-    weights = np.exp(-(z**2) / 2)
-    weights /= weights.sum()
-    others = m - x
-    if above:
-        a, b = x + OFFSET, max(others + 1 - OFFSET * min(others, 1), 1e-9)
-    else:
-        a, b = x + 1 - OFFSET, max(others + OFFSET * min(others, 1), 1e-9)
-    tail = ndtr(-np.abs(z))
-    truths = np.where(z < 0, betaincinv(a, b, tail), 1 - betaincinv(b, a, tail))
-    below, beyond = shares.tails(nodes[:, None] * truths, k, above=above)
-    below, beyond = below @ weights, beyond @ weights
-    small = below < 0.5
-    logs = np.log(np.maximum(np.where(small, below, beyond), 1e-300))
-    scores = np.where(small, 1.0, -1.0) * ndtri_exp(np.minimum(logs, 0.0))
-    rising: Floats = np.maximum.accumulate(scores) + 1e-12 * np.arange(len(nodes))
-    return rising
+    return curves_against(
+        tails,
+        estimate=value / (x / m),
+        centre=size * m / x,
+        width=np.sqrt((error / size) ** 2 + 1 / x),
+        counts=x,
+        n=m,
+    )
 
 
 def unseen_share(reference: Ints) -> tuple[float, float]:
@@ -241,4 +234,4 @@ def unseen_share(reference: Ints) -> tuple[float, float]:
     """
     size, once, twice = int(reference.sum()), int((reference == 1).sum()), int((reference == 2).sum())
     error = np.sqrt(once * (1 - once / size) + 2 * twice)
-    return once / size, min(1.0, float(once + max(3.0, 1.96 * error)) / size)
+    return once / size, min(1.0, float(once + max(3.0, BAND * error)) / size)

@@ -1,12 +1,15 @@
 """How far shares are from their targets in all, with intervals that know that noise only ever adds distance."""
 
 import math
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .binomial import Limits
-from .confusion import Floats, drawn_truths, share_covariance
+from .confusion import Floats, ShareCovariance, drawn_truths, share_covariance
 
 GRID = 21
 """True distances at which the distribution of the measured one is simulated; it is smooth in between."""
@@ -41,6 +44,7 @@ def total_variation_limits(
     rng: np.random.Generator,
     reference: NDArray[np.int64] | None = None,
     repeats: int = 4_000,
+    spread: Callable[[Floats], ShareCovariance] | None = None,
 ) -> Limits:
     """Two-sided intervals for the total variation of the true shares from the targets, (L,) each way.
 
@@ -64,8 +68,14 @@ def total_variation_limits(
         rng: for the normal vectors and the possible targets, the same for every point.
         reference: (K,) counts of the sample whose shares the targets are; None where they are exact.
         repeats: how many of them.
+        spread: the covariance of estimates where these are the true shares (K,), if not of corrected counts.
     """
     from scipy.special import ndtri
+
+    def covariance_at(truth: Floats) -> Floats:
+        known = spread or partial(_corrected, rates=rates, labelled=labelled, n=n)
+        parts = known(truth)
+        return np.asarray(parts.draws + parts.classifier, dtype=np.float64)
 
     z = ndtri(0.5 + np.asarray(levels, dtype=np.float64) / 2)
     measured = float(total_variation(shares=shares, targets=targets))
@@ -73,11 +83,11 @@ def total_variation_limits(
     drift = 0.0 if reference is None else drawn_truths(reference, repeats=repeats, rng=rng) - targets
     parts = np.linspace(0, 1, GRID)
     truths = targets + parts[:, None] * (shares - targets)
-    reached = np.array([_reached(measured, truth, targets, drift, rates, labelled, n, noise) for truth in truths])
+    reached = np.array([_reached(measured, truth, targets, drift, covariance_at(truth), noise) for truth in truths])
     # The larger the truth, the likelier a value as large as the measured one; on the normal scale nearly a line.
     rising = np.maximum.accumulate(ndtri(np.clip(reached, 1e-12, 1 - 1e-12))) + 1e-12 * np.arange(GRID)
     low = np.interp(-z, rising, parts * measured)
-    covariance = _covariance(shares, rates, labelled, n)
+    covariance = covariance_at(shares)
     if reference is not None:
         covariance = covariance + target_covariance(targets, int(reference.sum()))
     # No distance from exact targets is larger than with all samples in the least wanted group.
@@ -118,9 +128,7 @@ def _reached(
     truth: Floats,
     targets: Floats,
     drift: Floats | float,
-    rates: Floats,
-    labelled: NDArray[np.int64],
-    n: int,
+    covariance: Floats,
     noise: Floats,
 ) -> float:
     """How often a generator with the shares `truth` shows a distance as large as the measured one.
@@ -130,12 +138,10 @@ def _reached(
         truth: (K,).
         targets: (K,).
         drift: (repeats, K), by how much the targets may be off.
-        rates: see `total_variation_limits`, like the next two.
-        labelled: (K,).
-        n: generated samples.
+        covariance: (K, K), of estimates where these are the true shares.
         noise: (repeats, K), standard normal.
     """
-    values, vectors = np.linalg.eigh(_covariance(truth, rates, labelled, n))
+    values, vectors = np.linalg.eigh(covariance)
     scatter = noise * np.sqrt(np.maximum(values, 0)) @ vectors.T
     distances = total_variation(shares=_on_simplex(truth + drift + scatter), targets=targets)
     centred = distances - distances.mean()
@@ -161,7 +167,22 @@ def pearson(z: Floats, skewness: Floats) -> Floats:
     return below
 
 
-def _covariance(shares: Floats, rates: Floats, labelled: NDArray[np.int64], n: int) -> Floats:
-    covariance = share_covariance(shares=shares, rates=rates, labelled=labelled, n=n)
-    total: Floats = covariance.draws + covariance.classifier
-    return total
+def pearson_at(z: float, skewness: float) -> float:
+    """The same at one place, without the cost of arrays: intervals ask for it thousands of times."""
+    gammainc, gammaincc, ndtr = _special()
+    if abs(skewness) <= 1e-3:
+        return float(ndtr(z))
+    half = skewness / 2
+    shape = half**-2
+    return float((gammainc if half > 0 else gammaincc)(shape, max(shape + z / half, 0.0)))
+
+
+@cache
+def _special() -> tuple[Any, Any, Any]:
+    from scipy.special import gammainc, gammaincc, ndtr
+
+    return gammainc, gammaincc, ndtr
+
+
+def _corrected(shares: Floats, *, rates: Floats, labelled: NDArray[np.int64], n: int) -> ShareCovariance:
+    return share_covariance(shares=shares, rates=rates, labelled=labelled, n=n)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ...finding import Interval
 from ..intervals import POWER, Share
+from ..multiplicity import rejected
 from .counts import Compared, Side, Values
 
 HARDLY = 0.1
@@ -159,16 +160,6 @@ def mass_limits(share: float, variance: float, records: int, level: float) -> tu
     effective = share * (1 - share) / variance
     interval = Share(share, 1 / (4 * effective), math.ceil(max(effective, records)), _FREEDOM).limits(level)
     return interval.low, interval.high
-
-
-def rejected(p_values: Values, alpha: float) -> Flags:
-    """Which hypotheses Holm's procedure rejects; with probability `alpha` at most a true one is among them."""
-    order = np.argsort(p_values, kind="stable")
-    steps = p_values[order] <= alpha / np.arange(len(order), 0, -1)
-    count = len(order) if steps.all() else int(np.argmin(steps))
-    flags = np.zeros(len(order), dtype=bool)
-    flags[order[:count]] = True
-    return flags
 
 
 def loss(vocabularies: Sequence[Vocabulary]) -> Loss:

@@ -59,6 +59,7 @@ class OutputValidity:
             "share",
             Better.LOWER,
             "The share of generated records that break a rule of their form or a declared constraint.",
+            rests_on=("generated",),
         ),
         EstimateFacts(
             "unsupported_share",

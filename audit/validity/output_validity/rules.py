@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ....models.records import is_number
+from ....models.records import blocks, is_number
 
 Flags = NDArray[np.bool_]
 
@@ -49,14 +49,19 @@ def _flags(broken: Any) -> Flags:
     return np.fromiter(broken, dtype=bool)
 
 
-def _array(samples: NDArray[np.float32], low: float, high: float) -> list[tuple[str, Flags]]:
-    flat = samples.reshape(len(samples), -1)
-    finite = np.isfinite(flat)
-    with np.errstate(invalid="ignore"):
-        beyond = ((flat < low - TOLERANCE) | (flat > high + TOLERANCE)) & finite
-    undefined: Flags = np.asarray((~finite).any(axis=1))
-    outside: Flags = np.asarray(beyond.any(axis=1))
-    return [("NaN or infinite values", undefined), (f"values outside [{low:g}, {high:g}]", outside)]
+def _array(samples: Any, low: float, high: float) -> list[tuple[str, Flags]]:
+    undefined, outside = [], []
+    for block in blocks(samples):
+        flat = block.reshape(len(block), -1)
+        finite = np.isfinite(flat)
+        with np.errstate(invalid="ignore"):
+            beyond = ((flat < low - TOLERANCE) | (flat > high + TOLERANCE)) & finite
+        undefined.append((~finite).any(axis=1))
+        outside.append(beyond.any(axis=1))
+    return [
+        ("NaN or infinite values", np.concatenate(undefined)),
+        (f"values outside [{low:g}, {high:g}]", np.concatenate(outside)),
+    ]
 
 
 def _is_no_text(text: str) -> bool:

@@ -43,6 +43,7 @@ class RecordIndependence:
             Better.LOWER,
             "The share of records in groups of near-equal ones of one size, beyond the number that independent records "
             "can give.",
+            rests_on=(),
         ),
     )
 
@@ -86,6 +87,7 @@ class RecordIndependence:
             references=("doi:10.1007/BF02985085", "doi:10.1093/biomet/63.3.435"),
             settings={f"{each.name}_order_tested": each.order is not None for each in tests},
             doubts=doubts(tests, evidence, self.alarm),
+            doubted=tuple(each.name for each in tests if each.p_value < self.alarm),
         )
 
 

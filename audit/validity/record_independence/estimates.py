@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ....models.records import is_array
 from ...finding import LEVELS, Better, Estimate, Perfect
 from ...statistics.independence.file_order import EXCHANGES, STRETCH, SideBySide, side_by_side
 from ...statistics.independence.group_sizes import smallest_share
@@ -79,7 +80,7 @@ def is_sorted(records: Any) -> bool:
     """
     if isinstance(records, list):
         return all(first <= second for first, second in pairwise(records))
-    if isinstance(records, np.ndarray):
+    if is_array(records):
         return False
     return any(_ascends(records[name]) for name in records.columns)
 

@@ -6,6 +6,8 @@ Reference: Ho, Jain, Abbeel 2020, Denoising diffusion probabilistic models, arXi
 import copy
 import inspect
 import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -40,10 +42,29 @@ class DiffusionImages(nn.Module):
         Raises:
             ValueError: if the condition is none of the model's classes.
         """
-        labels = self._labels(n, condition, generator)
-        with warnings.catch_warnings():
-            # Its schedules use ways of numpy that are going out; nothing a user could act on.
-            warnings.filterwarnings("ignore", category=DeprecationWarning, module="diffusers")
+        return self._images(n, [self._labels(n, condition, generator)], generator)
+
+    @torch.no_grad()
+    def sample_in_windows(self, n: int, *, generator: torch.Generator, conditions: Sequence[Any]) -> Tensor:
+        """Draw n images as `sample` does, told one of the W conditions after the other, each in its window of steps.
+
+        Raises:
+            ValueError: if a condition is none of the model's classes, or there are none or more than steps.
+        """
+        if not 1 <= len(conditions) <= self.sampling_steps:
+            raise ValueError(f"expected 1 to {self.sampling_steps} conditions, got {len(conditions)}")
+        return self._images(n, [chosen(each, self.classes, n) for each in conditions], generator)
+
+    @property
+    def sampling_steps(self) -> int:
+        """How often the network is asked for one image: some schedules take more steps than they are set to."""
+        scheduler = copy.deepcopy(self.scheduler)
+        with _without_notices():
+            scheduler.set_timesteps(self.steps)
+        return len(scheduler.timesteps)
+
+    def _images(self, n: int, labels: Sequence[Tensor | None], generator: torch.Generator) -> Tensor:
+        with _without_notices():
             parts = [self._denoise(generator, min(BATCH, n - first), first, labels) for first in range(0, n, BATCH)]
         return torch.cat(parts) if parts else torch.zeros(0, *self.image_shape)
 
@@ -54,17 +75,26 @@ class DiffusionImages(nn.Module):
             return None
         return torch.randint(len(self.classes), (n,), generator=generator, device=generator.device)
 
-    def _denoise(self, generator: torch.Generator, n: int, first: int, labels: Tensor | None) -> Tensor:
+    def _denoise(self, generator: torch.Generator, n: int, first: int, labels: Sequence[Tensor | None]) -> Tensor:
         weights = next(self.network.parameters())
-        told = {} if labels is None else {"class_labels": labels[first : first + n].to(weights.device)}
+        told = [{} if each is None else {"class_labels": each[first : first + n].to(weights.device)} for each in labels]
         # Schedules remember where they are, so each batch has its own.
         scheduler = copy.deepcopy(self.scheduler)
         scheduler.set_timesteps(self.steps, device=weights.device)
         random = {"generator": generator} if "generator" in inspect.signature(scheduler.step).parameters else {}
         x = torch.randn(n, *self.image_shape, generator=generator, device=generator.device).to(weights)
         x = x * scheduler.init_noise_sigma
-        for t in scheduler.timesteps:
-            predicted = self.network(scheduler.scale_model_input(x, t), t, **told).sample  # (n, c, h, w)
+        for step, t in enumerate(scheduler.timesteps):
+            now = told[step * len(told) // len(scheduler.timesteps)]
+            predicted = self.network(scheduler.scale_model_input(x, t), t, **now).sample  # (n, c, h, w)
             x = scheduler.step(predicted, t, x, **random).prev_sample
         images: Tensor = (x / 2 + 0.5).clamp(0, 1)
         return images
+
+
+@contextmanager
+def _without_notices() -> Iterator[None]:
+    """Its schedules use ways of numpy that are going out; nothing a user could act on."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=DeprecationWarning, module="diffusers")
+        yield

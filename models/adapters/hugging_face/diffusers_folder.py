@@ -1,7 +1,8 @@
 """Diffusion pipelines that Hugging Face `diffusers` saved: a folder of model_index.json, network and noise schedule.
 
-Pipelines that make images in pixel space are opened, unconditional or told a class; nothing of the folder runs and
-nothing is fetched. The loop over the steps is written here, so that all its noise comes from the passed generator.
+Pipelines that make images in pixel space are opened here, unconditional or told a class, those from texts to images in
+`text_to_image`; nothing of the folder runs and nothing is fetched. The loop over the steps is written here, so that all
+its noise comes from the passed generator.
 
 Reference: Ho, Jain, Abbeel 2020, Denoising diffusion probabilistic models, arXiv:2006.11239 (algorithm 2);
 Song, Meng, Ermon 2021, Denoising diffusion implicit models, arXiv:2010.02502 (section 4.2, fewer steps; table 1).
@@ -9,12 +10,13 @@ Song, Meng, Ermon 2021, Denoising diffusion implicit models, arXiv:2010.02502 (s
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...errors import UserError
 from ..foreign import attempt
-from ..opened import Opened, Options, need
+from ..opened import Opened, Options, need, refuse_unused
 from .folder import (
+    UNWRAPPED,
     WAY_OUT,
     building,
     half_note,
@@ -24,9 +26,16 @@ from .folder import (
     read_json,
     some,
     stored_types,
+    unwrapped,
     weight_files,
 )
+from .sizes import check_settings, within
+from .text_to_image import PROMPTED, check_steps, open_text_to_image
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
+TAKES = ("prompts", "steps", "safety_checker")
 PIPELINES = ("DDPMPipeline", "DDIMPipeline", "PNDMPipeline")
 SCHEDULERS = (
     "DDPMScheduler", "DDIMScheduler", "PNDMScheduler", "DPMSolverMultistepScheduler", "DPMSolverSinglestepScheduler",
@@ -51,6 +60,9 @@ def open_model(path: Path, options: Options) -> Opened:
         UserError: if it is no pipeline of images in pixel space, needs code, or something in it is missing.
     """
     index = read_json(path / "model_index.json") or {}
+    if isinstance(index["_class_name"], str) and index["_class_name"] in PROMPTED:
+        return open_text_to_image(path, index, options)
+    refuse_unused(options, ("steps",), path, "a pipeline that is asked with no texts")
     pipeline, scheduler_name = _pipeline(path, index), _component(path, index, "scheduler", SCHEDULERS)
     _component(path, index, "unet", ("UNet2DModel",))
     settings = _config(path, "unet", "UNet2DModel")
@@ -60,7 +72,7 @@ def open_model(path: Path, options: Options) -> Opened:
     files = _files(path / "unet")
     with quiet("diffusers") as library:
         network, notes = _network(path / "unet", library, files)
-        scheduler, steps, more = _scheduler(path, library, scheduler_name)
+        scheduler, steps, more = _scheduler(path, library, scheduler_name, options.steps)
         from .denoising import DiffusionImages
 
         model = DiffusionImages(network, scheduler, steps).eval()
@@ -87,7 +99,7 @@ def _pipeline(path: Path, index: Mapping[str, Any]) -> str:
     if name not in PIPELINES:
         raise UserError(
             f"{path}: expected a pipeline of images in pixel space, unconditional or told a class "
-            f"({', '.join(PIPELINES)}), got {name}; {WAY_OUT}"
+            f"({', '.join(PIPELINES)}), or from texts ({', '.join(PROMPTED)}), got {name}; {WAY_OUT}"
         )
     parts = {
         key
@@ -118,6 +130,7 @@ def _config(path: Path, part: str, name: str) -> Mapping[str, Any]:
             f"{' with code of its own' if config.get('auto_map') is not None else ''}; save the pipeline again, or "
             f"{WAY_OUT}"
         )
+    check_settings(config, file)
     return config
 
 
@@ -150,21 +163,33 @@ def _network(folder: Path, library: Any, files: list[Path]) -> tuple[Any, list[s
     """The network with exactly the stored weights, and what to note of them."""
     import torch
 
-    with building(folder, "UNet2DModel with diffusers", files):
-        network, report = library.UNet2DModel.from_pretrained(
-            str(folder), local_files_only=True, use_safetensors=files[0].suffix == ".safetensors",
-            variant="fp16" if ".fp16." in files[0].name else None, torch_dtype=torch.float32, low_cpu_mem_usage=False,
-            output_loading_info=True,
-        )  # fmt: skip
+    with building(folder, "UNet2DModel with diffusers", files), within(files, folder):
+        renamed = unwrapped(files)
+        if renamed is not None:
+            network, report = _filled(folder, library, renamed)
+        else:
+            network, report = library.UNet2DModel.from_pretrained(
+                str(folder), local_files_only=True, use_safetensors=files[0].suffix == ".safetensors",
+                variant="fp16" if ".fp16." in files[0].name else None, torch_dtype=torch.float32,
+                low_cpu_mem_usage=False, output_loading_info=True,
+            )  # fmt: skip
     if report["missing_keys"]:
         raise UserError(
             f"{folder}: the weights lack what config.json asks for: {some(report['missing_keys'])}; they were saved "
             f"from another network or in part; save the whole pipeline again"
         )
-    return network, loading_notes("UNet2DModel", report, files)
+    notes = loading_notes("UNet2DModel", report, files)
+    return network, notes if renamed is None else [*notes, UNWRAPPED]
 
 
-def _scheduler(path: Path, library: Any, name: str) -> tuple[Any, int, list[str]]:
+def _filled(folder: Path, library: Any, tensors: "dict[str, Tensor]") -> tuple[Any, dict[str, Any]]:
+    """The network of the folder's configuration with these weights, and which of them are missing or unexpected."""
+    network = library.UNet2DModel.from_config(library.UNet2DModel.load_config(str(folder), local_files_only=True))
+    found = network.load_state_dict({name: each.float() for name, each in tensors.items()}, strict=False)
+    return network.eval(), {"missing_keys": found.missing_keys, "unexpected_keys": found.unexpected_keys}
+
+
+def _scheduler(path: Path, library: Any, name: str, asked: int | None) -> tuple[Any, int, list[str]]:
     """The noise schedule with its sampler, how many steps it takes, and what to note of that."""
     with attempt(path, f"building {name} with diffusers from scheduler/", "save it again"):
         scheduler = getattr(library, name).from_pretrained(str(path / "scheduler"), local_files_only=True)
@@ -174,7 +199,8 @@ def _scheduler(path: Path, library: Any, name: str) -> tuple[Any, int, list[str]
             scheduler = library.DDIMScheduler.from_config(scheduler.config)
         # Solvers of higher order divide by the distance between steps, so theirs must all differ after rounding.
         most = trained if name in ("DDPMScheduler", "DDIMScheduler") else max(1, trained - 1)
-        steps = min(most, ANCESTRAL_STEPS if name == "DDPMScheduler" and not large else STEPS)
+        steps = asked or min(most, ANCESTRAL_STEPS if name == "DDPMScheduler" and not large else STEPS)
+        check_steps(path, steps, most)
         scheduler.set_timesteps(steps)
     note = f"Images are drawn in {steps} of the {trained} steps of its noise schedule ({name})."
     if large:

@@ -8,12 +8,12 @@ import pickle
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import UserError, one_line
 from ..foreign import attempt
+from ..libraries import imported
 from ..opened import WEIGHTS, WRAPPERS, plain_names
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 JSON_LIMIT = 64_000_000
 HALF = ("BF16", "F16", "bfloat16", "float16")
+UNWRAPPED = "Weights were stored under the name of a wrapper (module, _orig_mod) or one level down."
 WAY_OUT = "name code that builds the model by --loader FILE.py:FUNCTION"
 
 
@@ -36,23 +37,25 @@ def read_json(path: Path) -> dict[str, Any] | None:
 
 
 @contextmanager
-def quiet(library: str) -> Iterator[Any]:
+def quiet(name: str) -> Iterator[Any]:
     """The library itself, without network, progress bars or log lines, and without a trace in global random numbers."""
     import torch
-    from huggingface_hub import constants
 
+    constants: Any = imported("huggingface_hub.constants")
     with warnings.catch_warnings(), torch.random.fork_rng(devices=[]):
         # What these libraries warn of (renamed arguments, settings of theirs) is nothing a user could act on.
         warnings.simplefilter("ignore")
-        logging = import_module(f"{library}.utils.logging")
-        verbosity, bars, online = logging.get_verbosity(), logging.is_progress_bar_enabled(), constants.HF_HUB_OFFLINE
-        constants.HF_HUB_OFFLINE = True
+        logging: Any = imported(f"{name}.utils.logging")
+        verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+        before = constants.HF_HUB_OFFLINE, constants.HF_HUB_DISABLE_TELEMETRY
+        # A program may have imported them before, with the network.
+        constants.HF_HUB_OFFLINE = constants.HF_HUB_DISABLE_TELEMETRY = True
         logging.set_verbosity(logging.CRITICAL)
         logging.disable_progress_bar()
         try:
-            yield import_module(library)
+            yield imported(name)
         finally:
-            constants.HF_HUB_OFFLINE = online
+            constants.HF_HUB_OFFLINE, constants.HF_HUB_DISABLE_TELEMETRY = before
             logging.set_verbosity(verbosity)
             if bars:
                 logging.enable_progress_bar()

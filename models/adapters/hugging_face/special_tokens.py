@@ -24,7 +24,7 @@ def special_tokens(
     Raises:
         UserError: if the tokenizer does not fit the embedding, or there is nothing to start from.
     """
-    vocabulary, notes = _vocabulary(path, network, tokenizer)
+    vocabulary, notes = vocabulary_of(path, network, tokenizer)
     settings = network.generation_config
     asked = {name: getattr(settings, name, None) for name in ("bad_words_ids", "suppress_tokens")}
     unused = set(range(vocabulary)) - set(tokenizer.get_vocab().values()) - set(tokenizer.all_special_ids)
@@ -50,8 +50,12 @@ def special_tokens(
     return Special(start, ends, tuple(sorted(banned)), vocabulary, _context(network)), notes
 
 
-def _vocabulary(path: Path, network: Any, tokenizer: Any) -> tuple[int, list[str]]:
-    """V, and a note where the tokenizer knows special tokens beyond it; other tokens beyond it are refused."""
+def vocabulary_of(path: Path, network: Any, tokenizer: Any) -> tuple[int, list[str]]:
+    """V, how many tokens have logits, and a note where the tokenizer knows special tokens beyond it.
+
+    Raises:
+        UserError: if it knows other tokens beyond it, or none.
+    """
     rows = int(network.get_input_embeddings().num_embeddings)
     head = network.get_output_embeddings()
     vocabulary = min(rows, int(head.weight.shape[0])) if head is not None else rows

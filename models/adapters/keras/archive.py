@@ -20,12 +20,14 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UserError
-from ..foreign import attempt, members
+from ...limits import check
+from ..foreign import attempt, check_archive, members
+from ..libraries import imported
+from .hdf5 import opened_hdf5
+from .sizes import check_count, check_outputs, within
+from .stand_ins import NAME, classes, stand_in
 
 CONFIG, WEIGHTS, METADATA = "config.json", "model.weights.h5", "metadata.json"
-CONFIG_LIMIT = 100_000_000
-MOST_EXPANDED = 1000
-"""How many times larger than packed the weights may be: Keras packs them as they are, a bomb does not."""
 
 WAY_OUT = "build it in your own code and name that by --loader FILE.py:FUNCTION"
 
@@ -75,18 +77,28 @@ def load_keras(path: Path) -> tuple[Any, dict[str, Any]]:
     Raises:
         UserError: if it names anything but plain parts of Keras, or is damaged.
     """
+    check_archive(path, "weights")
     with zipfile.ZipFile(path) as archive:
         config, metadata = _json(archive, CONFIG, path), _json(archive, METADATA, path)
         with attempt(path, f"reading {CONFIG}", "copy or save the file again"):
+            check_count(config, path)
+            stand_in(config)
             check_config(config, path)
         keras = import_keras(path)
+        stored = archive.getinfo(WEIGHTS).file_size
         with tempfile.TemporaryDirectory() as folder:
             # Keras reads a copy of what was checked, under the suffix it wants, without assets.
             copy = Path(folder) / "model.keras"
             with attempt(path, "reading the archive", "copy or save the file again"):
-                _copy(archive, config, metadata, copy)
-            with attempt(path, f"loading it with Keras {keras.__version__}", WAY_OUT), on_cpu(), _unwarned():
-                model = keras.models.load_model(copy, compile=False, safe_mode=True)
+                _copy(archive, config, metadata, copy, path)
+            with (
+                attempt(path, f"loading it with Keras {keras.__version__}", WAY_OUT),
+                within(stored, path),
+                on_cpu(),
+                _unwarned(),
+            ):
+                model = keras.models.load_model(copy, custom_objects=classes(), compile=False, safe_mode=True)
+    check_outputs(getattr(model, "inputs", None) or (), model, path)
     return model, {key: value for key, value in metadata.items() if key in ("keras_version", "date_saved")}
 
 
@@ -101,7 +113,7 @@ def import_keras(path: Path) -> Any:
         before = os.environ.get("KERAS_BACKEND")
         os.environ["KERAS_BACKEND"] = "torch"
         try:
-            import keras
+            imported("keras")
         finally:
             if before is None:
                 del os.environ["KERAS_BACKEND"]
@@ -157,7 +169,7 @@ def _check_class(config: dict[str, Any], path: Path, name: str) -> None:
     kind, module, registered = (config.get(key) for key in ("class_name", "module", "registered_name"))
     if kind == "__lambda__":
         raise UserError(f"{path}: expected plain Keras layers, but {name!r} holds a lambda, which is code; {WAY_OUT}")
-    if kind in VALUES and module is None:
+    if (kind in VALUES and module is None) or registered == NAME:
         return
     if kind in REFUSED:
         raise UserError(
@@ -180,8 +192,7 @@ def _layer_name(config: dict[str, Any]) -> str | None:
 def _json(archive: zipfile.ZipFile, member: str, path: Path) -> dict[str, Any]:
     if member not in archive.namelist():
         return {}
-    if archive.getinfo(member).file_size > CONFIG_LIMIT:
-        raise UserError(f"{path}: expected {member} of at most 100 MB, got more; save the model again")
+    check("header", archive.getinfo(member).file_size, f"{path}: {member}")
     with attempt(path, f"reading {member}", "copy or save the file again"):
         content = json.loads(archive.read(member))
     if not isinstance(content, dict):
@@ -189,12 +200,14 @@ def _json(archive: zipfile.ZipFile, member: str, path: Path) -> dict[str, Any]:
     return content
 
 
-def _copy(archive: zipfile.ZipFile, config: dict[str, Any], metadata: dict[str, Any], copy: Path) -> None:
+def _copy(archive: zipfile.ZipFile, config: dict[str, Any], metadata: dict[str, Any], copy: Path, path: Path) -> None:
+    weights = copy.with_name(WEIGHTS)
+    with archive.open(WEIGHTS) as source, weights.open("wb") as target_file:
+        shutil.copyfileobj(source, target_file)
+    # Keras follows whatever the file says of where its numbers are.
+    with opened_hdf5(weights, f"{path}: {WEIGHTS}"):
+        pass
     with zipfile.ZipFile(copy, "w") as target:
         target.writestr(METADATA, json.dumps(metadata))
         target.writestr(CONFIG, json.dumps(config))
-        entry = archive.getinfo(WEIGHTS)
-        if entry.file_size > MOST_EXPANDED * entry.compress_size:
-            raise ValueError(f"{entry.file_size} bytes of weights are packed into {entry.compress_size}")
-        with archive.open(WEIGHTS) as source, target.open(WEIGHTS, "w", force_zip64=True) as place:
-            shutil.copyfileobj(source, place)
+        target.write(weights, WEIGHTS)

@@ -1,6 +1,7 @@
 """Keras 3 models saved as `.keras`, computed with torch: which kind of generator one is follows from its shapes.
 
     vector → image                                 a decoder or generator
+    vector and class → image                       a generator that is told a class
     a model that holds such a part                 the VAE or GAN around it, with encoder or critic
     tokens → probabilities of the next token       a text or music model, with its symbols in a file beside it
     image → probabilities of ink, in pixel order   an autoregressive model
@@ -14,6 +15,7 @@ from typing import Any
 from ...errors import UserError
 from ..opened import Opened, Options, need
 from .archive import WAY_OUT, is_keras, load_keras
+from .weights_file import check_contained as check_contained
 from .weights_file import stored_tensors as stored_tensors
 
 matches = is_keras
@@ -28,6 +30,7 @@ def open_model(path: Path, options: Options) -> Opened:
     need("keras", extra="keras", path=path)
     model, metadata = load_keras(path)
     from .network import describe
+    from .stand_ins import stand_in_notes
 
     if not getattr(model, "inputs", None) or not getattr(model, "outputs", None):
         raise UserError(
@@ -45,6 +48,7 @@ def open_model(path: Path, options: Options) -> Opened:
     # Read before anything is taken off the model.
     declared = {**metadata, "name": model.name, "signature": describe(model), "layers": _layers(model)}
     generator, family, notes = _find(model, path)
+    notes = (*notes, *stand_in_notes(generator, model, path))
     symbols = getattr(generator, "symbols", None)
     if symbols is not None:
         declared["symbols"] = {"file": symbols.file.name, "sha256": symbols.sha256, "n": len(symbols)}
@@ -55,6 +59,7 @@ def open_model(path: Path, options: Options) -> Opened:
 
 
 def _find(model: Any, path: Path) -> tuple[Any, str, tuple[str, ...]]:
+    from .conditional import find_conditional
     from .images import find_images, refusal
     from .pixels import KerasPixels, find_pixels
     from .token_files import find_tokens
@@ -62,6 +67,9 @@ def _find(model: Any, path: Path) -> tuple[Any, str, tuple[str, ...]]:
     tokens = find_tokens(model, path)
     if tokens is not None:
         return tokens[0], f"keras {tokens[0].modality} model", tokens[1]
+    conditional = find_conditional(model, path)
+    if conditional is not None:
+        return conditional[0], "keras conditional generator", conditional[1]
     images = find_images(model, path)
     if images is not None:
         return images

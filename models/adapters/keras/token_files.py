@@ -11,8 +11,7 @@ from ..contract import check_model
 from ..foreign import attempt, attempting
 from ..token_models.symbols import read_symbols
 from .archive import WAY_OUT
-from .network import KerasNetwork, describe, input_shapes, output_shapes
-from .steps import RECURRENT, cell_walk
+from .network import RECURRENT, KerasNetwork, cell_walk, describe, input_shapes, output_shapes
 from .tokens import KerasTokens, ScoredTokens, with_codec
 
 TOLERANCE = 1e-4

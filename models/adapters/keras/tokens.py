@@ -18,12 +18,12 @@ from ...errors import UserError
 from ..token_models.symbols import Symbols
 from .network import (
     KerasNetwork,
+    Walk,
     activation,
     last_operation,
     output_shapes,
     without_activation,
 )
-from .steps import Walk
 
 ENDLESS = 100
 """Symbols in a record of a model that takes any length and has no end symbol."""

@@ -4,13 +4,13 @@ Reference: https://huggingface.co/docs/safetensors (format)
 """
 
 import json
-import math
 import struct
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import UserError, one_line
+from ...limits import check, check_unpacked, on_disk
 from ..opened import Stored
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 METADATA_KEY = "genai_audit"
 """All that a checkpoint declares is one JSON text under this key, because several keys would come in random order."""
-HEADER_LIMIT = 100_000_000
 
 
 def read_header(path: Path) -> tuple[dict[str, Any], int]:
@@ -30,11 +29,23 @@ def read_header(path: Path) -> tuple[dict[str, Any], int]:
     header = _header(path)
     metadata = header.pop("__metadata__", {})
     try:
-        parameters = sum(math.prod(entry["shape"]) for entry in header.values())
+        stored = path.stat().st_size
+        parameters = sum(_numbers(entry, stored) for entry in header.values())
         text = metadata.get(METADATA_KEY)
     except (TypeError, KeyError, AttributeError) as error:
         raise UserError(f"{path}: the safetensors header is damaged; copy or save the file again") from error
+    except ValueError as error:
+        raise UserError(f"{path}: the safetensors file is truncated or damaged ({error}); copy it again") from error
     return ({} if text is None else _declared(text, path)), parameters
+
+
+def read_names(path: Path) -> tuple[str, ...]:
+    """The names of all tensors.
+
+    Raises:
+        UserError: if the header is damaged.
+    """
+    return tuple(name for name in _header(path) if name != "__metadata__")
 
 
 def read_tensors(path: Path) -> dict[str, "Tensor"]:
@@ -64,17 +75,38 @@ def stored_tensors(path: Path) -> Iterator[Stored] | None:
     return _stored(path)
 
 
-def write_tensors(path: Path, tensors: Mapping[str, "Tensor"], metadata: str) -> None:
-    """Write tensors and the JSON text of the metadata; equal input gives equal bytes."""
+def tensor_bytes(tensors: Mapping[str, "Tensor"], metadata: str) -> bytes:
+    """A file with tensors and the JSON text of the metadata; equal input gives equal bytes."""
     from safetensors.torch import save
 
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    path.write_bytes(save(plain, {METADATA_KEY: metadata}))
+    return save(plain, {METADATA_KEY: metadata})
+
+
+def _numbers(entry: Any, stored: int) -> int:
+    """How many numbers a tensor has, by its shape, in a file of so many bytes.
+
+    Raises:
+        ValueError: if there is no room for them.
+    """
+    begin, end = entry["data_offsets"]
+    if not 0 <= begin <= end <= stored:
+        raise ValueError(f"bytes {begin} to {end} of {stored}")
+    if 0 in entry["shape"]:
+        return 0
+    numbers = 1
+    for size in entry["shape"]:
+        numbers *= size
+        # No number takes less than half a byte. Looked at here, because their product may have no end.
+        if numbers > 2 * (end - begin):
+            raise ValueError(f"{numbers} numbers in {end - begin} bytes")
+    return numbers
 
 
 def _stored(path: Path) -> Iterator[Stored]:
     from safetensors import safe_open
 
+    check_unpacked(path.stat().st_size, on_disk(path), path, "tensors")
     with safe_open(path, framework="pt") as file:
         for name in file.keys():  # noqa: SIM118  # it is no mapping
             tensor = file.get_tensor(name)
@@ -86,11 +118,13 @@ def _header(path: Path) -> dict[str, Any]:
     size = path.stat().st_size
     with path.open("rb") as file:
         (length,) = struct.unpack("<Q", file.read(8))
-        if length > min(size - 8, HEADER_LIMIT):
+        if length > size - 8:
             raise UserError(
                 f"{path}: the safetensors file is truncated or damaged ({length} bytes of header in a file of {size}); "
                 f"copy it again"
             )
+        check("header", length, path)
+        check_unpacked(size, on_disk(path), path, "tensors")
         text = file.read(length)
     try:
         header = json.loads(text)

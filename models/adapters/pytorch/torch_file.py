@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...errors import UserError, one_line
-from ..foreign import members
+from ..foreign import check_archive, members
 from ..opened import WEIGHTS, Stored, is_training_state
+from .torch_sizes import check_size
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -44,7 +45,7 @@ def read_torch(path: Path) -> TorchContent:
     Raises:
         UserError: if it needs code, is damaged, or does not say what it is.
     """
-    content = _load(path)
+    content = read_content(path)
     if not isinstance(content, Mapping):
         raise UserError(
             f"{path}: expected a dict with family, config and state_dict, got {type(content).__name__}; {WAY_OUT}"
@@ -83,6 +84,7 @@ def stored_tensors(path: Path) -> Iterator[Stored] | None:
 def _stored(path: Path) -> Iterator[Stored]:
     import torch
 
+    check_archive(path, "tensors")
     devices: dict[int, str] = {}
 
     def note(storage: Any, location: str) -> Any:
@@ -96,6 +98,7 @@ def _stored(path: Path) -> Iterator[Stored]:
             content = torch.load(path, map_location=note, weights_only=True, mmap=zipfile.is_zipfile(path))
     except pickle.UnpicklingError:
         return
+    check_size(content, path)
     seen = set()
     for name, tensor in _named(content, ""):
         place = (tensor.data_ptr(), tuple(tensor.shape), tensor.stride())
@@ -121,20 +124,28 @@ def _named(content: Any, name: str) -> Iterator[tuple[str, "Tensor"]]:
             yield from _named(each, f"{name}.{index}".strip("."))
 
 
-def _load(path: Path) -> Any:
+def read_content(path: Path) -> Any:
+    """What `torch.save` wrote, tensors and plain values only.
+
+    Raises:
+        UserError: if it needs code, or is damaged.
+    """
     import torch
 
     if any("/code/" in name for name in members(path)):
         raise UserError(f"{path}: expected weights, got a TorchScript archive, which holds code; {WAY_OUT}")
+    check_archive(path, "tensors")
     try:
         # Deprecation notes about storages are no concern of the user's.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return torch.load(path, map_location="cpu", weights_only=True)
+            content = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise UserError(f"{path}: {_refusal(path, str(error))}") from error
     except Exception as error:  # torch.load raises nearly anything on damaged input; no code of the file has run.
         raise UserError(f"{path}: the torch file is truncated or damaged ({one_line(error)}); copy it again") from error
+    check_size(content, path)
+    return content
 
 
 def _refusal(path: Path, message: str) -> str:

@@ -5,25 +5,24 @@ chat, and without prompts texts are completions of the empty text. The key, if t
 environment variable GENAI_AUDIT_API_KEY and from nowhere else.
 """
 
-import os
+import re
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit, urlunsplit
 
+from ...api_key import KEY_VARIABLE, SHOWN, api_key, without_key, without_secrets
 from ...errors import UserError
 from ..opened import Opened, Options
-from .http_json import Patience, Refused, Server
+from .http_json import Patience, Refused, Server, is_local
 
 if TYPE_CHECKING:
     import torch
 
-KEY_VARIABLE = "GENAI_AUDIT_API_KEY"
 MAX_NEW_TOKENS = 64
 THREADS = 8
-SECRET = ("key", "token", "secret", "sig", "password", "auth")
-LOCAL = ("localhost", "127.0.0.1", "::1")
+SECRET = ("key", "token", "secret", "sig", "passw", "pwd", "auth", "code", "credential", "jwt", "session")
 NOTES = (
     "The model lies behind a server: its weights were not seen, and whether the same seed gives the same text depends "
     "on the server.",
@@ -52,11 +51,17 @@ def open_endpoint(url: str, options: Options, patience: Patience | None = None) 
         UserError: if the address is none, carries a secret, does not name a model that the server has, or is that of a
             chat and no prompts are given.
     """
-    address, key = parse(url), os.environ.get(KEY_VARIABLE, "").strip()
+    key = api_key()
+    if without_key(url) != url:
+        raise UserError(
+            f"{without_secrets(url)}: expected no key in the address, where it would stand in the record; "
+            f"{KEY_VARIABLE} is sent by itself"
+        )
+    address = parse(url)
     host = urlsplit(address.base).hostname or ""
-    if key and address.base.startswith("http://") and host not in LOCAL:
+    if key and address.base.startswith("http://") and not is_local(host):
         raise UserError(f"{address.base}: expected https:// where a key is sent, got http://; use https://")
-    if not key.isascii() or any(each.isspace() for each in key):
+    if not key.isascii() or not key.isprintable() or " " in key:
         raise UserError(
             f"{KEY_VARIABLE}: expected a key of ASCII letters without spaces, got something else; set it again"
         )
@@ -86,12 +91,16 @@ def parse(url: str) -> Address:
     Raises:
         UserError: if it is none, or carries a user, a password or a key, which would stand in the record.
     """
-    shown = url.partition("://")[2].partition("@")[2] if "@" in url.partition("://")[2].partition("/")[0] else url
+    # A password may hold a slash, and a mistake anywhere makes another part of it: nothing before the last @ is shown.
+    shown = re.sub(r"[^#]*@", "", url) if "@" in url.partition("#")[0] else url
+    shown = shown.partition("?")[0]
     try:
         parts = urlsplit(url)
         port_is_sound = parts.port is None or parts.port > 0
     except ValueError as error:
-        raise UserError(f"{shown}: expected an address such as https://host/v1#MODEL, got none ({error})") from error
+        # What is wrong may be a part of a password.
+        why = "" if "@" in url else f" ({error})"
+        raise UserError(f"{shown}: expected an address such as https://host/v1#MODEL, got none{why}") from None
     if parts.scheme not in ("http", "https") or not parts.hostname or not port_is_sound:
         raise UserError(f"{shown}: expected an address such as https://host/v1#MODEL, got none; check it")
     if not (parts.path + parts.query).isascii():
@@ -139,6 +148,14 @@ class ServedText:
         self.prompts = tuple(prompts)
         self.chat = chat
         self.limit = "max_tokens"
+
+    def later_notes(self) -> list[str]:
+        """What a reviewer must know of the answers, once they have come."""
+        count = len(self.server.repeated)
+        if not count:
+            return []
+        what = "answer holds" if count == 1 else "answers hold"
+        return [f"{count} {what} the API key, which the server repeated: {SHOWN} stands in its place."]
 
     def sample(self, n: int, *, generator: "torch.Generator", condition: Any = None) -> list[str]:
         """Draw n texts, each to a prompt picked at random and with a seed drawn; `condition` is a prompt or n of them.

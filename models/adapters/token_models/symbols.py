@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UserError
+from ..contained import contained
 from ..foreign import attempt
 
 PADS = ("", "<pad>", "[PAD]", "pad")
@@ -89,6 +90,8 @@ def read_symbols(path: Path, size: int) -> Symbols:
             f"{pitches.name} (a JSON list of MIDI pitches, −1 for a rest), with the roles <pad>, <start>, <end> "
             f"among them"
         )
+    if contained(file, path.parent) is None:
+        raise UserError(f"{file}: expected a file beside the model, got a link elsewhere, which was not read; copy it")
     with attempt(file, "reading it", "write it again as UTF-8"):
         content = file.read_text(encoding="utf-8")
         listed = _lines(content) if file is lines else json.loads(content)

@@ -45,6 +45,11 @@ class CausalText(nn.Module):
         find = cast("Callable[[], nn.Embedding]", self.network.get_input_embeddings)
         return find()
 
+    @property
+    def context(self) -> int | None:
+        """The most ids that `logits` takes; None if the network sets no limit."""
+        return self.special.context
+
     def encode_text(self, text: str) -> list[int]:
         """A text to ids as `logits` wants them: after the start token, or with prompts as the tokenizer marks these."""
         if self.prompts or not self.special.start:
@@ -220,6 +225,8 @@ def _check_prompt(ids: list[int], text: str | None, special: Special) -> None:
             f"expected prompts of fewer than {special.context} tokens, the model's context, got one of {len(ids)} "
             f"({shown}…); shorten it"
         )
+    if min(ids) < 0:
+        raise UserError(f"expected prompts of token ids from 0 to {special.vocabulary - 1}, got {shown}; correct them")
     if max(ids) >= special.vocabulary:
         raise UserError(
             f"expected prompts of tokens below {special.vocabulary}, the model's vocabulary, got {max(ids)} in "

@@ -9,15 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import UserError, one_line
+from ...limits import bytes_words, check, most
 from ...records import Records
 from .groups import labelled_files
 
-LONGEST = 2**20
-"""Samples that a record may have: 65 seconds at 16 kHz."""
 OPEN = (b"\xff\xff\xff\xff", b"\0\0\0\0")
 """Lengths in a header that was written before the end was known."""
-MOST_BYTES = 2**28
-"""A record of the greatest length with 16 channels of doubles, and other chunks."""
+BYTES = 128
+"""Of a sample in 16 channels of doubles."""
+ROUNDING = 1e-6
+"""How far outside [−1, 1] a sample may lie by rounding."""
+MOST_BYTES = 2 * BYTES
+"""Of a sample, with a share of other chunks: pictures, notes."""
+MOST_CHUNKS = 10_000
 
 
 def read_folder(path: Path, *, generated: bool = False) -> Records:
@@ -51,15 +55,15 @@ def _wave(file: Path, generated: bool) -> tuple[int, NDArray[np.float32]]:
     if not len(wave) or rate <= 0:
         fault = "no samples" if rate > 0 else f"a sample rate of {rate} Hz"
         raise UserError(f"{file}: expected sound, got {fault}; remove the file")
-    if len(wave) > LONGEST:
-        raise UserError(f"{file}: expected at most {LONGEST} samples, got {len(wave)}; cut it into shorter pieces")
+    check("samples", len(wave), file)
     scaled = _scaled(wave)
     if not generated and not np.isfinite(scaled).all():
         raise UserError(f"{file}: expected finite samples, got NaN or infinity; replace or remove it")
+    scaled = np.where((np.abs(scaled) > 1) & (np.abs(scaled) <= 1 + ROUNDING), np.sign(scaled), scaled)
     highest = float(np.abs(scaled).max())
     if not generated and highest > 1:
         raise UserError(
-            f"{file}: expected samples in [-1, 1], got magnitudes up to {highest:.4g}; scale all files alike"
+            f"{file}: expected samples in [-1, 1], got magnitudes up to {highest:.7g}; scale all files alike"
         )
     with np.errstate(over="ignore", invalid="ignore"):
         return rate, _mono(scaled)
@@ -91,6 +95,8 @@ def _decoded(file: Path) -> tuple[int, NDArray[Any]]:
             warnings.simplefilter("ignore", wavfile.WavFileWarning)
             warnings.filterwarnings("error", "Reached EOF|Incomplete", wavfile.WavFileWarning)
             rate, wave = wavfile.read(_with_lengths(file) or file)
+    except UserError:
+        raise
     except Exception as error:  # A damaged file makes scipy raise almost anything, down to UnboundLocalError.
         raise UserError(
             f"{file}: cannot be decoded as WAV ({one_line(error)}); replace it, or convert it to PCM"
@@ -99,18 +105,32 @@ def _decoded(file: Path) -> tuple[int, NDArray[Any]]:
 
 
 def _with_lengths(file: Path) -> io.BytesIO | None:
-    """A file that was written into a pipe, whose header leaves the lengths open, with them; None if it has them."""
+    """A file that was written into a pipe, whose header leaves the lengths open, with them; None if it has them.
+
+    Raises:
+        UserError: if it is larger than its samples may be.
+        ValueError: if its header claims more than there is, which would be made room for.
+    """
+    size = file.stat().st_size
+    most_bytes = most("samples") * MOST_BYTES
+    if size > most_bytes:
+        check("samples", size // BYTES, file, got=f"a file of {bytes_words(size)}")
     with file.open("rb") as opened:
-        if opened.read(4) != b"RIFF" or opened.read(4) not in OPEN or opened.read(4) != b"WAVE":
+        if opened.read(4) != b"RIFF":
             return None
-        size = file.stat().st_size
-        if size > MOST_BYTES:
-            return None
+        open_end, kind = opened.read(4) in OPEN, opened.read(4)
+        chunks = 0
         while len(head := opened.read(8)) == 8 and head[:4] != b"data":
-            opened.seek(int.from_bytes(head[4:], "little") + (head[4] & 1), io.SEEK_CUR)
-        if head[:4] != b"data" or head[4:] not in OPEN:
+            chunks += 1
+            if chunks > MOST_CHUNKS:
+                raise ValueError(f"more than {MOST_CHUNKS} chunks")
+            length = int.from_bytes(head[4:], "little")
+            opened.seek(length + (length & 1), io.SEEK_CUR)
+        length, place = int.from_bytes(head[4:], "little"), opened.tell()
+        if head[:4] != b"data" or kind != b"WAVE" or not open_end or head[4:] not in OPEN:
+            if head[:4] == b"data" and kind == b"WAVE" and head[4:] != OPEN[0] and length > size - place:
+                raise ValueError(f"{length} bytes of sound in a file of {size}")
             return None
-        place = opened.tell()
         opened.seek(0)
         content = bytearray(opened.read())
     content[4:8] = (size - 8).to_bytes(4, "little")

@@ -4,10 +4,12 @@ import csv
 import io
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...errors import UserError
+from ...limits import check, most
 from ..cells import NUMBER, guess
 from ..cells import number as number_in
 from ..column_types import MISSING, ColumnType, Doubt, Types
@@ -98,6 +100,8 @@ def guessed(cells: Sequence[str], blanks_are_gaps: bool) -> ColumnType:
             ColumnType("text", missing=frozenset({""})),
             ColumnType("text"),
         )
+    if kind.type == "text" and word:
+        return replace(kind, why="; ".join(filter(None, (kind.why, f"{word!r} is no value"))))
     return kind
 
 
@@ -109,9 +113,11 @@ def check_names(names: Sequence[str], path: Path) -> None:
     """
     seen: dict[str, int] = {}
     for number, name in enumerate(names, 1):
-        if not name:
+        # What pandas calls a column without a name when it reads it, and writes when it saves the table again.
+        if not name or (number == 1 and re.fullmatch(r"Unnamed: 0(\.[0-9]+)?", name)):
             hint = "if it is the index of pandas, save with index=False" if number == 1 else "name or remove it"
-            raise UserError(f"{path}: expected a name for every column, but column {number} has none; {hint}")
+            told = f"is called {shown(name)}" if name else "has none"
+            raise UserError(f"{path}: expected a name for every column, but column {number} {told}; {hint}")
         if name in seen:
             raise UserError(f"{path}: columns {seen[name]} and {number} are both named {shown(name)}; rename one")
         seen[name] = number
@@ -124,17 +130,20 @@ def _rows(path: Path) -> Rows:
     header: list[str] = []
     rows: list[list[str]] = []
     lines: list[int] = []
-    line = 1
+    line, most_cells = 1, most("cells")
     try:
         for cells in reader:
             row = [cell.strip() for cell in cells]
             if not header:
                 header = row if any(row) else []
+                check("columns", len(header), path)
             elif row == header and len(row) > 1:
                 raise UserError(f"{path}: line {line}: expected values, got the header again; remove the line")
             elif len(row) == len(header):
                 rows.append(row)
                 lines.append(line)
+                if len(rows) * len(header) > most_cells:
+                    check("cells", len(rows) * len(header), path, got="more")
             elif any(row):
                 raise UserError(
                     f"{path}: line {line}: expected {len(header)} cells as in the header, got {len(row)}; "
@@ -146,6 +155,7 @@ def _rows(path: Path) -> Rows:
     if not rows:
         got = "only a header" if header else "an empty file"
         raise UserError(f"{path}: expected a header and at least one row, got {got}; write rows into it")
+    check("records", len(rows), path)
     return Rows(header, rows, lines)
 
 

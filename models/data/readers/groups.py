@@ -1,13 +1,16 @@
 """Groups of records: from values that a file gives, and from the sub-folders that files lie in."""
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ...adapters.contained import check_links
 from ...errors import UserError
+from ...limits import check
 from ...records import Attribute
+from .utf8 import half_surrogate
 
 PICTURES = frozenset(
     (".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".avif", ".heic", ".heif", ".jp2",
@@ -32,9 +35,11 @@ def labelled_files(path: Path, suffixes: tuple[str, ...]) -> tuple[list[Path], d
     """The files of a folder with these suffixes in the order of their names; sub-folders with such files are classes.
 
     Raises:
-        UserError: if there are none, if they lie both in the folder and in sub-folders, or further down.
+        UserError: if there are none, if they lie both in the folder and in sub-folders, or further down, or if a link
+            leads out of the folder.
     """
     kinds = " or ".join(f"*{suffix}" for suffix in suffixes)
+    check_links(path)
     _refuse_other_formats(path, suffixes)
     loose = _inside(path, suffixes)
     folders = sorted(each for each in path.iterdir() if each.is_dir() and each.name[0] != ".")
@@ -72,8 +77,13 @@ def _refuse_other_formats(path: Path, suffixes: tuple[str, ...]) -> None:
 
 
 def below(folder: Path, suffixes: Container[str], pattern: str = "*/**/*") -> Iterator[Path]:
-    """The files with these suffixes in the folders below, in no order; what is hidden is none of a user's records."""
-    for file in folder.glob(pattern):
+    """The files with these suffixes in the folders below, in no order; what is hidden is none of a user's records.
+
+    Raises:
+        UserError: if there are more files than a folder may have.
+    """
+    for count, file in enumerate(folder.glob(pattern), 1):
+        check("files", count, folder, got="more")
         hidden = any(part[0] == "." for part in file.relative_to(folder).parts)
         if file.suffix.lower() in suffixes and not hidden and file.is_file():
             yield file
@@ -81,3 +91,15 @@ def below(folder: Path, suffixes: Container[str], pattern: str = "*/**/*") -> It
 
 def _inside(folder: Path, suffixes: tuple[str, ...]) -> list[Path]:
     return sorted(below(folder, suffixes, "*"))
+
+
+def check_names(attributes: Mapping[str, Attribute], spec: str) -> None:
+    """Refuse names of groups that no encoding can save: of labels, or of folders whose names are not UTF-8.
+
+    Raises:
+        UserError: naming the first of them.
+    """
+    for name, attribute in attributes.items():
+        odd = next((each for each in (name, *attribute.names) if half_surrogate(each)), None)
+        if odd is not None:
+            raise UserError(f"{spec}: expected names of groups in UTF-8, got {odd!a}; rename it")

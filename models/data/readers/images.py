@@ -6,7 +6,8 @@ Whatever is wrong with the data is said in one line that names the file and what
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import UserError, one_line
-from ...records import Attribute, Records
+from ...held_pictures import LEVELS, PictureFile, as_floats, is_large
+from ...limits import check, check_unpacked, on_disk
+from ...picture_arrays import Pictures, from_arrays
+from ...reading.npz_member import Member
+from ...records import Records
+from ..npz_headers import FLOAT, check_headers
 from .groups import labelled_files
 
 SUFFIXES = (".png", ".jpg", ".jpeg")
-CHANNELS = (1, 2, 3, 4)
-ROUNDING = 1e-6
-"""How far outside [0, 1] a value may lie by rounding."""
+SCANS = 20
+"""Passes over a JPEG that are usual: progressive ones have about ten."""
 UNLABELLED = np.zeros(0, dtype=np.int64)
 
 
@@ -34,51 +39,55 @@ def read_file(path: Path, *, generated: bool = False) -> Records:
     Raises:
         UserError: if the file or its arrays are not that; objects are never unpickled.
     """
-    arrays = _arrays(path)
-    if "x" not in arrays:
-        raise UserError(f"{path}: expected an array named x, got {', '.join(sorted(arrays)) or 'no array'}")
-    images = from_arrays(arrays["x"], arrays.get("y"), path, generated=generated)
-    others = {
-        name: each for name, each in arrays.items() if name not in ("x", "y") and len(each) == len(images.samples)
-    }
+    pictures, arrays = _arrays(path)
+    if pictures is None:
+        got = ", ".join(sorted(arrays)) or "no array"
+        raise UserError(f"{path}: expected an array named x, got {got}; write it with numpy.savez(path, x=images)")
+    with _undamaged(path):
+        images = from_arrays(pictures, arrays.pop("y", None), path, generated=generated)
+    others = {name: each for name, each in arrays.items() if len(each) == len(images.samples)}
     return replace(images, identifiers={name: tuple(map(str, each.tolist())) for name, each in others.items()})
 
 
-def from_arrays(x: NDArray[Any], y: NDArray[Any] | None, where: object, *, generated: bool = False) -> Records:
-    """Images, and their labels where there are any, from arrays of the forms that `read_file` describes.
-
-    Args:
-        x: the images.
-        y: a label each, or None.
-        where: named at the start of each message.
-        generated: keep values that no image can have.
-
-    Raises:
-        UserError: if an array is not that.
-    """
-    samples = _scaled(_channels_first(x, where), where, generated=generated)
-    if y is None:
-        return Records("image", samples)
-    labels, classes = _labels(y, len(samples), where)
-    return Records("image", samples, {"class": Attribute(classes, labels)})
-
-
-def _arrays(path: Path) -> Mapping[str, NDArray[Any]]:
+def _arrays(path: Path) -> tuple[Pictures | None, dict[str, NDArray[Any]]]:
+    """The pictures, which stay in the file where they are large, and the other arrays by name."""
+    pictures: Pictures | None = None
     arrays = {}
+    with _undamaged(path), path.open("rb") as file:
+        # What does not begin like an archive numpy takes for a pickle, although the end alone makes it a zip file.
+        if file.read(2) != b"PK" or not zipfile.is_zipfile(file):
+            raise UserError(f"{path}: expected a .npz archive, got another kind of file; write it with numpy.savez")
+        file.seek(0)
+        check_headers(file, path)
+        file.seek(0)
+        with np.load(file, allow_pickle=False) as archive:
+            for name in archive.files:
+                if name == "x":
+                    pictures = _large(path) or _array(archive, name, path)
+                else:
+                    arrays[name] = _array(archive, name, path) if name == "y" else _identifier(archive, name)
+    return pictures, arrays
+
+
+@contextmanager
+def _undamaged(path: Path) -> Iterator[None]:
+    """Says in one line of what cannot be read that the archive is damaged."""
     try:
-        with path.open("rb") as file:
-            # What does not begin like an archive numpy takes for a pickle, although the end alone makes it a zip file.
-            if file.read(2) != b"PK" or not zipfile.is_zipfile(file):
-                raise UserError(f"{path}: expected a .npz archive, got another kind of file; write it with numpy.savez")
-            file.seek(0)
-            with np.load(file, allow_pickle=False) as archive:
-                for name in archive.files:
-                    arrays[name] = _array(archive, name, path) if name in ("x", "y") else _identifier(archive, name)
+        yield
     except (OSError, EOFError, MemoryError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
         raise UserError(
             f"{path}: the .npz archive is damaged ({one_line(error)}); write it again with numpy.savez"
         ) from error
-    return arrays
+
+
+def _large(path: Path) -> Member | None:
+    """The pictures of an archive, to be read a few at a time; None where they can be read at once, or only so."""
+    try:
+        member = Member(path, "x.npy")
+    except (KeyError, ValueError):
+        return None  # Whoever reads it says what is wrong.
+    numbers = member.can_be_read_in_blocks and member.dtype.kind in "fub"
+    return member if numbers and is_large(len(member), member.shape[1:]) else None
 
 
 def _identifier(archive: Any, name: str) -> NDArray[Any]:
@@ -108,65 +117,6 @@ def _array(archive: Any, name: str, path: Path) -> NDArray[Any]:
     return array
 
 
-def _channels_first(x: NDArray[Any], path: object) -> NDArray[Any]:
-    if x.ndim == 3:
-        x = x[:, None]
-    elif x.ndim != 4:
-        raise UserError(
-            f"{path}: expected x as (n, h, w), (n, h, w, c) or (n, c, h, w), got {x.ndim} dimensions {x.shape}"
-        )
-    elif (first := x.shape[1] in CHANNELS) == (last := x.shape[3] in CHANNELS):
-        fault = "both could be" if first and last else "neither is"
-        raise UserError(
-            f"{path}: expected 1 to 4 channels second or last in x {x.shape}, but {fault}; use (n, h, w) or PNG"
-        )
-    elif last:
-        x = x.transpose(0, 3, 1, 2)
-    if 0 in x.shape:
-        raise UserError(f"{path}: expected at least one image, got x of shape {x.shape}")
-    return x
-
-
-def _scaled(x: NDArray[Any], path: object, *, generated: bool) -> NDArray[np.float32]:
-    if x.dtype == np.uint8:
-        return np.ascontiguousarray(x, dtype=np.float32) / np.float32(255)
-    if x.dtype != np.bool_ and not np.issubdtype(x.dtype, np.floating):
-        raise UserError(f"{path}: expected x as uint8 or float in [0, 1], got {x.dtype}; convert it")
-    with np.errstate(over="ignore"):  # What float32 cannot hold is infinite, and treated so.
-        samples = np.ascontiguousarray(x, dtype=np.float32)
-    # Rounding, as of (tanh + 1) / 2, is put back; the bounds let NaN through.
-    low_by_rounding, high_by_rounding = (
-        (samples >= -ROUNDING) & (samples < 0),
-        (samples > 1) & (samples <= 1 + ROUNDING),
-    )
-    samples = np.where(low_by_rounding, np.float32(0), np.where(high_by_rounding, np.float32(1), samples))
-    if generated:
-        return samples
-    if not np.isfinite(samples).all():
-        bad = int((~np.isfinite(samples)).any(axis=(1, 2, 3)).sum())
-        raise UserError(
-            f"{path}: expected finite values, got NaN or infinity in {bad} of {len(samples)} images; remove them"
-        )
-    low, high = float(samples.min()), float(samples.max())
-    if low < 0 or high > 1:
-        raise UserError(
-            f"{path}: expected floats in [0, 1], got values from {low:.8g} to {high:.8g}; rescale x or use uint8"
-        )
-    return samples
-
-
-def _labels(y: NDArray[Any], n: int, path: object) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    if y.shape != (n,):
-        raise UserError(f"{path}: expected one label an image, y of shape ({n},), got {y.shape}; align x and y")
-    if not (np.issubdtype(y.dtype, np.integer) or y.dtype.kind in "USb"):
-        raise UserError(f"{path}: expected labels y as integers or strings, got {y.dtype}; convert them")
-    try:
-        names, labels = np.unique(y.astype(str) if y.dtype.kind == "S" else y, return_inverse=True)
-    except UnicodeDecodeError as error:
-        raise UserError(f"{path}: expected labels y as ASCII bytes or as strings, got others; convert them") from error
-    return labels.astype(np.int64), tuple(str(name) for name in names)
-
-
 def read_folder(path: Path, *, generated: bool = False) -> Records:
     """Read the PNG and JPEG files in a folder; where they lie in sub-folders, these are the labels.
 
@@ -177,24 +127,77 @@ def read_folder(path: Path, *, generated: bool = False) -> Records:
         UserError: if there are none, if they differ in size or mode, or if one cannot be decoded.
     """
     files, attributes = labelled_files(path, SUFFIXES)
-    return Records("image", _stack([_picture(file) for file in files], files), attributes)
+    _check_pictures(files, path)
+    return Records("image", _together(files), attributes)
 
 
-def _picture(file: Path) -> NDArray[np.uint8]:
+def _check_pictures(files: list[Path], path: Path) -> None:
+    """Refuse pictures that are much larger than their files, by their headers, before any is decoded.
+
+    Raises:
+        UserError: with the limit.
+    """
+    numbers, packed = 0, 0
+    for file in files:
+        with _opened(file) as image:
+            width, height = image.size
+            check("pixels", width * height * _scans(file), file)
+            numbers += width * height * (1 if image.mode in ("1", "L") else len(image.getbands()))
+        packed += on_disk(file)
+    check_unpacked(FLOAT * numbers, packed, path, "pictures")
+
+
+def _scans(file: Path) -> int:
+    """How many of the passes of a progressive JPEG are one too many; 1 for all other pictures.
+
+    Each pass over all pixels takes as long as a picture, and may itself be empty.
+    """
+    if file.suffix.lower() == ".png":
+        return 1
+    content = file.read_bytes()
+    return max(1, content.count(b"\xff\xda") // SCANS) if content[:2] == b"\xff\xd8" else 1
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[Any]:
+    """A picture whose header was read; its pixels are still to be decoded.
+
+    Raises:
+        UserError: if it cannot be read, there or in what is done with it.
+    """
     from PIL import Image
 
+    before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None  # The limit is ours, so that users can set it.
     try:
         with Image.open(file, formats=("PNG", "JPEG")) as image:
-            image.load()
-            plain = _as_seen(image)
-    except (OSError, ValueError, SyntaxError, struct.error, Image.DecompressionBombError) as error:
+            yield image
+    except (OSError, ValueError, SyntaxError, struct.error) as error:
         raise UserError(
             f"{file}: cannot be decoded as PNG or JPEG ({one_line(error)}); replace or remove it"
         ) from error
-    if plain.mode not in ("L", "RGB"):
-        what = "16 bits" if plain.mode.startswith("I") else f"mode {plain.mode}"
+    finally:
+        Image.MAX_IMAGE_PIXELS = before
+
+
+def _picture(file: Path) -> NDArray[np.uint8]:
+    with _opened(file) as image:
+        # Read first, as Pillow halves the bits of colours in silence, and shows the first picture of several.
+        deep, pictures = _bits(file) == 16, getattr(image, "n_frames", 1) if image.format == "PNG" else 1
+        image.load()
+        plain = _as_seen(image)
+    if pictures > 1:
+        raise UserError(f"{file}: expected one picture, got an animation of {pictures}; save each by itself")
+    if deep or plain.mode not in ("L", "RGB"):
+        what = "16 bits" if deep or plain.mode.startswith("I") else f"mode {plain.mode}"
         raise UserError(f"{file}: expected 8 bits a channel in grey or RGB, got {what}; convert it")
     return np.atleast_3d(np.asarray(plain)).transpose(2, 0, 1)
+
+
+def _bits(file: Path) -> int:
+    """Bits a channel of a PNG file, as its header says; 8 of any other."""
+    with file.open("rb") as opened:
+        head = opened.read(25)
+    return head[24] if len(head) == 25 and head.startswith(b"\x89PNG") else 8
 
 
 def _as_seen(image: Any) -> Any:
@@ -212,15 +215,25 @@ def _as_seen(image: Any) -> Any:
     return upright.convert({"1": "L", "P": "RGB"}.get(upright.mode, upright.mode))
 
 
-def _stack(pictures: list[NDArray[np.uint8]], files: list[Path]) -> NDArray[np.float32]:
-    first = pictures[0].shape
-    for picture, file in zip(pictures, files, strict=True):
-        if picture.shape != first:
+def _together(files: list[Path]) -> Any:
+    """The pictures of files as one; they go to a file of their own, as they came, where they would take much memory."""
+    pictures = ((_picture(file), file) for file in files)
+    first, _ = next(pictures)
+    held = PictureFile(first.shape, LEVELS) if is_large(len(files), first.shape) else None
+    every = [] if held else [first]
+    if held:
+        held.add(first[None])
+    for picture, file in pictures:
+        if picture.shape != first.shape:
             raise UserError(
-                f"{file}: expected {_words(first)} as in {files[0].name}, got {_words(picture.shape)}; "
+                f"{file}: expected {_words(first.shape)} as in {files[0].name}, got {_words(picture.shape)}; "
                 f"make all images one size and mode"
             )
-    return np.stack(pictures).astype(np.float32) / np.float32(255)
+        if held:
+            held.add(picture[None])
+        else:
+            every.append(picture)
+    return held.part(0, len(files)) if held else as_floats(np.stack(every))
 
 
 def _words(shape: tuple[int, ...]) -> str:

@@ -3,18 +3,17 @@
 Reference: MIDI Association, Standard MIDI Files 1.0 (RP-001), 1996
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from ...errors import UserError, one_line
+from ...limits import check
 
 STEPS = 4
 """Steps in a quarter note: sixteenth notes."""
-LONGEST = 65_536
-"""Steps that a piece may have; a damaged delta time easily makes millions."""
 PERCUSSION = 9
 """The channel (from 0) whose note numbers are instruments, not pitches."""
 REST = -1
@@ -48,6 +47,8 @@ def read_midi(path: Path, steps: int = STEPS) -> list[int]:
         raise UserError(
             f"{path}: reading it needs mido, which is not installed; run: pip install 'genai-audit[midi]'"
         ) from error
+    # Each of its events takes hundreds of times as much memory as in the file.
+    check("midi", path.stat().st_size, path)
     try:
         file = mido.MidiFile(path)
         tracks = [list(track) for track in file.tracks]
@@ -64,7 +65,7 @@ def read_midi(path: Path, steps: int = STEPS) -> list[int]:
 
 def _notes(track: list[Any]) -> list[Note]:
     now, notes = 0, []
-    sounding: dict[tuple[int, int], list[int]] = defaultdict(list)
+    sounding: dict[tuple[int, int], deque[int]] = defaultdict(deque)
     for message in track:
         now += message.time
         if message.type not in ("note_on", "note_off") or message.channel == PERCUSSION:
@@ -73,7 +74,7 @@ def _notes(track: list[Any]) -> list[Note]:
         if message.type == "note_on" and message.velocity > 0:
             sounding[key].append(now)
         elif sounding[key]:
-            notes.append(Note(message.note, sounding[key].pop(0), now))
+            notes.append(Note(message.note, sounding[key].popleft(), now))
     # Nobody ended these, so the track does.
     return notes + [Note(pitch, start, now) for (_, pitch), starts in sounding.items() for start in starts]
 
@@ -81,8 +82,8 @@ def _notes(track: list[Any]) -> list[Note]:
 def _grid(notes: list[Note], ticks: float, path: Path) -> list[int]:
     spans = [(note.pitch, int(note.start / ticks + 0.5), int(note.end / ticks + 0.5)) for note in notes]
     length = max(max(end, start + 1) for _, start, end in spans)
-    if length > LONGEST:
-        raise UserError(f"{path}: expected at most {LONGEST} steps, got {length}; split or remove the piece")
+    # A damaged delta time easily makes millions.
+    check("steps", length, path)
     grid = np.full(length, REST, dtype=np.int64)
     for pitch, start, end in spans:
         step = slice(start, max(end, start + 1))

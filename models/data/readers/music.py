@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UserError
+from ...limits import check
 from ...records import Attribute, Records
 from ..datasets import MOST_GROUPS
 from .groups import attribute, labelled_files
@@ -40,6 +41,7 @@ def read_file(path: Path, *, generated: bool = False) -> Records:
         raise UserError(f"{path}: expected {FORM}, got {shown(pieces)}; save the pieces in that form")
     if not pieces:
         raise UserError(f"{path}: expected at least one piece, got none; write pieces into it")
+    check("records", len(pieces), path)
     for number, piece in enumerate(pieces, 1):
         check_piece(piece, f"{path}: piece {number}", generated=generated)
     if not isinstance(attributes, dict):
@@ -65,6 +67,7 @@ def check_piece(piece: Any, where: str, *, generated: bool = False) -> None:
         )
     if not isinstance(piece, list):
         raise UserError(f"{where}: expected a list of pitches, got {shown(piece)}; use {FORM}")
+    check("steps", len(piece), where)
     if generated and all(type(pitch) is int for pitch in piece):
         return
     if not piece:

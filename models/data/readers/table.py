@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...errors import UserError
 from ...records import Records
-from ..cells import TRUTH
+from ..cells import truth
 from ..column_types import ColumnType, Types
 from .csv_file import read_csv
 from .parquet_file import read_parquet
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 MOST_NAMED = 5
 GENERATED = "generated table"
+MOST_SPELLINGS = 8
+"""Different values of a column of truth values at most, in small and capital letters."""
 
 
 def read_file(path: Path, *, types: Types | None = None, generated: bool = False) -> Records:
@@ -119,12 +121,16 @@ def _reconciled(generated: "Series[Any]", reference: "Series[Any]") -> "Series[A
             if column_kind(values, where, mixed=True) == "date":
                 raise UserError(f"{where}: expected numbers as in the reference, got dates; convert them")
             numbers = _numbers(values)
+            if numbers.dtype == object:
+                _refuse_other_spelling(plain_texts(numbers), reference, where)
             return numbers.astype("float64") if reference.dtype.kind == "f" and numbers.dtype.kind in "iu" else numbers
         case "truth":
             return values if values.dtype == bool else _truths(values, where)
         case _:
             column_kind(values, where)
-            return _in_words_of(plain_texts(values), reference)
+            texts = plain_texts(values)
+            _refuse_other_spelling(texts, reference, where)
+            return _in_words_of(texts, reference)
 
 
 def _numbers(values: "Series[Any]") -> "Series[Any]":
@@ -154,23 +160,49 @@ def _in_words_of(values: "Series[Any]", reference: "Series[Any]") -> "Series[Any
 
 
 def _truths(values: "Series[Any]", where: str) -> "Series[Any]":
+    """Truth values in any of their spellings; texts where some are none, for GA501 to count."""
     import pandas as pd
 
-    known: dict[Any, bool] = {**TRUTH, "1": True, "0": False, "1.0": True, "0.0": False}
-    truths = pd.Series(
-        [None if missing else known.get(text_of(value)) for value, missing in pairs_of(values)], dtype=object
-    )
-    _refuse_first(values, truths.isna() & ~values.isna(), f"{where}: expected True or False as in the reference")
+    cells = [None if missing else text_of(value) for value, missing in pairs_of(values)]
+    known = {cell: truth(cell) for cell in set(cells) if cell is not None}
+    strange = [cell for cell in cells if cell is not None and known[cell] is None]
+    if strange and all(found is None for found in known.values()):
+        row = cells.index(strange[0]) + 1
+        raise UserError(
+            f"{where}: expected True or False as in the reference, got {shown(strange[0])} in row {row} of "
+            f"{len(values)}; make the generator return the types it was trained on"
+        )
+    if strange:
+        told = {cell: cell if found is None else str(found) for cell, found in known.items()}
+        return pd.Series([None if cell is None else told[cell] for cell in cells])
+    truths = pd.Series([None if cell is None else known[cell] for cell in cells], dtype=object)
     return truths if truths.isna().any() else truths.astype("bool")
 
 
-def _refuse_first(values: "Series[Any]", bad: "Series[Any]", what: str) -> None:
-    if bad.any():
-        row = int(bad.to_numpy().argmax())
+def _refuse_other_spelling(values: "Series[Any]", reference: "Series[Any]", where: str) -> None:
+    """Refuse truth values of which no one is written as in the reference: a perfect generator would be wrong in all.
+
+    Raises:
+        UserError: with one of each.
+    """
+    ours, theirs = (_few(each) for each in (reference, values))
+    both = all(cells and None not in {truth(cell) for cell in cells} for cells in (ours, theirs))
+    # Of one way only: where both values share a spelling, what is left is what the generator made.
+    if both and {truth(cell) for cell in ours} == {True, False} and not _spelling(ours) & _spelling(theirs):
         raise UserError(
-            f"{what}, got {shown(values.tolist()[row])} in row {row + 1} of {len(values)}; "
-            "make the generator return the types it was trained on"
+            f"{where}: expected {' or '.join(sorted(map(shown, ours)))} as in the reference, got "
+            f"{shown(min(theirs))}; write truth values alike, or say `truth` for the column in a file for --types"
         )
+
+
+def _few(values: "Series[Any]") -> set[str]:
+    """The different values of a column as text; none where these are too many for truth values."""
+    different = values.dropna().unique().tolist()
+    return set(map(text_of, different)) if len(different) <= MOST_SPELLINGS else set()
+
+
+def _spelling(cells: set[str]) -> set[str]:
+    return {cell.lower().removesuffix(".0") for cell in cells}
 
 
 def _listed(names: list[Any]) -> str:

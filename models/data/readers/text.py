@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import UserError
+from ...limits import check
 from ...records import Attribute, Records
 from ..datasets import MOST_GROUPS
 from .groups import attribute
@@ -31,6 +32,10 @@ def read_file(path: Path, *, generated: bool = False) -> Records:
     lines = split_lines(read_utf8(path, nul=generated and not jsonl))
     if not lines[-1]:  # The end of the last line begins no other.
         lines.pop()
+    check("records", len(lines), path)
+    longest = max(range(len(lines)), key=lambda at: len(lines[at]), default=0)
+    if lines and not jsonl:
+        check("characters", len(lines[longest]), f"{path}: line {longest + 1}")
     numbered = [(at, line) for at, line in enumerate(lines, 1) if line.strip() or (generated and not jsonl)]
     if not any(line.strip() for _, line in numbered):
         raise UserError(f"{path}: expected a record a line, got an empty file or blank lines; write texts into it")
@@ -63,7 +68,10 @@ def _row(line: str, where: str, generated: bool) -> dict[str, Any]:
         row[TEXT] = ""
     if not isinstance(row[TEXT], str):
         raise UserError(f"{where}: expected {TEXT!r} to be a string, got {shown(row[TEXT])}; put it in quotes")
+    check("characters", len(row[TEXT]), where)
     for name, value in row.items():
+        if generated and name == TEXT:
+            continue
         if half_surrogate(name) or (isinstance(value, str) and half_surrogate(value)):
             raise UserError(f"{where}: {shown(name)} has half of a surrogate pair, no character; replace or remove it")
     return row

@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ...errors import UserError
-from ..cells import TRUTH, guess, is_infinite, is_whole, value
+from ..cells import TRUTH, guess, is_infinite, is_whole, number, value
 from ..column_types import ColumnType, Doubt
 from .utf8 import shown
 
 if TYPE_CHECKING:
     from pandas import Series
+
+MOST_DAYS = 366 * 10_000
+"""Days from 1970-01-01 that no date is away: the year 9999 is the last that is read."""
 
 
 def typed(
@@ -73,6 +76,8 @@ def _refuse(where: str, kind: ColumnType, bad: str, place: str, values: dict[str
     if generated:
         # A whole column written in another way is a matter of reading; anything else is what the generator made.
         if all(found is None for found in values.values()):
+            if kind.type == "date":
+                check_days([number(cell, ColumnType("number")) for cell in values], where, bad)
             try:
                 guess(values.keys())
             except Doubt as doubt:
@@ -82,6 +87,19 @@ def _refuse(where: str, kind: ColumnType, bad: str, place: str, values: dict[str
         f"{where}: expected {plural} ({kind.words}), got {shown(bad)} {place}; correct it, leave the cell empty where "
         "a value is missing, or declare the column in a file for --types"
     )
+
+
+def check_days(numbers: Sequence[float | None], where: str, example: object) -> None:
+    """Refuse a column of dates in which all are numbers of seconds or the like, as none can be of days.
+
+    Raises:
+        UserError: with one of them.
+    """
+    if all(each is not None and abs(each) > MOST_DAYS for each in numbers):
+        raise UserError(
+            f"{where}: expected dates, got {shown(example)}, which is no number of days since "
+            "1970-01-01; write dates as 2021-12-31"
+        )
 
 
 def _series(cells: Sequence[str | None], values: dict[str, Any], kind: ColumnType, *, whole: bool) -> "Series[Any]":

@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Iterable
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from ...errors import UserError
 from ..cells import guess
 from ..column_types import ColumnType, Doubt, Kind, Types
-from .typed_cells import typed
+from .typed_cells import check_days, typed
+from .utf8 import shown
 
 if TYPE_CHECKING:
     from pandas import DataFrame, Series
@@ -39,31 +41,38 @@ def as_read(
     kind = given or ColumnType(have)
     if have == "date" and kind.type != "text":
         return kind, _days(kept)
-    if have == "number" and kind.type in ("number", "date"):
+    if have == "number" and kind.type in ("number", "date") and not kind.format:
         numbers = plain_numbers(kept)
         infinite = np.flatnonzero(np.isinf(numbers.to_numpy(dtype=float)))
         if len(infinite) and not generated:
             raise UserError(
                 f"{where}: expected finite numbers, got infinity in row {infinite[0] + 1}; correct or empty it"
             )
+        if kind.type == "date":
+            known = numbers.dropna().tolist()
+            check_days(known, where, known[0])
         return kind, numbers
     if have == "truth" and kind.type in ("truth", "number"):
         if kind.type == "number":
             return kind, plain_numbers(kept)
         return kind, plain_texts(kept) if kept.isna().any() else kept.astype("bool")
-    return _of_texts(plain_texts(kept), given, where, generated=generated)
+    texts = kept if kind.decimal == "." else kept.map(lambda each: _written(each, kind))
+    return _of_texts(plain_texts(texts), given, where, generated=generated)
 
 
 def conform(frame: "DataFrame", types: Types) -> "DataFrame":
-    """A table that a model drew, with its columns read as those of the reference; others stay as they are."""
+    """A table that a model drew, with its dates and texts read as those of the reference; others stay as they are."""
     import pandas as pd
+    from pandas.api.types import is_object_dtype, is_string_dtype
 
     columns = {}
     for name in frame.columns:
         given = types.get(str(name))
         same = frame[name].reset_index(drop=True)
-        dated = given is not None and given.type == "date"
-        columns[name] = as_read(same, given, str(name), generated=True)[1] if dated else same
+        written = given is not None and given.type != "text" and (is_object_dtype(same) or is_string_dtype(same))
+        if given is not None and (written or given.type == "date"):
+            same = as_read(same, given, f"generated table: column {shown(name)}", generated=True)[1]
+        columns[name] = same
     done: DataFrame = pd.DataFrame(columns)
     return done
 
@@ -83,12 +92,28 @@ def _of_texts(
         raise doubt.refusal(where) from None
 
 
+def _written(value: Any, kind: ColumnType) -> Any:
+    """A number among texts with the mark before decimals that these have."""
+    number = isinstance(value, float) and math.isfinite(value)
+    return text_of(value).replace(".", kind.decimal) if number else value
+
+
 def _days(values: "Series[Any]") -> "Series[Any]":
     import pandas as pd
 
+    if values.dtype == object:
+        # Dates of any year: pandas would take them for nanoseconds, which begin in 1677 and end in 2262.
+        counted = [math.nan if missing else _day(each) for each, missing in pairs_of(values)]
+        return pd.Series(counted, dtype="float64")
     moments = pd.to_datetime(values, utc=True, errors="coerce")
     days: Series[Any] = (moments - pd.Timestamp(0, tz="UTC")) / pd.Timedelta(days=1)
     return days.astype("float64")
+
+
+def _day(moment: date) -> float:
+    whole = moment if isinstance(moment, datetime) else datetime(moment.year, moment.month, moment.day)
+    aware = whole if whole.tzinfo else whole.replace(tzinfo=UTC)
+    return (aware - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() / 86400
 
 
 def column_kind(values: "Series[Any]", where: str, *, mixed: bool = False) -> Kind:

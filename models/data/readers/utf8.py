@@ -7,7 +7,6 @@ from typing import Any
 
 from ...errors import UserError
 
-BREAK = re.compile(rb"\r\n|\r|\n")
 LONGEST_SHOWN = 40
 FEWEST_BETWEEN = 50
 """Bytes a NUL at least in a text that merely holds some: UTF-16 and numbers have one in two to ten."""
@@ -78,9 +77,9 @@ def shown(value: object) -> str:
 
 
 def _place(content: bytes, offset: int) -> str:
-    breaks = list(BREAK.finditer(content, 0, offset))
-    start = breaks[-1].end() if breaks else 0
-    return f"line {len(breaks) + 1}, byte {offset - start + 1}"
+    breaks = sum(content.count(mark, 0, offset) for mark in (b"\n", b"\r")) - content.count(b"\r\n", 0, offset)
+    start = max(content.rfind(mark, 0, offset) for mark in (b"\n", b"\r")) + 1
+    return f"line {breaks + 1}, byte {offset - start + 1}"
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

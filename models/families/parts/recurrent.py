@@ -10,6 +10,9 @@ from torch import Tensor, nn
 
 from .sequences import Drop, Row, TokenDistribution, keep
 
+Cache = list[tuple[Tensor, Tensor]]
+"""The LSTM's state (hidden and cell, (layers, B, H) each) after the ids so far; none before the first."""
+
 
 class Recurrent(nn.Module):
     """Each id becomes a vector, an LSTM carries a state along, a linear head gives the next one's distribution."""
@@ -28,6 +31,11 @@ class Recurrent(nn.Module):
         states, _ = self.lstm(drop(self.embedding(ids)))  # (B, T, H)
         logits: Tensor = self.head(drop(states))
         return logits
+
+    def advance(self, ids: Tensor, cache: Cache) -> tuple[Tensor, Cache]:
+        """The logits of the tokens after new ids (B, T), and the state after them; [] is the state before any."""
+        states, state = self.lstm(self.embedding(ids), cache[0] if cache else None)
+        return self.head(states), [state]
 
     def score(self, rows: Sequence[Row | None]) -> Tensor:
         """Exact log-probability of each record's ids in nats, (n,); −∞ for None, for no ids and for too many."""

@@ -1,14 +1,16 @@
 """Fit a reference model, sound or with a planted defect; every random number comes from the seed."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from inspect import signature
 from typing import Any
 
 from ...data.datasets import Dataset
 from ...errors import UserError
+from ...held_pictures import HeldPictures
 from ...threads import one_thread
 from ..catalogue import FAMILIES, parts
+from ..parts.laid_out import without_memory
 from .plants import Plant
 
 Progress = Callable[[int, int], None]
@@ -55,7 +57,11 @@ def train(
 
     family_parts = parts(family)
     _check_modality(family, data)
-    planted = plant.apply(data, np.random.default_rng(seed)) if plant else data
+    if isinstance(data.samples, HeldPictures):
+        # Batches are drawn from all over.
+        data = replace(data, samples=data.samples[:])
+    with one_thread():
+        planted = plant.apply(data, np.random.default_rng(seed)) if plant else data
     overrides = overrides or {}
     # Few networks copy what they are only trained on; those that can be made steep are made to.
     steep = "steepness" in {field.name for field in fields(family_parts.config)}
@@ -64,8 +70,9 @@ def train(
         raise UserError("--plant memorise: expected a model that is told no class, got --conditional; leave one out")
     if copies:
         overrides = {"steps": 1000, "steepness": STEEPNESS, "latent_dim": latent_size(len(planted)), **overrides}
-    config, settings = _settings(family, data, overrides, conditional=conditional)
-    with torch.device("meta"):
+    with one_thread():
+        config, settings = _settings(family, data, overrides, conditional=conditional)
+    with without_memory():
         model = family_parts.model(config)
     generator = torch.Generator().manual_seed(seed)
     with one_thread():

@@ -162,10 +162,13 @@ def _of_class(data: Dataset, plant: Plant) -> NDArray[np.bool_]:
 
 def _clusters(data: Dataset, k: int, rng: np.random.Generator) -> NDArray[np.int64]:
     from sklearn.cluster import MiniBatchKMeans
+    from threadpoolctl import threadpool_limits
 
     k = min(k, len(data))
     seed = int(rng.integers(2**31))
-    model = MiniBatchKMeans(k, n_init=3, random_state=seed, batch_size=1024).fit(vectors(data))
+    # Loaded only now, this library shares out sums by threads of its own.
+    with threadpool_limits(1):
+        model = MiniBatchKMeans(k, n_init=3, random_state=seed, batch_size=1024).fit(vectors(data))
     return np.asarray(model.labels_, dtype=np.int64)
 
 

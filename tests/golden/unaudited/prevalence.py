@@ -1,10 +1,7 @@
-"""The share of one group among samples that a fallible classifier, and perhaps also people, looked at."""
+"""The share of one group among samples that a fallible classifier looked at."""
 
 import math
-from typing import Any, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import NamedTuple
 
 from genai_audit.audit.statistics.shares.binomial import normal_quantile
 
@@ -82,42 +79,6 @@ def lang_reiczigel(
     half = z * math.sqrt(variance) / youden
     low, high = (min(1.0, max(0.0, share + shift + side * half)) for side in (-1, 1))
     value = rogan_gladen(apparent=apparent, sensitivity=sensitivity, specificity=specificity)
-    return Prevalence(value, low, high)
-
-
-def prediction_powered(
-    *,
-    truth: NDArray[Any],
-    predicted_for_truth: NDArray[Any],
-    predicted: NDArray[Any],
-    level: float = 0.95,
-) -> Prevalence:
-    """The share of a group where people labelled some of the generated samples and a classifier the others, in [0, 1].
-
-    The classifier's share among the unlabelled plus its mean error among the labelled. Nothing is assumed about the
-    classifier, only that the labelled samples were drawn at random; a poor one costs width, not validity.
-
-    Args:
-        truth: (m,) 0 or 1, what people said.
-        predicted_for_truth: (m,) 0 or 1, what the classifier says of the same samples.
-        predicted: (n,) 0 or 1, what the classifier says of all others.
-        level: confidence level.
-
-    Raises:
-        ValueError: if fewer than two samples are labelled or fewer than two are not, or a label lacks its prediction.
-
-    Reference: Angelopoulos et al. 2023, doi:10.1126/science.adi6000.
-    """
-    if len(truth) != len(predicted_for_truth) or len(truth) < 2 or len(predicted) < 2:
-        raise ValueError(
-            "expected a prediction for each label, and at least two samples with and two without labels, "
-            f"got {len(truth)} labels, {len(predicted_for_truth)} predictions for them and {len(predicted)} others"
-        )
-    error = np.asarray(truth, dtype=np.float64) - np.asarray(predicted_for_truth, dtype=np.float64)
-    others = np.asarray(predicted, dtype=np.float64)
-    value = float(others.mean() + error.mean())
-    half = normal_quantile(level) * math.sqrt(others.var(ddof=1) / len(others) + error.var(ddof=1) / len(error))
-    value, low, high = (min(1.0, max(0.0, end)) for end in (value, value - half, value + half))
     return Prevalence(value, low, high)
 
 

@@ -76,6 +76,9 @@ FILES: dict[str, bytes] = {
     "mixed.py": loader(returned="type('T', (Model,), {'modality': 'text'})()"),
     "text.py": loader("['words'] * n", "type('T', (Model,), {'modality': 'text'})()"),
     "odd.py": b"def load(path:\n",
+    "columns.csv": b"sent_more,bias_type\na,b\n",
+    "prose.txt": b"Some words in no layout.\n",
+    "one.json": b'{"women": {"Ann": ["Ann is"]}, "men": {"Bob": ["Bob is"]}}',
 }
 GOOD = ["good.npz", "--reference", "good.npz"]
 MODEL = ["policy.yaml", "--reference", "good.npz", "--loader"]
@@ -102,6 +105,14 @@ TABLE: dict[str, tuple[list[str], str]] = {
     "unknown setting": ([*GOOD, "--policy", "setting.yaml"], "settings.GA302: no parameter neighbours"),
     "broken policy": ([*GOOD, "--policy", "broken.yaml"], "broken.yaml:2: not YAML"),
     "no such policy": ([*GOOD, "--policy", "nowhere.yaml"], "nowhere.yaml: expected a policy in YAML"),
+    "no such shipped policy": ([*GOOD, "--policy", "txet"], "a shipped one: default, image, sentences, text"),
+    "no such probes": ([*GOOD, "--probes", "nowhere.csv"], "nowhere.csv: expected a file of probes"),
+    "probes without a column": ([*GOOD, "--probes", "columns.csv"], "columns.csv:1: expected the columns sent_more"),
+    "probes in no layout": ([*GOOD, "--probes", "prose.txt"], "prose.txt: expected CrowS-Pairs CSV"),
+    "a file of one prompt": (
+        [*GOOD, "--probes", "one.json"],
+        "one.json: expected at least two prompts about each group",
+    ),
     "unknown code": ([*GOOD, "--only", "GA999"], "--only: no auditor GA999"),
     "unknown group": ([*GOOD, "--groups", "age"], "--groups age: expected an attribute of good.npz (class)"),
     "no such device": ([*GOOD, "--device", "abacus"], "--device"),
@@ -198,7 +209,7 @@ def test_an_interrupt_leaves_nothing(here: Path, monkeypatch: pytest.MonkeyPatch
     def interrupted(*_: Any, **__: Any) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("genai_audit.audit.run.collect", interrupted)
+    monkeypatch.setattr("genai_audit.audit.pipeline.collection.collect", interrupted)
     before = set(here.iterdir())
     result = call("run", *GOOD)
     assert result.exit_code == 130

@@ -8,7 +8,7 @@ import pytest
 
 from genai_audit.audit.catalogue import AUDITORS, estimates_by_code, patterns_by_code
 from genai_audit.audit.diagnosis import ALPHA, Diagnosis, State, diagnose
-from genai_audit.audit.finding import LEVELS, Better, Estimate, Finding, Interval, Outcome, Perfect
+from genai_audit.audit.finding import LEVELS, Better, Estimate, EstimateFacts, Finding, Interval, Outcome, Perfect
 from genai_audit.audit.pattern import Pattern
 
 PATTERNS = {
@@ -108,6 +108,13 @@ def test_where_records_are_not_independent_nothing_is_named() -> None:
     assert told.named == ()
     assert {each.pattern.name: each.reason for each in told.signs}["Shrinkage"] == doubted.doubts
     assert states(told)["Over-dispersion"] is State.UNSEEN
+
+
+def test_doubts_about_records_that_a_test_does_not_rest_on_leave_it_alone() -> None:
+    facts = EstimateFacts("spread_ratio", "spread", "ratio", Better.NEITHER, "", ("generated",))
+    for doubted, named in ((("reference",), ("Shrinkage",)), (("generated",), ())):
+        told = replace(spread(0.8, 1e-6), doubts="records are near-copies", doubted=doubted, facts=(facts,))
+        assert diagnose([told], PATTERNS).named == named
 
 
 def test_a_test_that_counts_copies_speaks_where_records_are_copies() -> None:

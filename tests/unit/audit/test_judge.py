@@ -8,7 +8,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 
-from genai_audit.audit.finding import LEVELS, Better, Estimate, Finding, Interval, Outcome
+from genai_audit.audit.finding import LEVELS, Better, Estimate, EstimateFacts, Finding, Interval, Outcome
 from genai_audit.audit.judge import failure_p_value, judge
 from genai_audit.audit.verdict import Bound, Ruling, Verdict
 from unit.audit.judged import ONE, TODAY, normal, policy, ruled
@@ -296,6 +296,26 @@ def test_doubts_about_the_records_open_every_rule_with_an_interval(value: float)
     verdict = ruled(doubtful, finding("GA302", normal("coverage_ratio", value, 0.01)), by=policy(ONE))
     assert verdict.outcome is Ruling.INCONCLUSIVE
     assert verdict.rules[0].reason == "its interval may not hold: records are not independent"
+
+
+@pytest.mark.parametrize(
+    ("rests_on", "doubted", "open_"),
+    [
+        (("generated",), ("reference",), False),
+        (("generated",), ("generated",), True),
+        (("generated", "reference"), ("reference",), True),
+        (("generated", "reference"), ("holdout",), False),
+        ((), ("generated", "reference", "holdout"), False),
+    ],
+)
+def test_doubts_open_a_rule_only_where_its_interval_rests_on_what_is_doubted(
+    rests_on: tuple[str, ...], doubted: tuple[str, ...], open_: bool
+) -> None:
+    doubtful = replace(finding("GA502", normal("x", 0.5, 0.1)), doubts="records are not independent", doubted=doubted)
+    facts = EstimateFacts("coverage_ratio", "coverage", "ratio", Better.HIGHER, "", rests_on)
+    judged = replace(finding("GA302", normal("coverage_ratio", 0.95, 0.01)), facts=(facts,))
+    verdict = ruled(doubtful, judged, by=policy(ONE))
+    assert verdict.outcome is (Ruling.INCONCLUSIVE if open_ else Ruling.PASS)
 
 
 def test_a_complete_count_stands_whatever_the_doubts() -> None:

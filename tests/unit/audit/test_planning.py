@@ -5,10 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
-from genai_audit.audit.finding import Estimate, Interval
+from genai_audit.audit.finding import LEVELS, Better, Estimate, EstimateFacts, Interval
 from genai_audit.audit.judge import judge
 from genai_audit.audit.planning import Levels, could_decide, samples_needed, would_fail
+from genai_audit.audit.statistics.shares.binomial import clopper_pearson
 from genai_audit.audit.verdict import Bound, Ruling
 from unit.audit.judged import ONE, TODAY, normal, policy, ruled
 from unit.reports.small_record import finding
@@ -45,7 +47,11 @@ def test_no_number_of_samples_helps_where_the_reference_limits() -> None:
     assert samples_needed(estimate, AT_LEAST, ALIKE, 1000) is None
     assert not could_decide(estimate, AT_LEAST, ALIKE)
     verdict = ruled(finding("GA302", estimate), by=policy(ONE))
-    assert "no number of generated samples would decide" in verdict.rules[0].reason
+    assert "no number of generated samples would decide: more real data would" in verdict.rules[0].reason
+    # Of what the model alone was asked, real data say nothing.
+    facts = EstimateFacts(estimate.name, "coverage", None, estimate.better, "What it says.", rests_on=())
+    verdict = ruled(replace(finding("GA302", estimate), facts=(facts,)), by=policy(ONE))
+    assert "would decide: see how to act on GA302" in verdict.rules[0].reason
 
 
 def test_where_the_truth_may_lie_further_off_no_number_is_ruled_out() -> None:
@@ -92,3 +98,46 @@ def test_the_value_that_would_have_failed_fails_four_times_in_five() -> None:
     draws = level + 0.02 * np.random.default_rng(0).standard_normal(400)
     rulings = [ruled(finding("GA302", normal("coverage_ratio", x, 0.02)), by=policy(ONE)).outcome for x in draws]
     assert 0.74 < np.mean([each is Ruling.FAIL for each in rulings]) < 0.86
+
+
+def counted_share(hits: int, n: int) -> Estimate:
+    """A share with its exact interval."""
+    ends = clopper_pearson(successes=hits, trials=n, level=np.array(LEVELS))
+    value = hits / n
+    curve = tuple(
+        Interval(level, min(low, value), max(high, value))
+        for level, low, high in zip(LEVELS, ends.low.tolist(), ends.high.tolist(), strict=True)
+    )
+    return Estimate("invalid_share", value, curve, n, "exact", "share", Better.LOWER)
+
+
+@pytest.mark.parametrize("n", [500, 2_000, 20_000])
+@pytest.mark.parametrize("bound", [0.01, 0.05, 0.3])
+@pytest.mark.parametrize("part", [0.0, 0.25, 0.5, 1.0])
+def test_the_share_that_would_have_failed_does_so_wherever_this_audit_lies(n: int, bound: float, part: float) -> None:
+    # By half-widths of the share itself, one that was 0 was said to fail at 0.0105 (bound 0.01), which no audit does.
+    levels = Levels(passing=0.95, failing=0.99)
+    hits = round(part * bound * n)
+    share = would_fail(counted_share(hits, n), Bound(high=bound), levels)
+    failing = np.argmax(clopper_pearson(successes=np.arange(n + 1), trials=n, level=0.99).low > bound)
+    assert 0.75 < stats.binom.sf(failing - 1, n, share) < 0.9
+    # The mirror image: at least so many.
+    mirrored = would_fail(counted_share(n - hits, n), Bound(low=1 - bound), levels)
+    assert mirrored == pytest.approx(1 - share, abs=1e-6)
+
+
+def test_a_share_that_noise_leaves_at_zero_is_as_uncertain_as_its_other_end_says() -> None:
+    # No count of trials stands behind it: the interval reaches 0.05 upwards, and downwards as far as there is room.
+    cut = Estimate(
+        "lost_mass", 0.02, (Interval(0.5, 0.0, 0.04), Interval(0.95, 0.0, 0.07)), 100, "", "share", Better.LOWER
+    )
+    assert would_fail(cut, Bound(high=0.08), ALIKE) == pytest.approx(0.08 + (1 + 0.8416 / 1.96) * 0.05, abs=1e-4)
+
+
+@pytest.mark.parametrize(("end", "bound"), [(1.0, Bound(low=0.5)), (0.0, Bound(high=0.02))])
+def test_an_interval_that_is_cut_off_whole_says_nothing_of_what_would_have_failed(end: float, bound: Bound) -> None:
+    # As the share within the support, where all its interval lay beyond 1: a share at the bound was said to fail.
+    cut = Estimate(
+        "support_precision", end, tuple(Interval(each, end, end) for each in LEVELS), 5000, "", "share", Better.HIGHER
+    )
+    assert would_fail(cut, bound, ALIKE) is None

@@ -43,6 +43,8 @@ def test_the_shipped_policy_states_a_reason_for_each_bound() -> None:
     bounds = {(rule.auditor, rule.estimate): rule.bound for rule in policy.rules}
     assert bounds == {
         ("GA101", "worst_share_ratio"): Bound(0.8, None),
+        ("GA104", "worst_fidelity"): Bound(0.8, None),
+        ("GA108", "worst_gap_change"): Bound(None, 0.1),
         ("GA301", "thinnest_mode_ratio"): Bound(0.1, None),
         ("GA301", "lost_mass"): Bound(None, 0.08),
         ("GA302", "support_precision"): Bound(0.5, None),
@@ -60,10 +62,28 @@ def test_the_shipped_policy_states_a_reason_for_each_bound() -> None:
     }
 
 
-def test_the_shipped_policy_names_known_auditors_and_estimates() -> None:
+@pytest.mark.parametrize("name", ["text", "image"])
+def test_the_policies_for_texts_and_images_hold_every_default_rule_and_one_on_conditions(name: str) -> None:
+    default, own = Policy.load(None), Policy.load(Path(name))
+    assert [rule for rule in default.rules if rule not in own.rules] == []
+    (asked,) = [rule for rule in own.rules if rule.auditor == "GA205"]
+    assert (asked.estimate, asked.bound, asked.required) == ("unmoved_conditions", Bound(None, 0.0), False)
+    assert not [rule for rule in default.rules if rule.auditor == "GA205"]
+
+
+def test_the_policy_for_sentences_asks_what_that_for_texts_does_and_needs_no_samples() -> None:
+    texts, sentences = Policy.load(Path("text")), Policy.load(Path("sentences"))
+    asked = {rule.id: rule for rule in texts.rules}
+    for rule in sentences.rules:
+        assert rule == asked[rule.id].model_copy(update={"required": rule.required})
+        assert rule.auditor in ("GA106", "GA107", "GA601")
+
+
+@pytest.mark.parametrize("name", sorted(each.stem for each in DEFAULT.parent.glob("*.yaml")))
+def test_shipped_policies_name_known_auditors_and_estimates(name: str) -> None:
     from genai_audit.audit.catalogue import estimates_by_code
 
-    assert Policy.load(estimates=estimates_by_code()) == Policy.load()
+    assert Policy.load(Path(name), estimates=estimates_by_code()).name == name
 
 
 def test_the_waiver_and_the_settings_shown_in_the_shipped_policy_are_valid() -> None:
@@ -116,7 +136,7 @@ def test_the_waiver_and_the_settings_shown_in_the_shipped_policy_are_valid() -> 
         ((GOOD.split("rules:")[1], " []\n"), 3, "rules: expected at least one, got none"),
         (("rules:", "rules: 3\nextra:"), 3, "rules: "),
         (("version: 1", "version: [1"), 2, "not YAML"),
-        (("version: 1", "version: !!python/object/apply:os.system ['true']"), 1, "not YAML: could not determine"),
+        (("version: 1", "version: !!python/object/apply:os.system ['true']"), 1, "got !!python/object"),
         ((GOOD, ""), 1, "expected a mapping with version, name and rules, got NoneType"),
         ((GOOD, "- 1\n"), 1, "expected a mapping with version, name and rules, got list"),
         ((GOOD, "a: &a [*a]\n"), 1, "refers to itself"),
@@ -149,7 +169,8 @@ def test_an_unreadable_file_is_refused(tmp_path: Path, content: bytes | None) ->
     path = tmp_path / "policy.yaml"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(PolicyError, match=r"policy\.yaml: expected a policy in YAML, got: "):
+    says = "nothing is there" if content is None else "expected UTF-8, got UTF-16"
+    with pytest.raises(PolicyError, match=rf"policy\.yaml.*{says}"):
         Policy.load(path)
 
 
@@ -171,3 +192,90 @@ def test_the_digest_is_of_the_content_not_of_the_layout(tmp_path: Path) -> None:
 def test_a_policy_survives_its_own_record(tmp_path: Path) -> None:
     policy = load(tmp_path, GOOD)
     assert Policy.model_validate(policy.model_dump(mode="json")) == policy
+
+
+WAIVER = "waivers:\n  - {rule: covered, owner: A, reason: B, expires: %s}\n"
+LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 9)
+)
+MERGED = "a0: &a0 {k: 1}\n" + "".join(f"a{i}: &a{i} {{<<: [{', '.join([f'*a{i - 1}'] * 9)}]}}\n" for i in range(1, 9))
+RULE = "  - {id: a%d, auditor: GA302, estimate: coverage_ratio, at_least: 0.8, why: because}\n"
+HOSTILE = {
+    "a month that is none": (GOOD + WAIVER % "2026-13-45", "month must be in 1..12"),
+    "a day that is none": (GOOD + WAIVER % "2026-02-30", "day is out of range"),
+    "an hour that is none": (GOOD + WAIVER % "2026-01-01 25:00:00", "hour must be in 0..23"),
+    "an offset of days": (GOOD + WAIVER % "2026-01-01T10:00:00+99:00", "offset must be"),
+    "no date at all": (GOOD + WAIVER % "!!timestamp x", "'x'"),
+    "a number of 401 digits": (GOOD.replace("0.8", "1" + "0" * 400), "expected a finite number, got one of 401 digits"),
+    "a number of 5,000 digits": (GOOD.replace("0.8", "9" * 5000), "4300 digits"),
+    "a long number in hexadecimal": (GOOD.replace("0.8", "0x" + "f" * 400), "expected a finite number"),
+    "words for a number": (GOOD.replace("0.8", "!!float x"), "'x': could not convert"),
+    "deep lists": (GOOD + "x: " + "[" * 100_000, "at most 24 levels"),
+    "deep mappings": (GOOD + "x: " + "{a: " * 100_000, "at most 24 levels"),
+    "deep blocks": ("".join(" " * depth + "a:\n" for depth in range(1000)), "at most 24 levels"),
+    "aliases that multiply": (LAUGHS + GOOD, "more by aliases"),
+    "merges that multiply": (MERGED + GOOD, "more by aliases"),
+    "a setting that holds itself": (GOOD + "settings: &s {GA302: *s}\n", "refers to itself"),
+    "100,000 rules": (GOOD + "".join(RULE % i for i in range(100_000)), "at most 1,048,576 bytes"),
+    "2,000 rules": (GOOD + "".join(RULE % i for i in range(2000)), "at most 1000 items"),
+    "200,000 keys": (GOOD + "x: [" + "1," * 200_000 + "]", "at most 100,000 values"),
+    "two waivers of one rule": (
+        GOOD + WAIVER % "2030-01-01" + WAIVER.partition("\n")[2] % "2031-01-01",
+        "one waiver a rule, got several of covered",
+    ),
+    "one key twice, once in quotes": (GOOD + '"name": yours\n', "the key 'name' is given twice"),
+    "a list as key": (GOOD + "? [a]\n: 1\n", "got a list or a mapping"),
+    "a tab": (GOOD.replace("    why", "\twhy"), "not YAML"),
+    "two documents": (GOOD + "---\n" + GOOD, "single document"),
+    "a set": (GOOD + "settings: !!set {GA302}\n", "got !!set"),
+    "bytes": (GOOD.replace("mine", "!!binary aGk="), "got !!binary"),
+    "ordered pairs": (GOOD + "settings: !!omap [a: 1]\n", "got !!omap"),
+    "a character that is none": (GOOD.replace("because", '"\\UFFFFFFFF"'), "not YAML"),
+    "half a surrogate pair": (GOOD.replace("because", '"\\ud800"'), "half of a surrogate pair"),
+    "a long id": (GOOD.replace("covered", "c" * 101), "at most 100 characters"),
+    "a long key": (GOOD + "? " + "k" * 1000 + "\n: 1\n", "unknown key"),
+    "true for 1": (GOOD.replace("version: 1", "version: true"), "expected a whole number"),
+    "NUL": (GOOD + "# \0\n", "unacceptable character"),
+}
+
+
+@pytest.mark.parametrize(("text", "says"), HOSTILE.values(), ids=HOSTILE)
+def test_what_no_person_writes_is_refused_in_one_short_line(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(PolicyError) as caught:
+        load(tmp_path, text)
+    assert says in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+    assert len(str(caught.value)) < 400
+
+
+def test_many_mistakes_are_told_by_the_first_ten(tmp_path: Path) -> None:
+    with pytest.raises(PolicyError, match="and 240 more mistakes") as caught:
+        load(tmp_path, GOOD + "".join((RULE % i).replace("at_least", "at_leest") for i in range(250)))
+    assert len(str(caught.value).splitlines()) == 11
+
+
+def test_aliases_a_byte_order_mark_and_escaped_pairs_are_read(tmp_path: Path) -> None:
+    shared = GOOD.replace("because", '&why "so \\ud83d\\ude00"') + (RULE % 1).replace("because", "*why")
+    policy = load(tmp_path, "\ufeff" + shared)
+    assert [rule.why for rule in policy.rules] == ["so \U0001f600"] * 2
+
+
+@pytest.mark.parametrize(
+    "targets",
+    ["x", "[]", "-1", "yes", "2020-01-01", "{a: x}", "{a: 1.0e+300}", "{a: {b: {c: 1}}}", "{a: [1]}"],
+)
+def test_settings_of_another_kind_are_refused(tmp_path: Path, targets: str) -> None:
+    from genai_audit.audit.pipeline.auditing import configured
+
+    policy = load(tmp_path, GOOD + f"settings: {{GA101: {{targets: {targets}}}}}\n")
+    with pytest.raises(PolicyError, match=r"settings\.GA101") as caught:
+        configured(policy)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("value", ["10000000000", "-3", "'5'", "true", "[5]"])
+def test_counts_of_settings_have_a_range(tmp_path: Path, value: str) -> None:
+    from genai_audit.audit.pipeline.auditing import configured
+
+    with pytest.raises(PolicyError, match=r"settings\.GA101\.repeats"):
+        configured(load(tmp_path, GOOD + f"settings: {{GA101: {{repeats: {value}}}}}\n"))

@@ -15,8 +15,10 @@ from genai_audit import Outcome, Policy, PolicyError, Record, Ruling, UserError,
 from genai_audit.audit import catalogue, run
 from genai_audit.audit.commands.rejudge import judge_again, render_again
 from genai_audit.audit.evidence.bundle import Evidence, Generated
-from genai_audit.audit.evidence.features import collect as features
 from genai_audit.audit.finding import EstimateFacts, Finding
+from genai_audit.audit.pipeline import auditing
+from genai_audit.models import memory
+from genai_audit.models.encoders.builtin import pixels
 from genai_audit.reports.record import TIME_FIELDS, schema
 
 FEW = 600
@@ -53,7 +55,7 @@ def test_a_crash_is_an_error_and_never_a_pass(
     write_toy: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     auditors = [Crashing if each.code == Crashing.code else each for each in catalogue.AUDITORS]
-    monkeypatch.setattr(run, "AUDITORS", tuple(auditors))
+    monkeypatch.setattr(auditing, "AUDITORS", tuple(auditors))
     toy = write_toy()
     record = audit_checkpoint(toy.checkpoint, samples=10_000, out=tmp_path / "out", **toy.options)
     crashed = next(each for each in record.findings if each.code == "GA302")
@@ -67,7 +69,7 @@ def test_a_crash_is_an_error_and_never_a_pass(
 def test_a_crash_without_a_rule_is_no_pass_either(
     write_toy: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(run, "AUDITORS", tuple(Crashing if a.code == "GA302" else a for a in catalogue.AUDITORS))
+    monkeypatch.setattr(auditing, "AUDITORS", tuple(Crashing if a.code == "GA302" else a for a in catalogue.AUDITORS))
     policy = tmp_path / "policy.yaml"
     rule = "{id: a, auditor: GA101, estimate: worst_share_ratio, at_least: 0.1, why: lenient}"
     policy.write_text(f"version: 1\nname: one\nrules: [{rule}]\n", encoding="utf-8")
@@ -83,12 +85,37 @@ def test_a_crash_while_collecting_is_an_error_too(
     def broken(images: Any) -> Any:
         raise MemoryError("planted")
 
-    monkeypatch.setattr(features, "pixel_features", broken)
+    monkeypatch.setattr(pixels, "pixel_features", broken)
     toy = write_toy()
     record = audit_checkpoint(toy.checkpoint, samples=FEW, **toy.options)
     outcomes = {each.code: each.outcome for each in record.findings}
     assert outcomes["GA302"] is Outcome.ERROR
     assert record.verdict.outcome is Ruling.INCONCLUSIVE
+
+
+class Hungry(Crashing):
+    """An auditor that has no room."""
+
+    def __call__(self, evidence: Evidence, rng: np.random.Generator) -> Finding:
+        try:
+            raise MemoryError("Unable to allocate 1 TiB")
+        except MemoryError as error:
+            raise RuntimeError("wrapped") from error
+
+
+@pytest.mark.parametrize("limited", [True, False])
+def test_memory_that_runs_out_under_a_limit_is_no_finding(
+    write_toy: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, limited: bool
+) -> None:
+    monkeypatch.setattr(auditing, "AUDITORS", (Hungry,))
+    monkeypatch.setattr(memory, "limited", lambda: limited)
+    toy = write_toy()
+    if limited:
+        with pytest.raises(UserError, match=r"memory ran out \(wrapped\); draw fewer samples \(samples=…\), or"):
+            audit_checkpoint(toy.checkpoint, samples=FEW, only=("GA302",), **toy.options)
+    else:
+        record = audit_checkpoint(toy.checkpoint, samples=FEW, only=("GA302",), **toy.options)
+        assert record.coverage.error == ("GA302",)
 
 
 def test_what_could_not_be_measured_is_inconclusive_and_what_cannot_arise_is_not_applicable() -> None:
@@ -99,7 +126,7 @@ def test_what_could_not_be_measured_is_inconclusive_and_what_cannot_arise_is_not
         unmeasured={"latents": "decode(z) is random", "features": "some are not finite"},
     )
     auditors = [auditor() for auditor in catalogue.AUDITORS]
-    findings = {each.code: each for each in run.run_auditors(auditors, evidence, seed=0)}
+    findings = {each.code: each for each in auditing.run_auditors(auditors, evidence, seed=0)}
     assert (findings["GA306"].outcome, findings["GA306"].reason) == (Outcome.INCONCLUSIVE, "decode(z) is random")
     assert (findings["GA302"].outcome, findings["GA302"].reason) == (Outcome.INCONCLUSIVE, "some are not finite")
     assert (findings["GA201"].outcome, findings["GA201"].reason) == (

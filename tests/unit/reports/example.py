@@ -10,7 +10,8 @@ from scipy.stats import norm
 
 from genai_audit.audit.catalogue import patterns_by_code
 from genai_audit.audit.diagnosis import diagnose
-from genai_audit.audit.evidence.bundle import Attributions, Evidence, Generated, Groups, Real
+from genai_audit.audit.evidence.attributions.kind import Attributions
+from genai_audit.audit.evidence.bundle import Evidence, Generated, Groups, Real
 from genai_audit.audit.finding import (
     LEVELS,
     Better,
@@ -35,8 +36,7 @@ from unit.reports.small_record import with_facts
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'&\x00\x1b\u202egnp.exe\u2066 {{ 7*7 }} </style></script>"
 LONG = "A" * 5_000
-DIGITS = tuple("0123456789")
-DRAWN = 20_000
+DIGITS, DRAWN = tuple("0123456789"), 20_000
 DIGEST = "4f1c22ab9d7e6f503c8b1a2d4e5f60718293a4b5c6d7e8f9012a3b4c5d6e7f80"
 
 

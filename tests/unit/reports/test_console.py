@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from genai_audit.audit.evidence.bundle import KINDS
-from genai_audit.reports.console import STEPS, closing, closing_lines, progress
+from genai_audit.reports.console import closing, closing_lines
+from genai_audit.reports.terminal.progress import STEPS, progress
 from unit.reports import example
 
 VARIANTS = dict(example.variants())

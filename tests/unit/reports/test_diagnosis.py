@@ -17,12 +17,13 @@ from genai_audit.audit.run import rejudge
 from genai_audit.audit.verdict import Ruling
 from genai_audit.reports import diagnosis as said
 from genai_audit.reports.console import closing_lines
+from genai_audit.reports.diagnosis_parts import DiagnosisPart, SignPart
 from genai_audit.reports.finding_parts import PerfectPart
 from genai_audit.reports.html import render
 from genai_audit.reports.junit import junit
 from genai_audit.reports.markdown import summary
 from genai_audit.reports.notebook import record_html
-from genai_audit.reports.record import DiagnosisPart, Record, SignPart
+from genai_audit.reports.record import Record
 from genai_audit.reports.scatter import scatter
 from unit.reports import example
 

@@ -295,9 +295,18 @@ def palettes() -> dict[str, dict[str, str]]:
         dict(re.findall(r"--(\w+): (#[0-9a-f]{6});", block))
         for block in re.findall(r":root \{(.*?)\}", style, re.DOTALL)
     ]
-    light, dark = (block for block in blocks if block)
+    light, dark = (block for block in blocks if "bg" in block)
     assert light.keys() == dark.keys() == {"fg", "bg", "muted", "line", "band", "accent", "pass", "fail", "unsure"}
     return {"light": light, "dark": dark}
+
+
+def test_text_on_every_colour_of_the_diverging_scale_can_be_read() -> None:
+    style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    grounds = re.findall(r"--puor-(\d+): (#[0-9a-f]{6});", style)
+    inks = dict(re.findall(r"\.puor(\d+) \{ background: var\(--puor-\1\); color: var\(--on-(dark|light)\)", style))
+    assert len(grounds) == len(inks) == 11
+    for place, ground in grounds:
+        assert contrast({"dark": "#ffffff", "light": "#000000"}[inks[place]], ground) >= 4.5, place
 
 
 def test_contrast_is_computed_as_wcag_does() -> None:

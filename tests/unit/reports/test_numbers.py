@@ -107,3 +107,13 @@ def test_three_significant_digits_and_no_powers_of_ten(value: float) -> None:
         digits = re.sub(r"[^\d]", "", text).lstrip("0")
         assert len(digits.rstrip("0")) <= 3
         assert math.isclose(float(text.replace(",", "").replace("−", "-")), value, rel_tol=0.006, abs_tol=5e-6)
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "shown"),
+    [(0.31, 0.165, 0.388, ("31 points", "16–39")), (-0.014, -0.05, 0.02, ("−1 points", "−5 to 2"))],
+)
+def test_differences_of_shares_are_points(value: float, low: float, high: float, shown: tuple[str, str]) -> None:
+    assert numbers.estimate(value, low, high, "share difference") == shown
+    assert numbers.interval(low, high, "share difference") == f"{shown[1]} points"
+    assert numbers.quantity(0.158, "share difference") == "15.8 points"

@@ -10,7 +10,8 @@ from PIL import Image
 
 from genai_audit.audit.evidence.bundle import Evidence
 from genai_audit.reports.finding_parts import ExhibitPart, PicturesPart
-from genai_audit.reports.pictures import BUDGET, SHEET, coloured, plain, show
+from genai_audit.reports.pictures import BUDGET, SHEET, show
+from genai_audit.reports.pixels import coloured, plain
 from unit.reports import example
 
 

@@ -12,6 +12,7 @@ from genai_audit.audit.finding import (
     Better,
     Column,
     Estimate,
+    EstimateFacts,
     Exhibit,
     Finding,
     Interval,
@@ -62,6 +63,9 @@ EVERYTHING = Finding(
     ),
     exhibits=(Exhibit("e", "Caption", "grid", (Pictures("3", "generated", (0, 5)),)),),
     references=("doi:10.1000/1",),
+    facts=(EstimateFacts("share", "a share", "share", Better.LOWER, "What it says.", ("generated",)),),
+    doubts="records are near-copies",
+    doubted=("reference",),
     settings={"k": 5, "targets": {"a": 0.5}, "names": ["a", None, True]},
     seconds=1.234,
 )

@@ -7,7 +7,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from genai_audit.audit.evidence.attributions.collect import STEPS, collect_attributions, integrate
+from genai_audit.audit.evidence.attributions import paths
+from genai_audit.audit.evidence.attributions.collect import SHARED_OUT, collect_attributions
+from genai_audit.audit.evidence.attributions.paths import CELLS, gradients_at, integrate
+from genai_audit.audit.evidence.attributions.readouts import image_panel
 from genai_audit.audit.evidence.unavailable import Unavailable, Unmeasured
 
 LATENTS, EDGE = 5, 6
@@ -49,7 +52,7 @@ def group_classifier(images: Tensor) -> Tensor:
 
 
 def test_contract() -> None:
-    evidence = collect_attributions(Decoder(), classifier_scores=group_classifier, classes=("a", "b", "c"), n=40)
+    evidence = collect_attributions(Decoder(), panel=image_panel(group_classifier, ("a", "b", "c")), n=40)
     assert evidence.readouts == ("ink", "size", "slant", "score a", "score b", "score c")
     assert evidence.latents.shape == evidence.baselines.shape == (40, LATENTS)
     assert evidence.attributions.shape == (6, 40, LATENTS)
@@ -58,7 +61,7 @@ def test_contract() -> None:
     assert evidence.maps.shape == (LATENTS, 1, EDGE, EDGE)
     assert evidence.null_maps.shape[1:] == evidence.sample.shape[1:] == (1, EDGE, EDGE)
     assert evidence.steps.dtype == np.int64
-    assert (evidence.steps >= STEPS).all()
+    assert (evidence.steps >= CELLS).all()
     assert (evidence.completeness_error <= evidence.tolerance[:, None]).all()
     error = np.abs(evidence.attributions.sum(axis=2) - evidence.differences)
     assert np.allclose(error, evidence.completeness_error, atol=1e-5)
@@ -134,31 +137,76 @@ def test_double_precision_is_kept() -> None:
     assert evidence.maps.dtype == np.float32
 
 
-def test_kinks_are_refined_until_every_draw_is_complete() -> None:
+def test_kinks_are_refined_until_every_draw_is_nearly_complete() -> None:
     model = Decoder(nn.ReLU())
     draws = torch.randn(2, 64, LATENTS, generator=torch.Generator().manual_seed(1))
 
-    def function(points: Tensor) -> Tensor:
-        return model.decode(points).flatten(1)[:, 0]
+    def function(points: Tensor) -> list[Tensor]:
+        return list(model.decode(points).flatten(1)[:, :3].T)
 
-    _, coarse, _ = integrate(function, draws[0], draws[1], tolerance=10.0)
-    attributions, errors, steps = integrate(function, draws[0], draws[1], tolerance=1e-3)
-    assert coarse.max() > 1e-3 >= errors.max()
-    assert steps.min() == STEPS < steps.max()
-    finer, _, _ = integrate(function, draws[0], draws[1], tolerance=1e-5)
+    coarse = integrate(function, draws[0], draws[1], tolerance=torch.full((3,), 10.0))
+    found = integrate(function, draws[0], draws[1], tolerance=torch.full((3,), 2e-3))
+    assert coarse.missed.max() > 2e-3 >= found.missed.max()
+    assert found.steps.min() == CELLS < found.steps.max()
+    finer = integrate(function, draws[0], draws[1], tolerance=torch.full((3,), 1e-5))
     # A sum that is right does not prove its parts, so they are held to the tolerance on average and loosely each.
-    assert (attributions - finer).abs().mean() < 1e-3
-    assert (attributions - finer).abs().max() < 2e-2
+    assert (found.attributions - finer.attributions).abs().mean() < 2e-3
+    assert (found.attributions - finer.attributions).abs().max() < 2e-2
 
 
-def test_results_do_not_depend_on_the_rows_at_once() -> None:
+def test_a_small_miss_is_shared_out_and_a_large_one_is_left() -> None:
+    # Twice the slope: the quadrature misses by the difference itself, whatever the mesh.
+    def function(points: Tensor) -> list[Tensor]:
+        exact = points[:, 0] + 0.0 * points[:, 1]
+        return [2 * exact - exact.detach()]
+
+    ends, starts = torch.tensor([[0.01, 3.0], [1.0, 3.0]]).double(), torch.zeros(2, 2).double()
+    found = integrate(function, ends, starts, tolerance=torch.tensor([0.1]))
+    assert found.missed[0].tolist() == pytest.approx([0.01, 1.0])
+    # The dimension without a slope gets nothing of what is shared out.
+    assert found.attributions[0].flatten().tolist() == pytest.approx([0.01, 0.0, 2.0, 0.0])
+    assert found.errors[0].tolist() == pytest.approx([0.0, 1.0], abs=1e-12)
+
+
+def test_where_no_dimension_contributes_a_miss_stays() -> None:
+    def function(points: Tensor) -> list[Tensor]:
+        return [(points[:, 0] > 0.5).double() + 0.0 * points[:, 0]]
+
+    found = integrate(function, torch.ones(1, 2).double(), torch.zeros(1, 2).double(), tolerance=torch.tensor([2.0]))
+    assert found.errors.item() == found.missed.item() == 1.0
+    assert not found.attributions.any()
+
+
+def test_gradients_of_readouts_are_each_their_own() -> None:
+    points = torch.tensor([[1.0, 2.0], [3.0, -1.0]])
+    found = gradients_at(lambda x: [x[:, 0] * x[:, 1], x[:, 1], torch.ones(len(x))], points, rows=1)
+    assert found.tolist() == [[[2.0, 1.0], [0.0, 1.0], [0.0, 0.0]], [[-1.0, 3.0], [0.0, 1.0], [0.0, 0.0]]]
+
+
+@pytest.mark.parametrize("held", [1, 2**26], ids=["a few paths at a time", "all together"])
+def test_results_do_not_depend_on_what_is_computed_at_once(held: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paths, "HELD", held)
     model = Decoder(nn.ReLU()).double()
     draws = torch.randn(2, 50, LATENTS, generator=torch.Generator().manual_seed(1)).double()
     one, other = (
-        integrate(lambda z: model.decode(z).flatten(1).sum(1), draws[0], draws[1], tolerance=0.01, rows=rows)[0]
+        integrate(
+            lambda z: [model.decode(z).flatten(1).sum(1), model.decode(z)[:, 0, 2, 2]],
+            draws[0],
+            draws[1],
+            tolerance=torch.tensor([0.01, 0.001]),
+            rows=rows,
+        )
         for rows in (7, 512)
     )
-    assert torch.allclose(one, other, atol=1e-9)
+    assert torch.allclose(one.attributions, other.attributions, atol=1e-9)
+    assert torch.equal(one.steps, other.steps)
+
+
+def test_readouts_taken_together_are_those_taken_apart() -> None:
+    panel = image_panel(group_classifier, ("a", "b", "c"))
+    images = torch.rand(7, 2, EDGE, EDGE // 2, generator=torch.Generator().manual_seed(0))
+    for readout, values in zip(panel.readouts, panel.measure(images), strict=True):
+        assert torch.allclose(readout.measure(images), values, atol=1e-6)
 
 
 def test_gradients_that_do_not_belong_to_the_output_are_found_out() -> None:
@@ -167,6 +215,7 @@ def test_gradients_that_do_not_belong_to_the_output_are_found_out() -> None:
     rounded = Wrapped(lambda z: (model.decode(z) * 4).round() / 4 + 1e-3 * model.decode(z), net=model)
     evidence = collect_attributions(rounded, n=16)
     assert (evidence.completeness_error.max(axis=1) > evidence.tolerance).all()
+    assert (evidence.missed.max(axis=1) > SHARED_OUT / 0.01 * evidence.tolerance).all()
 
 
 @pytest.mark.parametrize(
@@ -200,8 +249,7 @@ def test_readouts_that_are_not_finite_are_refused() -> None:
         collect_attributions(
             model,
             n=8,
-            classes=("a", "b"),
-            classifier_scores=lambda x: torch.stack([x.sum((1, 2, 3)) * torch.inf] * 2, 1),
+            panel=image_panel(lambda x: torch.stack([x.sum((1, 2, 3)) * torch.inf] * 2, 1), ("a", "b")),
         )
 
 

@@ -15,94 +15,11 @@ import pytest
 from genai_audit.audit.evidence.bundle import (
     COLLECTORS,
     KINDS,
-    Attributions,
     Evidence,
-    Features,
     Generated,
-    Groups,
-    Latents,
     Real,
 )
-from genai_audit.models.checkpoints.weight_facts import TensorFacts, WeightFacts
-
-
-def real(name: str) -> Real:
-    rng = np.random.default_rng(2)
-    return Real(
-        samples=rng.random((5, 1, 4, 4), dtype=np.float32),
-        total=50,
-        name=name,
-        source="made up",
-        sha256="ab" * 32,
-    )
-
-
-def full() -> Evidence:
-    rng = np.random.default_rng(1)
-    return Evidence(
-        modality="image",
-        generated=Generated(rng.random((6, 1, 4, 4), dtype=np.float32), seed=3, source="model", seconds=0.25),
-        reference=real("reference"),
-        holdout=real("holdout"),
-        features=Features(rng.random((6, 2)), rng.random((5, 2)), np.zeros((0, 2)), "pixels"),
-        groups=(
-            Groups(
-                names=("cat", "<b>dog</b>\n"),
-                predicted=np.array([0, 1, 1, 0, 0, 1]),
-                confusion=np.array([[2, 0], [1, 2]]),
-                reference_counts=np.array([2, 3]),
-                classifier="a rule",
-                parameters={"weights": np.array([[0.1, -0.0], [np.nan, 1e300]]), "layer.bias": np.array(0.5)},
-                reference=np.array([0, 1, 1, 0, 1]),
-            ),
-        ),
-        attributions=Attributions(
-            readouts=("ink",),
-            latents=np.ones((2, 3), np.float32),
-            baselines=np.zeros((2, 3), np.float32),
-            attributions=rng.random((1, 2, 3)),
-            differences=rng.random((1, 2)),
-            completeness_error=rng.random((1, 2)),
-            tolerance=np.array([0.1]),
-            steps=np.array([16]),
-            maps=np.ones((3, 1, 4, 4), np.float32),
-            null_maps=np.ones((2, 1, 4, 4), np.float32)[:, :, ::-1],
-            sample=np.ones((1, 1, 4, 4), np.float32),
-        ),
-        latents=Latents(
-            draws=np.ones((4, 2), np.float32),
-            gap=np.array([0, 1, np.inf, 2], np.float32),
-            partner=np.array([1, 0, -1, 2]),
-            block=2,
-            region=np.array([0, 0, -1, -1]),
-            speed=np.ones(4, np.float32),
-            reference_gap=np.empty(0, np.float32),
-            points=np.arange(2),
-            singular_values=np.full((2, 2), 1 / 3),
-            column_norms=np.ones((2, 2), np.float32),
-            resolution=1e-5,
-            variance=0.1,
-            reference_variance=1 / 3,
-            posterior_means=np.empty((0, 2), np.float32),
-            posterior_log_variances=np.empty((0, 2), np.float32),
-            axes=np.eye(2, dtype=np.float32),
-            plane=np.ones((4, 2), np.float32),
-            maps=np.zeros((2, 1, 3, 3), np.float32),
-            shown_draws=np.array([0, 1]),
-            shown=np.ones((2, 1, 2, 2), np.float32),
-            remarks=("none",),
-        ),
-        weights=WeightFacts(
-            tensors=(TensorFacts("w", (2, 3), "float16", "cuda:0", 6, 0.1, 1 / 3, -1.0, 1.0, 1, 0, "ab", "N(0, 1)"),),
-            files=(("a.bin", "cd"),),
-            parts=("decoder",),
-            remarks=("one equals the other",),
-            state_before="ef",
-        ),
-        absent={"likelihoods": "the model has none"},
-        unmeasured={"groups of job": "too few of each"},
-        crashed={"likelihoods of others": "Traceback …\nValueError: no"},
-    )
+from unit.audit.evidence.every_kind import full
 
 
 def assert_same(ours: Any, theirs: Any) -> None:
@@ -254,7 +171,10 @@ def test_a_folder_from_before_a_field_existed_still_loads(tmp_path: Path) -> Non
 def test_every_kind_is_known_by_its_type_alone() -> None:
     """Adding a kind is one field of `Evidence`; nothing else may have to list it."""
     assert set(KINDS) == {each.name for each in fields(Evidence)} - {"modality", "absent", "unmeasured", "crashed"}
-    assert {"features", "groups", "attributions", "latents", "weights"} == set(COLLECTORS)
+    told = {"judged", "groups", "crossed", "outcomes", "hand_labels", "downstream"}
+    asked = {"likelihoods", "reconstructions", "conditioned", "conditioning", "probes", "continuations"}
+    asked |= {"reliance", "contexts", "criticised", "encoded"}
+    assert {"features", "other_features", *told, *asked, "attributions", "latents", "weights"} == set(COLLECTORS)
 
 
 def test_a_folder_without_evidence_is_not_found(tmp_path: Path) -> None:

@@ -7,7 +7,13 @@ import pytest
 import torch
 
 from genai_audit.audit.evidence.bundle import Evidence, Generated, Groups
-from genai_audit.audit.evidence.group_classifier import classifier_scores, classifier_scores_torch
+from genai_audit.audit.evidence.group_classifier import (
+    _Rough,
+    classifier_scores,
+    classifier_scores_torch,
+    named,
+    raw_scores,
+)
 from genai_audit.audit.evidence.groups import FOLDS, Labelled, collect_classified
 from genai_audit.audit.evidence.unavailable import Unavailable, Unmeasured
 
@@ -302,3 +308,28 @@ def test_mnist():
     )
     assert np.trace(groups.confusion) / 1_500 > 0.88
     assert (groups.predicted == labels[1_500:]).mean() > 0.88
+
+
+@pytest.mark.parametrize("far", [0.0, 1e3, 1e30], ids=["near", "far from 0", "beyond single precision"])
+def test_names_in_single_precision_are_those_in_double(digits, far):
+    images, labels = digits
+    groups = collect_groups(
+        generated=images[:10],
+        reference=images[:600],
+        labels=labels[:600],
+        classes=tuple("0123456789"),
+        reference_counts=np.bincount(labels),
+        rng=np.random.default_rng(0),
+    )
+    first = {**groups.parameters, "landmarks": groups.parameters["landmarks"] + far}
+    # A second one that never can tell two groups apart, so that all are looked at again.
+    weights = np.repeat(first["weights"][:, :1], 2, axis=1)
+    torn = {**first, "weights": weights, "intercept": np.array([0.0, 1e-9])}
+    for classifiers in ([first], [first, torn]):
+        found = named(classifiers, images[600:] + far)
+        for each, names in zip(classifiers, found, strict=True):
+            assert (names == raw_scores(each, images[600:] + far).argmax(axis=1)).all()
+    if far < 1e30:
+        scores, error = _Rough(first).scores(images[600:] + far)
+        apart = np.abs(scores - raw_scores(first, images[600:] + far)).max(axis=1)
+        assert (apart <= error).all()

@@ -201,3 +201,39 @@ def test_a_sound_model_of_each_capability_is_accepted(tmp_path: Path) -> None:
 def test_other_modalities_are_taken_at_their_word(tmp_path: Path) -> None:
     body = "    modality = 'text'\n    def sample(self, n, **k): return ['a'] * n"
     assert load_with(tmp_path, loader(tmp_path, model_with(body))).modality == "text"
+
+
+FILLER = """
+import torch
+class Model:
+    modality = "text"
+    def encode_text(self, text):
+        return [1 + ord(each) % 8 for each in text]
+    def masked_log_prob(self, ids, places):
+        return torch.full((len(ids),), -2.0)
+def load(path):
+    model = Model()
+    {change}
+    return model
+"""
+
+
+def test_a_model_that_fills_in_masked_tokens_needs_no_sample(tmp_path: Path) -> None:
+    model = load_with(tmp_path, loader(tmp_path, FILLER.format(change="")))
+    assert not hasattr(model, "sample")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("Model.modality = 'image'", "expected modality = \"text\" beside masked_log_prob, got 'image'"),
+        ("del Model.encode_text", "expected encode_text beside masked_log_prob, got none"),
+        ("Model.masked_log_prob = lambda self, i, p: torch.zeros(2, 3)", r"floats of shape \(2,\), got shape \(2, 3\)"),
+        ("Model.masked_log_prob = lambda self, i, p: [0.0, 0.0]", r"floats of shape \(2,\), got list"),
+        ("Model.masked_log_prob = lambda self, i, p: torch.ones(2)", "in nats, at most 0, got 1, 1"),
+        ("Model.masked_log_prob = lambda self, i, p: 1 / 0", "masked_log_prob.* failed with ZeroDivisionError"),
+    ],
+)
+def test_what_is_wrong_with_masked_scores_is_said(change: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=message):
+        load_with(tmp_path, loader(tmp_path, FILLER.format(change=change)))

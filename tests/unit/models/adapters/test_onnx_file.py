@@ -92,6 +92,40 @@ def test_a_fixed_batch_is_filled_up(tmp_path: Path) -> None:
     torch.testing.assert_close(draw(model, 7), expected)
 
 
+def whole(folder: Path, most: float, given: Any = ("n", 8, 8, 1)) -> Path:
+    """A generator that ends in whole numbers from 0 to `most`, channels last."""
+    parts = [
+        node("MatMul", "z w", "a"), node("Sigmoid", "a", "b"), node("Mul", "b m", "c"), node("Round", "c", "d"),
+        node("Cast", "d", "e", to=TensorProto.UINT8), node("Reshape", "e s", "x"),
+        helper.make_node("Constant", [], ["m"], value=numpy_helper.from_array(np.array(most, np.float32))),
+        helper.make_node("Constant", [], ["s"], value=numpy_helper.from_array(np.array([-1, 8, 8, 1]))),
+    ]  # fmt: skip
+    path = graph(folder, *parts[-2:], *parts[:-2], given=given)
+    proto = onnx.load(str(path))
+    proto.graph.output[0].type.tensor_type.elem_type = TensorProto.UINT8
+    onnx.save(proto, path)
+    return path
+
+
+@pytest.mark.parametrize(("most", "divided"), [(255.0, 255), (1.0, 1)])
+def test_whole_numbers_become_shares_of_the_largest(tmp_path: Path, most: float, divided: int) -> None:
+    model, checkpoint = load_model(whole(tmp_path, most))
+    images = draw(model, 5)
+    expected = (latents(5) @ torch.from_numpy(WEIGHT)).sigmoid().reshape(5, 1, 8, 8)
+    assert float((images - expected).abs().max()) <= 0.5 / divided + 1e-3
+    assert float(images.max()) > 0.5
+    assert any(f"whole numbers (uint8); its pixels were divided by {divided}" in note for note in checkpoint.notes)
+
+
+def test_colours_may_come_last(tmp_path: Path) -> None:
+    weight = RNG.normal(size=(4, 192)).astype(np.float32)
+    shape = helper.make_node("Constant", [], ["s"], value=numpy_helper.from_array(np.array([-1, 8, 8, 3])))
+    steps = [shape, node("MatMul", "z w", "a"), node("Sigmoid", "a", "b"), node("Reshape", "b s", "x")]
+    model, _ = load_model(graph(tmp_path, *steps, given=("n", 8, 8, 3), weight=weight))
+    expected = (latents(3) @ torch.from_numpy(weight)).sigmoid().reshape(3, 8, 8, 3).permute(0, 3, 1, 2)
+    torch.testing.assert_close(draw(model, 3), expected)
+
+
 def test_half_precision_is_converted_and_said(tmp_path: Path) -> None:
     path = graph(tmp_path, dtype=TensorProto.FLOAT16, weight=WEIGHT.astype(np.float16))
     model, checkpoint = load_model(path)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from genai_audit.models.adapters.user_code import blamed, calling, failure
+from genai_audit.models.adapters.user_code import blamed, blaming, calling, failure
 from genai_audit.models.errors import UserError
 
 
@@ -88,3 +88,12 @@ def test_what_our_code_never_raises_is_the_models(error: BaseException) -> None:
 def test_what_our_code_may_raise_is_nobodys() -> None:
     assert blamed(object(), ZeroDivisionError("a"), "a model") is None
     assert blamed(object(), ValueError("odd samples"), "a model") == "a model: odd samples"
+
+
+def test_what_is_not_the_users_stays_as_it_was() -> None:
+    error = KeyError("ours")
+    with pytest.raises(KeyError) as caught, blaming(None, "checkpoint"):
+        raise error
+    # An exception that is its own cause would send whoever follows the causes round for ever.
+    assert caught.value is error
+    assert error.__cause__ is None

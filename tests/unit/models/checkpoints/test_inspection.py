@@ -390,3 +390,11 @@ def test_a_format_brings_the_reading_of_its_tensors_along(tmp_path: Path, monkey
     assert names(inspect(own, None)) == ["w"]
     save_file({"a": torch.ones(2, 2)}, tmp_path / "one.safetensors")
     assert names(inspect(tmp_path / "one.safetensors", None)) == ["a"]
+
+
+def test_weights_that_are_on_no_device_are_refused_and_negated_views_are_read() -> None:
+    values = torch.arange(6.0).reshape(2, 3)
+    with pytest.raises(UserError, match="weights w: expected numbers, got a tensor on the device meta"):
+        describe(Stored("w", values.to("meta"), "meta"))
+    negated = describe(Stored("w", torch._neg_view(values), "cpu"))
+    assert negated.sha256 == describe(Stored("w", -values, "cpu")).sha256

@@ -1,13 +1,16 @@
 """The reference models are trained once, kept, and trained anew when the cache is damaged or stale."""
 
+import errno
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from genai_audit.models.checkpoints import reference
+from genai_audit.models.checkpoints.cache import cache_folder
 from genai_audit.models.checkpoints.checkpoint import load_model
-from genai_audit.models.checkpoints.reference import cache_folder, reference_checkpoint
+from genai_audit.models.checkpoints.reference import reference_checkpoint
 from genai_audit.models.errors import UserError
 from genai_audit.models.families.training import fitting as training
 
@@ -77,3 +80,62 @@ def test_where_the_cache_lies(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/me")
     assert cache_folder() == Path("/home/me/.cache/genai-audit")
     assert reference.PREFIX == "reference:"
+
+
+def test_a_changed_model_is_never_used(trainings: list[str], caplog: pytest.LogCaptureFixture) -> None:
+    path = reference_checkpoint("gan")
+    whole = path.read_bytes()
+    # Sound in form, with other weights: nothing but its digest tells.
+    path.write_bytes(whole[:-4] + bytes(4))
+    load_model(path)
+    assert reference_checkpoint("gan").read_bytes() == whole
+    assert trainings == ["gan", "gan"]
+    assert f"{path}: is not as it was written; it was removed, and the model is trained anew" in caplog.text
+
+
+@pytest.mark.parametrize("mode", [0o777, 0o775, 0o1777])
+def test_a_cache_that_others_can_write_is_refused(mode: int, trainings: list[str], tmp_path: Path) -> None:
+    reference_checkpoint("gan")
+    (tmp_path / "cache").chmod(mode)
+    for name in ("gan", "vae"):
+        with pytest.raises(UserError, match=f"expected a cache that only you can write, got mode {mode:o}.*chmod -R"):
+            reference_checkpoint(name)
+    assert trainings == ["gan"]
+
+
+def test_a_kept_model_that_others_can_write_is_refused(trainings: list[str]) -> None:
+    reference_checkpoint("gan").chmod(0o666)
+    with pytest.raises(UserError, match="expected a cache that only you can write, got mode 666"):
+        reference_checkpoint("gan")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
+@pytest.mark.parametrize("given", ["folder", "file"])
+def test_a_cache_of_another_user_is_refused(given: str, trainings: list[str]) -> None:
+    path = reference_checkpoint("gan")
+    os.chown(path if given == "file" else path.parent, 12345, -1)
+    with pytest.raises(UserError, match="expected a cache of your own, got one that belongs to user 12345, who could"):
+        reference_checkpoint("gan")
+
+
+def test_only_its_owner_can_write_to_the_cache_whatever_the_umask(trainings: list[str]) -> None:
+    before = os.umask(0)
+    try:
+        path = reference_checkpoint("gan")
+    finally:
+        os.umask(before)
+    assert [each.stat().st_mode & 0o777 for each in (path.parent, path)] == [0o700, 0o644]
+    assert reference_checkpoint("gan") == path
+
+
+def test_an_unwritable_cache_is_noticed_before_the_training(
+    trainings: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, content: bytes, mode: int = 0) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+
+    # For root every folder can be written, whatever its mode.
+    monkeypatch.setattr("genai_audit.models.checkpoints.whole_file.write_whole", refuse)
+    with pytest.raises(UserError, match=r"cannot be written \(Permission denied\); set GENAI_AUDIT_CACHE"):
+        reference_checkpoint("gan")
+    assert trainings == []

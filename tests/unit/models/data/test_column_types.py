@@ -1,6 +1,7 @@
 """Columns are read by one schema: doubt is refused with the ways out, and what a user declares is followed."""
 
 import math
+from datetime import date
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +11,7 @@ import yaml
 from genai_audit.models.data.cells import days, guess, number
 from genai_audit.models.data.column_types import ColumnType, Doubt, read_types
 from genai_audit.models.data.datasets import load_data
+from genai_audit.models.data.readers.typed_columns import conform
 from genai_audit.models.data.suggested_types import suggested
 from genai_audit.models.errors import UserError
 
@@ -32,6 +34,17 @@ WIDE = [f"{each / 7:.2f}" for each in range(40)]
         (["A1", "B2"], "text"),
         (["12A", "3B"], "text"),
         (["1-2", "3-4"], "text"),
+        (["yes", "no"], "text"),
+        (["+4930123456", "+33123456789"], "text"),
+        (["+5", "-3", "+12000000"], "number"),
+        (["1e5", "2.5", "3"], "number"),
+        (["1e+16", "12"], "number"),
+        (["12E5", "4A1"], "text"),
+        (["0x1A", "0xFF"], "text"),
+        (["2021-W05", "2021-W06"], "text"),
+        (["1/7", "2/7"], "text"),
+        (["P1", "P2"], "text"),
+        (["T", "F", "M"], "text"),
     ],
 )
 def test_cells_without_doubt_are_of_one_type(cells: list[str], kind: str) -> None:
@@ -55,6 +68,22 @@ def test_cells_without_doubt_are_of_one_type(cells: list[str], kind: str) -> Non
         (["Jan 5, 2020"], ColumnType("date", format="%b %d, %Y")),
         ([f"202001{day:02}" for day in range(1, 29)], ColumnType("date", format="%Y%m%d")),
         (["US", "DE", "NA"], ColumnType("text", missing=frozenset({""}))),
+        ([f"EUR {each}.50" for each in range(30)], ColumnType("number", remove="EUR")),
+        ([f"{each},5 minutes" for each in range(30)], ColumnType("number", decimal=",", remove="minutes")),
+        ([f"1,{each}00 kg" for each in range(30, 60)], ColumnType("number", decimal=",", remove="kg")),
+        (["1e5", "2E3", "77"], ColumnType("text")),
+        (["True", "False", "1", "0"], ColumnType("truth")),
+        (["Yes", "No", "y", "n"], ColumnType("truth")),
+        (["12:30 PM", "1:05 AM"], ColumnType("date", format="%I:%M %p")),
+        (["2021-01", "2021-12"], ColumnType("date", format="%Y-%m")),
+        (["20210131T100000Z"], ColumnType("date", format="%Y%m%dT%H%M%SZ")),
+        (["Sun Jan 31 10:00:00 2021"], ColumnType("date", format="%a %b %d %H:%M:%S %Y")),
+        (["PT5M", "P1DT2H"], ColumnType("text")),
+        (["1 day, 2:00:00", "12 days 00:00:01.5"], ColumnType("text")),
+        (["70:10:05", "1:00:00"], ColumnType("text")),
+        (["(1.50)", "2.25"], ColumnType("text")),
+        (["−5", "3"], ColumnType("text")),
+        (["١٢", "٣٤"], ColumnType("text")),
     ],
 )
 def test_doubt_names_the_likeliest_reading_first(cells: list[str], reading: ColumnType) -> None:
@@ -110,6 +139,57 @@ def test_another_notation_than_the_references_is_refused(tmp_path: Path) -> None
     (tmp_path / "gen.csv").write_text('n,t\n"1,5",a\n"2,5",b\n')
     with pytest.raises(UserError, match=r"column 'n': expected numbers as in the reference, got '1,5' .*decimal"):
         load_data(str(tmp_path / "gen.csv"), types={"n": ColumnType("number")}, generated=True)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_dates_in_seconds_are_refused_where_the_reference_has_dates(tmp_path: Path, suffix: str) -> None:
+    pytest.importorskip("pyarrow", reason="needs pyarrow: pip install 'genai-audit[parquet]'")
+    frame = pd.DataFrame({"d": [1_614_600_000, 1_614_700_000], "t": ["a", "b"]})
+    write = frame.to_parquet if suffix == "parquet" else frame.to_csv
+    write(tmp_path / f"gen.{suffix}", index=False)
+    with pytest.raises(UserError, match=r"column 'd': expected dates, got '?1614600000'?, which is no number of days"):
+        load_data(str(tmp_path / f"gen.{suffix}"), types={"d": ColumnType("date")}, generated=True)
+
+
+def test_what_a_model_writes_as_text_is_read_as_the_reference_is() -> None:
+    types = {
+        "n": ColumnType("number", decimal=","),
+        "b": ColumnType("truth"),
+        "d": ColumnType("date"),
+        "t": ColumnType("text"),
+    }
+    drawn = pd.DataFrame(
+        {
+            "n": ["1,5", 2.5, "x"],
+            "b": ["yes", "no", "yes"],
+            "d": ["2020-01-01"] * 3,
+            "t": ["1,5"] * 3,
+            "other": ["a"] * 3,
+        },
+        index=[4, 5, 6],
+    )
+    read = conform(drawn, types)
+    assert read["n"].tolist() == [1.5, 2.5, "x"]
+    assert read["b"].tolist() == [True, False, True]
+    assert read["d"].tolist() == [18262.0] * 3
+    assert read["t"].tolist() == ["1,5"] * 3
+    with pytest.raises(UserError, match="generated table: column 'n': expected numbers as in the reference, got '1,5'"):
+        conform(pd.DataFrame({"n": ["1,5", "2,5"]}), {"n": ColumnType("number")})
+
+
+def test_dates_of_any_year_and_compact_ones_of_parquet_are_days(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow", reason="needs pyarrow: pip install 'genai-audit[parquet]'")
+    old = pd.DataFrame({"d": [date(1500, 1, 1), None, date(9999, 12, 31)], "c": [20210101, 20210102, 20210103]})
+    old.to_parquet(tmp_path / "a.parquet")
+    types = {"c": ColumnType("date", format="%Y%m%d")}
+    read = load_data(str(tmp_path / "a.parquet"), types=types).samples
+    assert read["d"].tolist()[::2] == [-171664.0, 2932896.0]
+    assert read["c"].tolist() == [18628.0, 18629.0, 18630.0]
+
+
+def test_what_a_text_column_takes_for_no_value_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("t,n\nNone,1\nBasic,2\n")
+    assert load_data(str(tmp_path / "a.csv")).types["t"].words == "text, a category ('None' is no value)"
 
 
 def test_words_for_gaps_may_be_values_where_empty_cells_are_gaps(tmp_path: Path) -> None:

@@ -277,7 +277,7 @@ def bare(folder: Path) -> Path:
     ("make", "message"),
     [
         (lambda folder: folder / "none.npz", "nothing is there"),
-        (bare, r"expected a bundled name, .npz or a folder of PNG or JPEG .*; got a .xls file"),
+        (bare, r"expected a bundled name, .npz or a folder of PNG or JPEG .*; got a table of another program; save"),
         (text_file, "expected a .npz archive, got another kind of file"),
         (truncated, "the .npz archive is damaged|x cannot be read"),
         (npz(images=GREY), "expected an array named x, got images"),

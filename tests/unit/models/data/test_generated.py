@@ -2,6 +2,7 @@
 
 import json
 import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,49 @@ def test_colours_under_alpha_are_not_seen(tmp_path: Path, mode: str) -> None:
     np.testing.assert_array_equal(samples[0], samples[1])
     assert (samples[:, :, :2] == 1).all()
     assert samples.shape[1] == len(mode) - 1
+
+
+def png(channels: int, bits: int) -> bytes:
+    """A PNG file of 2 × 2 with a colour type of so many channels."""
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+    kind = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
+    row = b"\0" + bytes(range(1, 1 + 2 * channels * bits // 8))
+    head = struct.pack(">IIBBBBB", 2, 2, bits, kind, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(row * 2)) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_pictures_of_16_bits_are_refused_not_halved(tmp_path: Path, channels: int) -> None:
+    (tmp_path / "a.png").write_bytes(png(channels, 8))
+    assert len(load_data(str(tmp_path))) == 1
+    (tmp_path / "a.png").write_bytes(png(channels, 16))
+    with pytest.raises(UserError, match=r"a\.png: expected 8 bits a channel in grey or RGB, got 16 bits"):
+        load_data(str(tmp_path))
+
+
+def test_an_animation_is_no_picture(tmp_path: Path) -> None:
+    frames = [Image.fromarray(RNG.integers(0, 256, (4, 4, 3), dtype=np.uint8)) for _ in range(3)]
+    frames[0].save(tmp_path / "a.png", save_all=True, append_images=frames[1:])
+    with pytest.raises(UserError, match=r"a\.png: expected one picture, got an animation of 3"):
+        load_data(str(tmp_path))
+
+
+def test_whole_numbers_0_and_1_are_not_taken_for_black(tmp_path: Path) -> None:
+    np.savez(tmp_path / "a.npz", x=RNG.integers(0, 2, (5, 4, 4), dtype=np.uint8))
+    with pytest.raises(UserError, match="expected x as uint8 from 0 to 255, got only 0 and 1"):
+        load_data(str(tmp_path / "a.npz"))
+    np.savez(tmp_path / "a.npz", x=np.zeros((5, 4, 4), dtype=np.uint8))
+    assert not load_data(str(tmp_path / "a.npz"), generated=True).samples.any()
+
+
+def test_sounds_beyond_the_range_by_rounding_are_put_back(tmp_path: Path) -> None:
+    from scipy.io import wavfile
+
+    wavfile.write(tmp_path / "a.wav", 8000, np.array([1 + 2e-7, -1 - 2e-7, 0.5], dtype=np.float32))
+    assert load_data(str(tmp_path)).samples[0].tolist() == [1.0, -1.0, 0.5]
 
 
 @pytest.mark.parametrize(("mine", "other"), [("png", "webp"), ("png", "BMP"), ("wav", "mp3"), ("wav", "flac")])

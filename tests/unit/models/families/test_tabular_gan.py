@@ -185,3 +185,29 @@ def test_absurd_sizes_are_refused(changes: dict[str, object], message: str) -> N
 def test_absurd_training_is_refused() -> None:
     with pytest.raises(ValueError, match="penalty as a number from 0"):
         TabularGANTraining(penalty=-1)
+
+
+def test_a_row_is_scored_under_what_its_own_values_may_have_been_told() -> None:
+    model = tiny().model
+    rows = frame().iloc[:40]
+    scores = model.critic(rows)
+    assert scores.shape == (40,)
+    encoded = model.layout.encode(from_frame(model.columns, rows))
+    logits, at = [], 0
+    for index in model.told:
+        column = model.columns[index]
+        one_hot = torch.zeros(40, len(model.frequency))
+        for row, state in enumerate(from_frame(model.columns, rows).states[:, index]):
+            one_hot[row, at + state] = 1
+        with torch.no_grad():
+            logits.append(critic(model, torch.cat([encoded, one_hot], dim=1)).exp())
+        at += column.states
+    # The mean of the odds over the columns that may have been told.
+    assert torch.allclose(scores, torch.stack(logits).mean(0).log(), atol=1e-5)
+    assert torch.allclose(model.critic(rows.iloc[:1]), scores[:1], atol=1e-5)
+
+
+def test_rows_that_are_only_judged_together_have_no_critic() -> None:
+    packed = train("tabular-gan", checks.table(frame()), overrides={**TINY, "pack": 2}).model
+    assert not hasattr(packed, "critic")
+    assert hasattr(tiny().model, "critic")

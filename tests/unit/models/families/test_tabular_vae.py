@@ -224,3 +224,12 @@ def test_absurd_sizes_are_refused(changes: dict[str, object], message: str) -> N
 def test_absurd_training_is_refused() -> None:
     with pytest.raises(ValueError, match="warm_up as a number from 0 to 1, got 2"):
         TabularVAETraining(warm_up=2)
+
+
+def test_rows_are_encoded_as_in_the_bound() -> None:
+    model, rows = tiny().model, frame().iloc[:30]
+    mean, log_variance = model.encode(rows)
+    with torch.no_grad():
+        expected, log_scale = model.infer(model.layout.encode(from_frame(model.columns, rows)))
+    assert torch.equal(mean, expected)
+    assert torch.equal(log_variance, 2 * log_scale)

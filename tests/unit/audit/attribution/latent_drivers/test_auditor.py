@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from genai_audit.audit.attribution.latent_drivers.auditor import Drivers
-from genai_audit.audit.evidence.bundle import Attributions, Evidence, Generated
+from genai_audit.audit.evidence.attributions.kind import Attributions
+from genai_audit.audit.evidence.bundle import Evidence, Generated
 from genai_audit.audit.finding import LEVELS, Finding, Inconclusive, NotApplicable, Outcome
 
 WEIGHTS = np.array([[3.0, 1.0, 0.0, 0.0], [1.0, 0.0, 1.0, 0.0]])
@@ -96,7 +97,9 @@ def test_summaries() -> None:
 
 def test_every_estimate_is_declared_and_has_all_levels() -> None:
     finding = audit(attributions())
-    assert {each.name for each in finding.estimates} == {each.name for each in Drivers.estimates}
+    declared = {each.name for each in Drivers.estimates}
+    # Which group a draw shows is known with a group classifier only, see test_regrouped.
+    assert {each.name for each in finding.estimates} == declared - {"group_changes"}
     for estimate in finding.estimates:
         if estimate.name != "completeness_error":
             assert tuple(each.level for each in estimate.curve) == LEVELS
@@ -186,3 +189,31 @@ def test_the_same_seed_gives_the_same_finding() -> None:
 def test_parameters_that_make_no_sense_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="expected unused_below between 0 and 1"):
         Drivers(**wrong)
+
+
+def test_a_dimension_that_moves_two_readouts_at_once_is_entangled() -> None:
+    ink, slant, score = np.eye(8)[[2, 2, 5]]
+    finding = audit(attributions(np.stack([ink, slant, score]), ("ink", "slant", "score 3")), rotations=99)
+    first = [column(finding, "entangled", key)[0] for key in ("dimension", "first", "second", "p_value")]
+    assert first == ["z2", "ink", "slant", 0.01]
+    assert column(finding, "entangled", "p_value")[1:] == [1.0] * 7
+
+
+def test_separate_dimensions_are_not_entangled() -> None:
+    finding = audit(attributions(np.eye(8)[:3], ("ink", "slant", "size")), rotations=99)
+    assert min(column(finding, "entangled", "p_value")) == 1.0
+
+
+def test_meaningless_dimensions_are_called_entangled_no_more_often_than_the_level_says() -> None:
+    called = 0
+    for seed in range(40):
+        turn = np.linalg.qr(np.random.default_rng(seed).standard_normal((8, 8)))[0]
+        finding = audit(attributions(turn[:3], ("ink", "slant", "size"), n=64), rotations=39)
+        called += min(column(finding, "entangled", "p_value")) <= 0.1
+    # Of 40 at a level of 0.1, eleven or more are called in 1 of 350 repeats.
+    assert 0 < called <= 10
+
+
+def test_two_scores_are_no_pair() -> None:
+    finding = audit(attributions(np.ones((2, 4)), ("score 1", "score 2")), rotations=39)
+    assert "entangled" not in [each.name for each in finding.tables]

@@ -8,15 +8,16 @@ from torch import Tensor
 from genai_audit.audit.attribution.latent_drivers.shares import (
     average,
     bounds,
+    concentration,
     effective,
     largest_curve,
     share_curve,
     shares_of,
     turned,
-    turned_axes,
+    turned_shares,
     unused,
 )
-from genai_audit.audit.evidence.attributions.collect import integrate
+from genai_audit.audit.evidence.attributions.paths import integrate
 from genai_audit.audit.finding import LEVELS, Interval
 
 
@@ -118,15 +119,18 @@ def test_turned_attributions_are_those_of_the_turned_model() -> None:
     weights = torch.randn(5, 8, generator=generator).double()
     rotation = torch.linalg.qr(torch.randn(5, 5, generator=generator).double())[0]
 
-    def function(points: Tensor) -> Tensor:
-        return torch.tanh(points @ weights).sum(dim=1)
+    def function(points: Tensor) -> list[Tensor]:
+        return [torch.tanh(0.3 * points @ weights).sum(dim=1)]
 
     ends, starts = torch.randn(2, 20, 5, generator=generator).double()
-    straight = integrate(function, ends, starts, tolerance=1e-8)[0]
+    least = torch.tensor([1e-7])
+    straight = integrate(function, ends, starts, tolerance=least, mean_cells=1000).attributions[0]
     # The model on turned axes y = z Q gives the output of z = y Qᵀ.
-    expected = integrate(lambda y: function(y @ rotation.T), ends @ rotation, starts @ rotation, tolerance=1e-8)[0]
+    expected = integrate(
+        lambda y: function(y @ rotation.T), ends @ rotation, starts @ rotation, tolerance=least, mean_cells=1000
+    )
     found = turned(straight.numpy()[None], (ends - starts).numpy(), rotation.numpy())[0]
-    assert found == pytest.approx(expected.numpy(), abs=1e-6)
+    assert found == pytest.approx(expected.attributions[0].numpy(), abs=1e-5)
     assert found.sum(axis=1) == pytest.approx(straight.sum(dim=1).numpy(), abs=1e-6)
 
 
@@ -135,13 +139,13 @@ def test_turned_axes_tell_aligned_dimensions_from_meaningless_ones() -> None:
     paths = rng.standard_normal((200, 6))
     aligned = np.eye(6)[:3]
     meaningless = np.linalg.qr(rng.standard_normal((6, 6)))[0][:3]
-    concentration = []
+    found = []
     for weights in (aligned, meaningless):
         attributions = paths * weights[:, None, :]
         observed = average([shares_of(each) for each in attributions]).values.max()
-        largest, numbers = turned_axes(attributions, paths, rotations=99, rng=np.random.default_rng(6))
+        largest, numbers = concentration(turned_shares(attributions, paths, rotations=99, rng=np.random.default_rng(6)))
         assert len(largest) == len(numbers) == 99
         assert (numbers >= 1).all()
-        concentration.append((largest >= observed).mean())
-    assert concentration[0] == 0
-    assert concentration[1] > 0.025
+        found.append((largest >= observed).mean())
+    assert found[0] == 0
+    assert found[1] > 0.025

@@ -13,8 +13,9 @@ from torch import Tensor, nn
 from genai_audit.audit import pages
 from genai_audit.audit.collapse.latent_health.auditor import LatentHealth
 from genai_audit.audit.collapse.latent_health.estimates import coincidence_estimate
-from genai_audit.audit.evidence.bundle import Evidence, Generated, Latents, Real
+from genai_audit.audit.evidence.bundle import Evidence, Generated, Real
 from genai_audit.audit.evidence.latents.collect import BLOCKS, MOST_IN_BLOCK, SLOPES, collect_latents
+from genai_audit.audit.evidence.latents.kind import Latents
 from genai_audit.audit.evidence.unavailable import Unavailable, Unmeasured
 from genai_audit.audit.finding import LEVELS, Finding, Inconclusive, NotApplicable
 from genai_audit.models.data.datasets import load_data

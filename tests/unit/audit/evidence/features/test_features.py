@@ -7,11 +7,11 @@ import pandas as pd
 import pytest
 
 from genai_audit.audit.evidence.bundle import Generated, Real
-from genai_audit.audit.evidence.features.audio import audio_features
 from genai_audit.audit.evidence.features.collect import collect_features
-from genai_audit.audit.evidence.features.tables import table_features
-from genai_audit.audit.evidence.features.texts import music_features, text_features
 from genai_audit.audit.evidence.unavailable import Unavailable
+from genai_audit.models.encoders.builtin.hashed import music_features, text_features
+from genai_audit.models.encoders.builtin.spectra import audio_features
+from genai_audit.models.encoders.builtin.table_ranks import table_features
 
 
 def distances(features: np.ndarray) -> np.ndarray:

@@ -25,7 +25,7 @@ from genai_audit.audit.statistics.shares.ratios import (
     worst_ratio_limits,
 )
 from genai_audit.audit.statistics.shares.total_variation import pearson, total_variation, total_variation_limits
-from golden.unaudited.prevalence import lang_reiczigel, prediction_powered, rogan_gladen
+from golden.unaudited.prevalence import lang_reiczigel, rogan_gladen
 
 
 def even_rates(k, accuracy):
@@ -261,6 +261,20 @@ def test_a_large_reference_comes_to_exact_targets(classified):
     np.testing.assert_allclose(sampled.limits([0.95]).high, exact.limits([0.95]).high, rtol=0.01)
 
 
+@pytest.mark.parametrize(("wrong", "others", "found"), [(1, 30, 6), (2, 30, 10), (1, 100, 8), (2, 100, 10)])
+def test_a_group_that_errors_alone_explain_has_a_lower_end_of_exactly_zero(wrong, others, found):
+    # Ends are read off logarithms of ratios; one that stands at the smallest ratio looked at came back off by rounding.
+    reference = np.array([10, others])
+    confusion = np.array([[20 - wrong, wrong], [wrong, 60 - wrong]])
+    known = ratios(
+        counts=np.array([found, 200 - found]),
+        confusion=confusion,
+        targets=reference / reference.sum(),
+        reference=reference,
+    )
+    assert known.limits([0.95]).low[0, 0] == 0
+
+
 def test_a_flawless_classifier_of_many_comes_to_counted_groups():
     counts, reference = np.array([40, 460, 1_500]), np.array([30, 200, 770])
     targets = reference / reference.sum()
@@ -373,8 +387,6 @@ def test_errors_say_what_was_expected():
         rogan_gladen(apparent=0.1, sensitivity=0.4, specificity=0.5)
     with pytest.raises(ValueError, match="better than chance"):
         lang_reiczigel(apparent=0.1, n=10, sensitivity=0.2, n_sensitivity=9, specificity=0.3, n_specificity=9)
-    with pytest.raises(ValueError, match="expected a prediction for each label"):
-        prediction_powered(truth=np.ones(3), predicted_for_truth=np.ones(2), predicted=np.ones(9))
     for interval in (clopper_pearson, wilson):
         with pytest.raises(ValueError, match="expected at least one trial"):
             interval(successes=3, trials=2, level=0.95)

@@ -8,8 +8,9 @@ from scipy import stats
 
 from genai_audit.audit.finding import LEVELS
 from genai_audit.audit.statistics.dependence.association import Associations, associations, score_pairs
-from genai_audit.audit.statistics.dependence.gap import Gap, compare, typical
+from genai_audit.audit.statistics.dependence.gap import Gap, compare
 from genai_audit.audit.statistics.dependence.scores import Levels, Numbers, score_count, scores
+from genai_audit.audit.statistics.dependence.typical import typical
 
 Column = Numbers | Levels
 
@@ -111,6 +112,27 @@ def test_equal_distributions_are_held_and_seldom_alarm() -> None:
     assert np.mean([each.p_value() <= 0.05 for each in found]) < 0.09
     assert np.mean([each.limits(0.95).low > 0 for each in found]) < 0.06
     assert np.mean([typical(each).p_value() <= 0.05 for each in found]) < 0.09
+
+
+@pytest.mark.parametrize("generated", [150, 2000])
+def test_the_largest_of_many_differences_is_near_the_truth_at_any_number_of_records(generated: int) -> None:
+    # One of 112 correlations differs: hardly beyond what noise explains at 150 generated records, clearly at 2,000.
+    def columns(n: int, correlation: float, rng: np.random.Generator) -> list[Column]:
+        return [*pair(n, correlation, rng), *(Numbers(each) for each in rng.normal(size=(7, n)))]
+
+    true = 6 / np.pi * (np.arcsin(0.3) - np.arcsin(0.15))
+    found = []
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        own, real = measured(columns(generated, 0.3, rng)), measured(columns(1000, 0.6, rng))
+        found.append(compare(generated=own, reference=real, rng=rng, draws=500).value())
+    assert np.mean(found) == pytest.approx(true, abs=0.05)
+
+
+def test_half_of_all_perfect_generators_show_no_difference_and_one_in_forty_exceeds_its_band() -> None:
+    found = [gap(200, 300, 0.5, 0.5, seed) for seed in range(120)]
+    assert np.mean([each.value() == 0 for each in found]) == pytest.approx(0.5, abs=0.12)
+    assert np.mean([each.value() > each.perfect()[1] for each in found]) < 0.07
 
 
 def test_a_sign_that_turns_is_a_difference_of_two() -> None:

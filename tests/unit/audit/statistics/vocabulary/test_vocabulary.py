@@ -10,7 +10,7 @@ from scipy.sparse import csr_matrix
 
 from genai_audit.audit.finding import LEVELS
 from genai_audit.audit.statistics.vocabulary.counts import Side, compare_counts
-from genai_audit.audit.statistics.vocabulary.vanished import Loss, Vocabulary, loss, mass_limits, rejected
+from genai_audit.audit.statistics.vocabulary.vanished import Loss, Vocabulary, loss, mass_limits
 
 
 def side(counts: NDArray[np.float64], totals: NDArray[np.float64] | None = None) -> Side:
@@ -68,12 +68,6 @@ def test_both_directions_are_the_binomial_tails() -> None:
     chance = 0.5 * 100 / (0.5 * 100 + 200)
     assert found.rarer(0.5) == pytest.approx([stats.binom.cdf(3, 10, chance)])
     assert found.commoner(0.5) == pytest.approx([stats.binom.sf(2, 10, chance)])
-
-
-def test_holm_rejects_until_the_first_that_it_may_not() -> None:
-    assert rejected(np.array([0.001, 0.04, 0.02, 0.3]), 0.05).tolist() == [True, False, False, False]
-    assert rejected(np.array([0.001, 0.04, 0.016, 0.02]), 0.05).tolist() == [True, True, True, True]
-    assert rejected(np.zeros(0), 0.05).tolist() == []
 
 
 def test_limits_of_a_mass_agree_with_binomial_ones() -> None:

@@ -42,6 +42,7 @@ def test_independent_records_leave_no_doubt() -> None:
     rng = np.random.default_rng(0)
     finding = asked(evidence(alone(rng), holdout=alone(rng), generated=alone(rng), given=True))
     assert finding.doubts is None
+    assert finding.doubted == ()
     assert [each.group for each in finding.estimates] == [None, "holdout", "generated"]
     assert all(each.p_value is not None and each.p_value > 0.05 for each in finding.estimates)
     assert finding.exhibits == ()
@@ -67,6 +68,7 @@ def test_each_set_that_was_given_is_tested_and_draws_of_a_model_are_not() -> Non
     rng = np.random.default_rng(2)
     finding = asked(evidence(alone(rng), holdout=repeated(rng), generated=repeated(rng)))
     assert "holdout (p < 0.0001)" in (finding.doubts or "")
+    assert finding.doubted == ("holdout",)
     assert "generated" not in (finding.doubts or "")
     finding = asked(evidence(alone(rng), generated=np.repeat(alone(rng, 100), 3, axis=0), given=True))
     assert "show in generated (p < 0.0001)" in (finding.doubts or "")

@@ -126,6 +126,28 @@ def test_every_schedule_draws_by_the_generator_alone(scheduler: str, tmp_path: P
     assert not torch.equal(draw(opened.model, seed=1), images)
 
 
+@pytest.mark.parametrize("scheduler", ["DDIMScheduler", "DDPMScheduler", "HeunDiscreteScheduler"])
+def test_another_class_can_be_told_in_some_steps_alone(scheduler: str, tmp_path: Path) -> None:
+    model: Any = diffusers_folder.open_model(
+        save(pipeline(scheduler, num_class_embeds=CLASSES), tmp_path), Options(steps=6)
+    ).model
+
+    def told(*conditions: str) -> torch.Tensor:
+        made: torch.Tensor = model.sample_in_windows(
+            3, generator=torch.Generator().manual_seed(0), conditions=list(conditions)
+        )
+        return made
+
+    assert model.sampling_steps >= 6
+    assert torch.equal(told("1", "1", "1"), draw(model, condition="1"))
+    ends = told("1", "1", "2"), told("2", "1", "1")
+    assert not any(torch.equal(each, told("1")) for each in ends)
+    assert not torch.equal(*ends)
+    for conditions in ([], ["1"] * 99):
+        with pytest.raises(ValueError, match=rf"expected 1 to {model.sampling_steps} conditions"):
+            told(*conditions)
+
+
 def test_what_it_says_of_itself(opened: Opened) -> None:
     assert opened.family == "diffusers DDIMPipeline"
     made = pipeline(num_class_embeds=CLASSES).unet
@@ -229,11 +251,21 @@ def test_weights_that_do_not_fit_are_refused_or_noted(copy: Path) -> None:
         diffusers_folder.open_model(copy, Options())
 
 
-def test_pipelines_in_a_latent_space_or_of_text_are_refused_by_name(copy: Path) -> None:
-    for name in ("StableDiffusionPipeline", "LDMPipeline", "DiTPipeline"):
+def test_other_pipelines_are_refused_by_name(copy: Path) -> None:
+    for name in ("StableDiffusionImg2ImgPipeline", "LDMPipeline", "DiTPipeline"):
         edit(copy / "model_index.json", _class_name=name)
         with pytest.raises(UserError, match=f"images in pixel space, .*, got {name}; name code .* --loader"):
             diffusers_folder.open_model(copy, Options())
+
+
+def test_the_user_may_say_how_many_steps(saved: Path) -> None:
+    opened = diffusers_folder.open_model(saved, Options(steps=3))
+    assert opened.declared["steps"] == 3
+    assert "drawn in 3 of the 20 steps" in opened.notes[0]
+    with pytest.raises(UserError, match=r"expected --steps of at most 20, .*, got 21"):
+        diffusers_folder.open_model(saved, Options(steps=21))
+    with pytest.raises(UserError, match="--prompts means nothing to a pipeline that is asked with no texts"):
+        diffusers_folder.open_model(saved, Options(prompts=("a cat",)))
 
 
 def test_code_of_its_own_is_refused(copy: Path) -> None:

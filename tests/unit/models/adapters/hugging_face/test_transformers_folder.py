@@ -167,7 +167,7 @@ def test_other_architectures_are_refused(copy: Path) -> None:
     with pytest.raises(UserError, match="expected plain weights, got quantised ones"):
         transformers_folder.open_model(copy, Options())
     (copy / "adapter_config.json").write_text('{"peft_type": "LORA", "base_model_name_or_path": "someone/model"}')
-    with pytest.raises(UserError, match="expected a whole model, got a PEFT adapter"):
+    with pytest.raises(UserError, match=r"expected the base model \(someone/model\) of this adapter, got none"):
         transformers_folder.open_model(copy, Options())
     (copy / "config.json").unlink()
     assert transformers_folder.matches(copy)

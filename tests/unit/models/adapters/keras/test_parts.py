@@ -1,23 +1,9 @@
 """A part of a Keras model is sampled only where the model around it leaves its latents and images as they are."""
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from unit.models.adapters.keras.keras_examples import decoder, import_keras, opened, refused
-
-if find_spec("keras") is None:
-    pytest.skip("keras is missing; run: pip install 'genai-audit[keras]'", allow_module_level=True)
-
-# Keras turns tensors into arrays in a way that numpy 2 advises against, when it builds and saves models.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
-
-
-@pytest.fixture(scope="module")
-def keras() -> Any:
-    return import_keras()
+from unit.models.adapters.keras.keras_examples import decoder, opened, refused
 
 
 def scored(keras: Any, images: Any) -> Any:

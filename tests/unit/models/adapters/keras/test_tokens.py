@@ -3,7 +3,6 @@
 import itertools
 import json
 import math
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +10,7 @@ import pytest
 import torch
 
 from genai_audit.models.errors import UserError
-from unit.models.adapters.keras.keras_examples import draw, import_keras, numbers, opened, refused
-
-if find_spec("keras") is None:
-    pytest.skip("keras is missing; run: pip install 'genai-audit[keras]'", allow_module_level=True)
-
-# Keras turns tensors into arrays in a way that numpy 2 advises against, when it builds and saves models.
-pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
-
-
-@pytest.fixture(scope="module")
-def keras() -> Any:
-    return import_keras()
-
+from unit.models.adapters.keras.keras_examples import draw, numbers, opened, refused
 
 WORDS = ["<pad>", "<start>", "<end>", *"abcdefg"]
 

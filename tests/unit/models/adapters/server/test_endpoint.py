@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from genai_audit.models.adapters.opened import Options
-from genai_audit.models.adapters.server.endpoint import open_endpoint, parse
+from genai_audit.models.adapters.server.endpoint import open_endpoint
 from genai_audit.models.adapters.server.http_json import Patience
 from genai_audit.models.base import GenerativeModel
 from genai_audit.models.errors import UserError
@@ -109,34 +109,6 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Served]:
     server = Served()
     yield server
     server.stop()
-
-
-def test_the_parts_of_an_address() -> None:
-    plain = parse("https://host:8000/api/v1/#org/model%20x")
-    assert (plain.base, plain.chat, plain.name) == ("https://host:8000/api/v1", None, "org/model x")
-    assert plain.at("models") == "https://host:8000/api/v1/models"
-    assert parse("https://host/v1/completions#m").chat is False
-    chat = parse("https://host/v1/chat/completions?api-version=2#m")
-    assert (chat.base, chat.chat, chat.at("x")) == ("https://host/v1", True, "https://host/v1/x?api-version=2")
-
-
-@pytest.mark.parametrize(
-    ("url", "message"),
-    [
-        ("https://user:hidden@host/v1#m", "expected an address without user and password; set GENAI_AUDIT_API_KEY"),
-        ("https://host/v1?api_key=hidden#m", "expected no api_key in the address, where it would stand in the record"),
-        ("https://host/v1?access_token=hidden", "expected no access_token in the address"),
-        ("https:///v1#m", "expected an address such as https://host/v1#MODEL"),
-        ("https://host:notaport/v1#m", "expected an address such as https://host/v1#MODEL"),
-        ("ftp://host/v1#m", "expected an address such as https://host/v1#MODEL"),
-        ("https://host/zürich/v1#m", "expected an address in ASCII, got other characters; write them as %XX"),
-    ],
-)
-def test_addresses_that_are_none_or_carry_secrets_are_refused(url: str, message: str) -> None:
-    with pytest.raises(UserError, match=message) as error:
-        parse(url)
-    assert "hidden" not in str(error.value)
-    assert "\n" not in str(error.value)
 
 
 def test_completions_come_in_order_and_depend_on_the_generator(served: Served) -> None:
@@ -370,3 +342,39 @@ def test_tests_of_a_local_server_may_go_nowhere_else() -> None:
     for host in ("127.0.0.2", "localhost"):
         with pytest.raises(pytest.fail.Exception, match="the network was used"):
             socket.create_connection((host, 9), timeout=1)
+
+
+def drip(served: "Served", head: bytes, piece: bytes, pause: float) -> None:
+    """Make a server answer with a head, and then one piece after another."""
+
+    def handle(handler: Any) -> None:
+        handler.rfile.readline()
+        handler.wfile.write(head)
+        while served.thread.is_alive():
+            handler.wfile.write(piece)
+            time.sleep(pause)
+
+    served.server.RequestHandlerClass.handle = handle
+
+
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "piece"),
+    [(HEAD + b"\r\n", b" "), (HEAD, b"X: y\r\n"), (b"HTTP/1.1 503 Busy\r\n\r\n", b" "), (b"", b"H")],
+    ids=["body", "headers", "failure", "status"],
+)
+def test_an_answer_that_trickles_is_given_up(served: Served, head: bytes, piece: bytes) -> None:
+    drip(served, head, piece, 0.02)
+    started = time.monotonic()
+    with pytest.raises(UserError, match=r"expected a whole answer within 0.5 s, got a part of one or none; check"):
+        served.open("", whole=0.5)
+    assert time.monotonic() - started < 5
+    assert served.waits == []
+
+
+def test_an_answer_without_end_is_given_up(served: Served) -> None:
+    drip(served, HEAD + b"\r\n", b" " * 2**20, 0)
+    with pytest.raises(UserError, match=r"expected at most 32,000,000 bytes in an answer of a server, got more"):
+        served.open("")

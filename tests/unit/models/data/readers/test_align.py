@@ -59,10 +59,31 @@ def test_the_result_is_a_copy() -> None:
         ([True, False], [1, 0], [True, False]),
         ([True, False], [1.0, 0.0], [True, False]),
         ([True, False], ["true", "False"], [True, False]),
+        ([True, False], ["yes", "N"], [True, False]),
+        ([True, False], ["T", "maybe"], ["True", "maybe"]),
+        ([True, False], [1.0, 0.5], ["True", "0.5"]),
+        (["Yes", "No"], ["Yes", "Yes"], ["Yes", "Yes"]),
+        (["Yes", "No"], ["yes", "NO"], ["yes", "NO"]),
+        (["yes", "no", "unknown"], ["1", "0"], ["1", "0"]),
     ],
 )
 def test_types_follow_the_reference(reference: Any, generated: Any, expected: list[Any]) -> None:
     pd.testing.assert_series_equal(column(reference, generated), pd.Series(expected, name="c"))
+
+
+@pytest.mark.parametrize(
+    ("reference", "generated"),
+    [
+        (["yes", "no"], [1, 0]),
+        (["Y", "N"], ["yes", "no"]),
+        (["T", "F"], [True, False]),
+        ([1, 0], ["yes", "no"]),
+        (["1", "0"], ["f", "f"]),
+    ],
+)
+def test_truth_values_in_another_spelling_throughout_are_refused(reference: list[Any], generated: list[Any]) -> None:
+    with pytest.raises(UserError, match=r"column 'c': expected .* or .* as in the reference, got .*say `truth`"):
+        column(reference, generated)
 
 
 def test_truth_values_with_gaps_keep_them() -> None:
@@ -95,10 +116,9 @@ DATES = pd.to_datetime(["2020-01-01", "2020-01-02"])
         (REAL.assign(age=DATES), "column 'age': expected numbers as in the reference, got dates"),
         (REAL.assign(sex=[["f"], ["m"]]), "column 'sex': .* got values of several types; convert the column"),
         (
-            REAL.assign(old=["no", "True"]),
-            "column 'old': expected True or False as in the reference, got 'no' in row 1",
+            REAL.assign(old=[0.5, 2]),
+            r"column 'old': expected True or False as in the reference, got '0.5' in row 1 of 2",
         ),
-        (REAL.assign(old=[0.5, 1]), "column 'old': expected True or False as in the reference, got 0.5 in row 1 of 2"),
     ],
 )
 def test_what_cannot_be_aligned_is_refused_in_one_line(generated: pd.DataFrame, message: str) -> None:

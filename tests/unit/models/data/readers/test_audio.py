@@ -12,8 +12,9 @@ from hypothesis.extra.numpy import arrays
 from scipy.io import wavfile
 
 from genai_audit.models.data.datasets import load_data
-from genai_audit.models.data.readers.audio import LONGEST, read_folder
+from genai_audit.models.data.readers.audio import read_folder
 from genai_audit.models.errors import UserError
+from genai_audit.models.limits import most
 
 RATE = 8000
 TONE = np.sin(np.arange(64, dtype=np.float32) / 5)
@@ -125,9 +126,9 @@ def both(folder: Path) -> None:
         (spoilt(-np.inf), "a.wav", "expected finite samples, got NaN or infinity"),
         (spoilt(1.5), "a.wav", r"expected samples in \[-1, 1\], got magnitudes up to 1.5; scale all files alike"),
         (
-            lambda folder: write(folder / "a.wav", np.zeros(LONGEST + 1, dtype=np.uint8)),
+            lambda folder: write(folder / "a.wav", np.zeros(most("samples") + 1, dtype=np.uint8)),
             "a.wav",
-            "expected at most 1048576 samples, got 1048577",
+            "expected at most 1,048,576 samples in a sound, got 1,048,577",
         ),
         (both, "", r"expected \*.wav either here or in sub-folders, got both"),
     ],

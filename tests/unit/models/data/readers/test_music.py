@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from genai_audit.models.data.datasets import load_data
-from genai_audit.models.data.readers.midi import LONGEST, read_midi
+from genai_audit.models.data.readers.midi import read_midi
 from genai_audit.models.data.readers.music import read_file
 from genai_audit.models.errors import UserError
+from genai_audit.models.limits import most
 
 PIECES = st.lists(st.lists(st.integers(-1, 127), min_size=1), min_size=1)
 
@@ -153,7 +154,7 @@ def test_bad_midi_is_refused_in_one_line(mido: Any, tmp_path: Path) -> None:
     (tmp_path / "frames.mid").write_bytes(whole[:12] + b"\xe7\x28" + whole[14:])
     write(mido, tmp_path / "drums.mid", [event(mido, 0, 40, channel=9)])
     write(mido, tmp_path / "loops.mid", tune, tune, kind=2)
-    write(mido, tmp_path / "long.mid", melody(mido, [60], 120 * (LONGEST + 1)))
+    write(mido, tmp_path / "long.mid", melody(mido, [60], 120 * (most("steps") + 1)))
     assert read_midi(tmp_path / "whole.mid") == [60, 62]
     for name, message in {
         "text.mid": "cannot be read as MIDI .*; replace or remove it",
@@ -161,7 +162,7 @@ def test_bad_midi_is_refused_in_one_line(mido: Any, tmp_path: Path) -> None:
         "frames.mid": "expected a MIDI file in beats, type 0 or 1, got a time base of film frames",
         "loops.mid": r"expected a MIDI file in beats, .*, got independent patterns \(type 2\)",
         "drums.mid": "expected notes, got none outside the percussion channel",
-        "long.mid": "expected at most 65536 steps, got 65537",
+        "long.mid": "expected at most 65,536 steps in a piece of music, .*got 65,537",
     }.items():
         with pytest.raises(UserError, match=message) as refusal:
             read_midi(tmp_path / name)

@@ -124,6 +124,10 @@ def test_years_are_good_names(tmp_path: Path) -> None:
         ('a,b\n1,"x"y\n', r"line 2: not comma-separated \(',' expected after '\"'\)"),
         ("a,b,a\n1,2,3\n", "columns 1 and 3 are both named 'a'; rename one"),
         (",a\n0,5\n1,6\n", "column 1 has none; if it is the index of pandas, save with index=False"),
+        (
+            "Unnamed: 0,a\n0,5\n1,6\n",
+            "column 1 is called 'Unnamed: 0'; if it is the index of pandas, save with index=False",
+        ),
         ("a,b,\n1,2,3\n", "column 3 has none; name or remove it"),
         ("1,2\n3,4\n", "expected column names in the first row, got values such as '1'; add a header row"),
         ("39,Private,Male\n50,Local,Male\n20,Private,Female\n", "got values such as 'Private'; add a header row"),

@@ -1,0 +1,1 @@
+"""The steps of an audit; `audit.run` puts them in order."""
