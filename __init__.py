@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .audit.api import audit_checkpoint
     from .audit.evidence.bundle import Evidence
+    from .audit.explaining.explain import explain
+    from .audit.explaining.explanation import ExplainedMap, Explanation
     from .audit.finding import Better, Outcome
     from .audit.policy import Policy, PolicyError
     from .audit.verdict import Ruling
@@ -25,6 +27,8 @@ __all__ = [
     "Coverage",
     "EstimatePart",
     "Evidence",
+    "ExplainedMap",
+    "Explanation",
     "FindingPart",
     "Outcome",
     "Policy",
@@ -35,11 +39,15 @@ __all__ = [
     "UserError",
     "VerdictPart",
     "audit_checkpoint",
+    "explain",
     "load_weights",
 ]
 
 _HOMES = {
     "audit_checkpoint": "audit.api",
+    "explain": "audit.explaining.explain",
+    "ExplainedMap": "audit.explaining.explanation",
+    "Explanation": "audit.explaining.explanation",
     "load_weights": "models.adapters.pytorch.loaded_weights",
     "Evidence": "audit.evidence.bundle",
     "Better": "audit.finding",

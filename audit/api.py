@@ -115,14 +115,14 @@ def audit_checkpoint(
         folder = arguments.path(out, "out", "a folder to write")
         types, declared = _types(types)
         request = Request(
-            checkpoint=_subject(checkpoint),
-            reference=_data(reference, "reference", checkpoint, declared),
-            holdout=_data(holdout, "holdout", checkpoint, declared),
+            checkpoint=subject_of(checkpoint),
+            reference=data_of(reference, "reference", checkpoint, declared),
+            holdout=data_of(holdout, "holdout", checkpoint, declared),
             groups=arguments.names(groups, "groups"),
             outcomes=arguments.names(outcome, "outcome"),
             labels=arguments.path(labels, "labels", "a CSV file"),
             group_classifier=arguments.function(group_classifier, "group_classifier"),
-            classifier_validation=_data(classifier_validation, "classifier_validation", checkpoint, declared),
+            classifier_validation=data_of(classifier_validation, "classifier_validation", checkpoint, declared),
             probes=arguments.paths(probes, "probes", "a file of probes"),
             unit=None if unit is None else arguments.text(unit, "unit", "patient"),
             types=types,
@@ -154,7 +154,7 @@ def audit_checkpoint(
 def _audited(request: Request, folder: Path | None) -> Record:
     if folder is not None:
         folder = check_out(folder)
-    request, mode = _settled(request)
+    request, mode = settled(request)
     with mode, kept_quiet():
         record, evidence = audit(request)
     if folder is not None:
@@ -163,7 +163,7 @@ def _audited(request: Request, folder: Path | None) -> Record:
     return record
 
 
-def _settled(request: Request) -> tuple[Request, AbstractContextManager[None]]:
+def settled(request: Request) -> tuple[Request, AbstractContextManager[None]]:
     """For a model in memory, the device that it is on, and evaluation mode while it is audited."""
     from ..models.adapters.given import device_of, in_evaluation
     from ..models.data.datasets import Dataset
@@ -184,7 +184,8 @@ def _types(given: str | Path | None) -> tuple[Path | None, Types | None]:
     return path, None if path is None else read_types(path)
 
 
-def _subject(checkpoint: Any) -> "str | Dataset | Any":
+def subject_of(checkpoint: Any) -> "str | Dataset | Any":
+    """What is audited, as a request holds it: a path or name, samples in memory, or a model."""
     from ..models.data.in_memory import data_in_memory, is_data_in_memory
 
     if isinstance(checkpoint, str | Path):
@@ -200,7 +201,8 @@ def _subject(checkpoint: Any) -> "str | Dataset | Any":
     return checkpoint
 
 
-def _data(given: Any, parameter: str, checkpoint: Any, types: Types | None) -> "str | Dataset | None":
+def data_of(given: Any, parameter: str, checkpoint: Any, types: Types | None) -> "str | Dataset | None":
+    """Real data as a request holds them: a path or name, or what is in memory, read as the checkpoint's modality."""
     from ..models.data.in_memory import data_in_memory
 
     if given is None:

@@ -18,10 +18,10 @@ import torch
 from common.rates import with_interval
 from numpy.typing import NDArray
 
-from genai_audit.audit.attribution.shared.judged_maps import JudgedMap, judge_maps
 from genai_audit.audit.evidence.attributions.collect import collect_attributions
 from genai_audit.audit.evidence.explained.checks import Explained, Question, ablation, checked_map
 from genai_audit.audit.evidence.explained.copies import reinitialised_copy
+from genai_audit.audit.evidence.explained.judged import JudgedMap, judge_maps
 from genai_audit.audit.statistics.attribution.decisions import Decision
 
 RECORDS, PARTS, USED = 32, 16, 4

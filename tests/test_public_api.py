@@ -17,6 +17,8 @@ PUBLIC = [
     "Coverage",
     "EstimatePart",
     "Evidence",
+    "ExplainedMap",
+    "Explanation",
     "FindingPart",
     "Outcome",
     "Policy",
@@ -27,6 +29,7 @@ PUBLIC = [
     "UserError",
     "VerdictPart",
     "audit_checkpoint",
+    "explain",
     "load_weights",
 ]
 GUIDE = Path(__file__).parents[1] / "docs" / "guide" / "python.md"

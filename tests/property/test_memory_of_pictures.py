@@ -74,6 +74,6 @@ def test_two_hundred_pictures_leave_no_trace_in_memory(tmp_path: Path) -> None:
     command = [sys.executable, "-c", SCRIPT, str(tmp_path)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
-    # 1.6 sets as floats, for one call of the model, and 50 pictures with what is read of them at once for each of the two
-    # auditors that work at a time. All held in memory: 16 sets.
+    # 1.6 sets as floats, for one call of the model, and 50 pictures with what is read of them at once for each of the
+    # two auditors that work at a time. All held in memory: 16 sets.
     assert int(ended.stdout) < 4 * AS_FLOATS

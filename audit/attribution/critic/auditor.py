@@ -7,8 +7,8 @@ import numpy as np
 
 from ...evidence.bundle import Evidence
 from ...evidence.criticised.kind import Criticised
+from ...evidence.explained.judged import failing
 from ...finding import EstimateFacts, Finding, Inconclusive, Json, NotApplicable, Outcome
-from ..shared.judged_maps import failing
 from .estimates import gap_estimates, reason_estimates
 from .facts import ESTIMATES
 from .measure import FEWEST, MATERIAL, Measured, measured

@@ -7,8 +7,8 @@ import numpy as np
 
 from ...evidence.bundle import Evidence
 from ...evidence.encoded.kind import Encoded
+from ...evidence.explained.judged import failing
 from ...finding import EstimateFacts, Finding, Inconclusive, Json, NotApplicable, Outcome
-from ..shared.judged_maps import failing
 from .estimates import code_estimates, error_estimates, spread_estimate
 from .facts import ESTIMATES
 from .measure import FEWEST, MATERIAL, Measured, measured

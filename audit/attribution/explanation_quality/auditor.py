@@ -6,10 +6,10 @@ from typing import ClassVar
 import numpy as np
 
 from ...evidence.bundle import Evidence
+from ...evidence.explained.judged import JudgedMap, judge_maps
 from ...evidence.explained.kind import CheckedMap
 from ...finding import LEVELS, Better, Estimate, EstimateFacts, Finding, Interval, NotApplicable, Outcome
 from ...statistics.attribution.decisions import CHECKS, ERROR, Decision
-from ..shared.judged_maps import JudgedMap, judge_maps
 from .tables import checks_table, maps_table
 
 KINDS = ("attributions", "reliance", "contexts", "criticised", "encoded")
@@ -48,7 +48,8 @@ class ExplanationQuality:
             "share of maps that do not pass all their checks",
             "share",
             Better.LOWER,
-            "Of the maps with an effect to explain, the share that fails a check or leaves one open.",
+            "Of the maps with an effect to explain, the share that fails a check or leaves one open; its lower limit "
+            "is the share that surely fails one.",
             rests_on=(),
         ),
     )
@@ -106,7 +107,8 @@ def _estimates(maps: list[JudgedMap]) -> tuple[Estimate, ...]:
     if not maps:
         return ()
     failed, open_ = (sum(len(getattr(each, what)) for each in maps) for what in ("failed", "open"))
-    unconfirmed = sum(each.decision is not Decision.PASS for each in maps)
+    unconfirmed = sum(each.decision is not Decision.PASS for each in maps) / len(maps)
+    rejected = sum(each.decision is Decision.FAIL for each in maps) / len(maps)
     return (
         Estimate(
             name="failed_checks",
@@ -119,10 +121,10 @@ def _estimates(maps: list[JudgedMap]) -> tuple[Estimate, ...]:
         ),
         Estimate(
             name="unconfirmed_share",
-            value=unconfirmed / len(maps),
-            curve=(),
+            value=unconfirmed,
+            curve=tuple(Interval(level, rejected, unconfirmed) for level in LEVELS),
             n=len(maps),
-            method="maps that do not pass all their checks; all were counted",
+            method="maps that surely fail a check, and those that fail one or leave one open",
             unit="share",
             better=Better.LOWER,
         ),

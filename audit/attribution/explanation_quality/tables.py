@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from ...evidence.explained.judged import JudgedMap
 from ...finding import Column, Kind, Table
 from ...statistics.attribution.decisions import Check, Decision
-from ..shared.judged_maps import JudgedMap
 
 WORDS = {Decision.PASS: "passes", Decision.FAIL: "fails", Decision.OPEN: "cannot tell", Decision.NOT_ASKED: "not asked"}
 Cell = str | int | float | None

@@ -6,8 +6,8 @@ from typing import ClassVar
 import numpy as np
 
 from ...evidence.bundle import Evidence
+from ...evidence.explained.judged import failing
 from ...finding import Better, EstimateFacts, Finding, Inconclusive, Json, NotApplicable, Outcome, Table
-from ..shared.judged_maps import failing
 from .effects import Effects, Status, measure_effects
 from .entangled import entangled, entangled_table
 from .estimates import completeness, effect_sizes, share, summaries

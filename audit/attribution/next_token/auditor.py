@@ -7,8 +7,8 @@ import numpy as np
 
 from ...evidence.bundle import Evidence
 from ...evidence.contexts.kind import MATERIAL, Contexts
+from ...evidence.explained.judged import failing
 from ...finding import NOMINAL, EstimateFacts, Finding, Json, NotApplicable, Outcome
-from ..shared.judged_maps import failing
 from .estimates import (
     GENERATED,
     Shown,

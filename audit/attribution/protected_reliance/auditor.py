@@ -7,9 +7,9 @@ from typing import ClassVar
 import numpy as np
 
 from ...evidence.bundle import Evidence
+from ...evidence.explained.judged import failing
 from ...evidence.reliance.kind import ColumnReliance, PromptReliance
 from ...finding import EstimateFacts, Finding, Json, NotApplicable, Outcome
-from ..shared.judged_maps import failing
 from .carried import NATS, Carried, carried, verdicts
 from .estimates import estimates
 from .facts import ESTIMATES, UNCONFIRMED

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ...evidence.explained.kind import CheckedMap
 from ...statistics.attribution.decisions import Check, Decision
 from ...statistics.attribution.map_checks import (
     agreement,
@@ -18,6 +17,7 @@ from ...statistics.attribution.map_checks import (
     sufficiency,
     worst,
 )
+from .kind import CheckedMap
 
 
 @dataclass(frozen=True, slots=True)
