@@ -43,7 +43,21 @@ def _drivers(finding: FindingPart) -> str:
         text += f" The effect is spread as if over {_brief(whole['effective_dimensions'])} equal dimensions."
     if "unused_dimensions" in whole:
         text += f" Unused: {_brief(whole['unused_dimensions'])} of {size} dimensions."
-    return text
+    return text + _regrouped(finding)
+
+
+def _regrouped(finding: FindingPart) -> str:
+    """Which dimension changes the group of the output most often, beside all of them together."""
+    changes = {each.group or "": each for each in finding.estimates if each.name == "group_changes"}
+    alone = [each for group, each in changes.items() if group.startswith("z")]
+    most = max(alone, key=lambda each: each.value, default=None)
+    if most is None:
+        return ""
+    whole = changes.get("all dimensions")
+    beside = f"; all together do in {_brief(whole)}" if whole is not None else ""
+    return (
+        f" Redrawing {short(most.group or '')} alone changes the group that is seen in {stated(most)} of draws{beside}."
+    )
 
 
 def _turned(finding: FindingPart) -> str | None:

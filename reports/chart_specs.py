@@ -77,6 +77,7 @@ SPECS: dict[str, tuple[Spec, ...]] = {
             ("worst_attributed_gap", "attributed_gap", "total_gap"),
             worst="Largest, without its sign",
         ),
+        Spec("Most that a column carries beyond the data", ("worst_added_gap",)),
         Spec("Share of the gap", ("slot_share",)),
     ),
     "GA205": (

@@ -11,7 +11,7 @@ from ...statistics.intervals import BAND, DETECTION, POWER, nested
 from ...statistics.multiplicity import holm
 from ...statistics.shares.binomial import normal_quantile
 from .carried import Carried, Part, Verdicts
-from .facts import EACH, SHARE, TOTAL, UNCONFIRMED, WORST
+from .facts import ADDED, EACH, SHARE, TOTAL, UNCONFIRMED, WORST
 
 Floats = NDArray[np.float64]
 
@@ -28,6 +28,7 @@ def estimates(found: Sequence[Carried], said: Verdicts, rng: np.random.Generator
         rng: for what perfect generators would show.
     """
     yield _worst(found, rng)
+    yield from _added(found, rng)
     for each in found:
         yield _total(each, each.name if len(found) > 1 else None)
     # A departure from what a perfect generator shows: for prompts from 0, for tables from the real rows.
@@ -95,6 +96,38 @@ def _worst(found: Sequence[Carried], rng: np.random.Generator) -> Estimate:
         perfect=Perfect(float(middle), float(bottom), float(top)),
         p_value=min(1.0, len(parts) * min(p_values)),
         minimum_detectable=(normal_quantile(1 - 0.05 / number) + POWER) * float(errors.max()) or None,
+    )
+
+
+def _added(found: Sequence[Carried], rng: np.random.Generator) -> Iterator[Estimate]:
+    """Where real rows stand beside generated ones, the largest change: two independent samples, normal limits."""
+    from scipy.special import ndtri
+
+    pairs = [(part.gap, part.real) for each in found for part in each.parts if part.real is not None]
+    if not pairs:
+        return
+    changes = np.array([gap.value - real.value for gap, real in pairs])
+    errors = np.array([np.hypot(gap.error, real.error) for gap, real in pairs])
+    levels = np.asarray(LEVELS)[:, None]
+    # The lower end needs all limits together (Bonferroni), the upper end only that of each (intersection–union).
+    low = (np.abs(changes) - ndtri(1 - (1 - levels) / (2 * len(pairs))) * errors).max(axis=1).clip(0)
+    high = (np.abs(changes) + ndtri(0.5 + levels / 2) * errors).max(axis=1)
+    bottom, middle, top = np.quantile(
+        np.abs(errors * rng.standard_normal((DRAWS, len(pairs)))).max(axis=1), [0.025, 0.5, 0.975]
+    )
+    p_values = [_departure(gap, real)[1] for gap, real in pairs]
+    yield Estimate(
+        name=ADDED,
+        value=float(np.abs(changes).max()),
+        curve=nested(low=low, high=high),
+        n=min(len(gap.units) for gap, _ in pairs),
+        method=f"largest of {len(pairs)} columns, generated less real: lower end by Bonferroni, upper end by "
+        "intersection–union",
+        unit="share difference",
+        better=Better.LOWER,
+        perfect=Perfect(float(middle), float(bottom), float(top)),
+        p_value=min(1.0, len(pairs) * min(p_values)),
+        minimum_detectable=(normal_quantile(1 - 0.05 / len(pairs)) + POWER) * float(errors.max()) or None,
     )
 
 

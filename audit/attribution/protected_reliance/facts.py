@@ -2,12 +2,13 @@
 
 from ...finding import Better, EstimateFacts
 
-TOTAL, EACH, SHARE, UNCONFIRMED, WORST = (
+TOTAL, EACH, SHARE, UNCONFIRMED, WORST, ADDED = (
     "total_gap",
     "attributed_gap",
     "slot_share",
     "unconfirmed_slot_share",
     "worst_attributed_gap",
+    "worst_added_gap",
 )
 
 ESTIMATES = (
@@ -18,6 +19,14 @@ ESTIMATES = (
         Better.LOWER,
         "How much of a gap between two groups the slot or column carries that carries most of it, in either sense.",
         rests_on=("generated",),
+    ),
+    EstimateFacts(
+        ADDED,
+        "the most that a column carries of a gap beyond what it carries in the data",
+        "share difference",
+        Better.LOWER,
+        "Of tables: by how much what one column carries of the gap among generated rows differs from what it carries "
+        "among real rows, of the column where that is most, in either sense.",
     ),
     EstimateFacts(
         TOTAL,

@@ -62,8 +62,8 @@ def test_the_shipped_policy_states_a_reason_for_each_bound() -> None:
     }
 
 
-@pytest.mark.parametrize("name", ["text", "image"])
-def test_the_policies_for_texts_and_images_hold_every_default_rule_and_one_on_conditions(name: str) -> None:
+@pytest.mark.parametrize("name", ["text", "image", "tabular"])
+def test_the_policies_by_modality_hold_every_default_rule_and_one_on_conditions(name: str) -> None:
     default, own = Policy.load(None), Policy.load(Path(name))
     assert [rule for rule in default.rules if rule not in own.rules] == []
     (asked,) = [rule for rule in own.rules if rule.auditor == "GA205"]

@@ -53,3 +53,16 @@ def test_a_map_that_fails_its_checks_gets_no_reading() -> None:
     text = answer(part((gap,), settings={"maps_not_to_be_read": "she over he: fails random weights"}))
     assert text.startswith("The map is shown without a reading, as it fails its checks")
     assert "carries" not in text
+
+
+def test_of_latents_it_says_which_dimension_changes_the_group_alone() -> None:
+    estimates = (
+        estimate("share_of_effect", 0.6, "share", "z3"),
+        estimate("group_changes", 0.1, "share", "z1"),
+        estimate("group_changes", 0.4, "share", "z3"),
+        estimate("group_changes", 0.8, "share", "all dimensions"),
+    )
+    finding = Finding("GA201", "Drivers", "What?", Outcome.MEASURED, None, estimates, settings={"latent_dimensions": 8})
+    text = answer(example.record((finding,)).findings[0])
+    assert "Redrawing z3 alone changes the group that is seen in 40 % (95 % interval 30" in text
+    assert "of draws; all together do in 80 % (" in text

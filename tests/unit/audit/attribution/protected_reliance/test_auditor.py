@@ -154,6 +154,24 @@ def test_columns_stand_beside_those_of_the_data() -> None:
     assert cells(finding, "carried_1", "result") == {"sex": "carries the gap", "job": "carries the gap"}
 
 
+def test_what_a_column_carries_beyond_the_data_is_bounded() -> None:
+    added = ask(columns=(columns(rows((-0.2, -0.1)), real=rows((-0.05, -0.1), seed=1)),)).estimate("worst_added_gap")
+    assert added.value == pytest.approx(0.15)
+    # Influences of spread 0.3 in 2,000 rows each: standard error 0.3 √(2 / 2,000) ≈ 0.0095; at 95 % over two columns
+    # 2.24 of them below, and 1.96 above.
+    assert added.interval().low == pytest.approx(0.15 - 2.24 * 0.0095, abs=0.001)
+    assert added.interval().high == pytest.approx(0.15 + 1.96 * 0.0095, abs=0.001)
+    assert added.p_value < 1e-6
+    alike = ask(columns=(columns(rows((-0.2, -0.1)), real=rows((-0.2, -0.1), seed=1)),)).estimate("worst_added_gap")
+    assert alike.interval().low == 0
+    assert alike.interval().high < 0.03
+
+
+def test_without_real_rows_nothing_is_said_of_what_was_added() -> None:
+    finding = ask(columns=(columns(rows((-0.2, -0.1))),))
+    assert "worst_added_gap" not in {each.name for each in finding.estimates}
+
+
 def test_a_column_is_unconfirmed_where_trees_or_the_model_disagree() -> None:
     finding = ask(columns=(columns(rows((-0.2, -0.1), swap=(-0.2, 0.1))),))
     assert str(cells(finding, "carried_1", "result")["job"]).startswith("unconfirmed")
