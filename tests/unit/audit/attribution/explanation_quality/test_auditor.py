@@ -69,6 +69,12 @@ def test_a_second_run_that_differs_is_no_explanation(toy: Bent) -> None:
     assert "a second run gives another map" in readings(finding)[0]
 
 
+def test_the_last_bits_of_single_precision_make_no_second_map(toy: Bent) -> None:
+    rng = np.random.default_rng(0)
+    finding = found(toy.checked(toy.map(), rng, repeat=lambda: toy.map() * (1 + 1e-7)))
+    assert readings(finding)[0] == "passes all its checks"
+
+
 def test_a_map_of_nan_is_no_explanation(toy: Bent) -> None:
     broken = toy.map()
     broken[0, 0] = np.nan
