@@ -25,7 +25,7 @@ COPIES = 8
 """Copies with new random weights, whose 28 pairs say how alike maps are that know nothing."""
 
 ROUNDING = 1e-5
-"""How far two runs may be apart, of the largest value: the last bits of single precision hang on what is in the batch."""
+"""How far two runs may be apart, of the largest value: last bits of single precision hang on what is in the batch."""
 
 MOST_ROWS = 2_048
 """Readouts computed in one call at most."""
