@@ -28,6 +28,7 @@ from .hand_labels.kind import HandLabels
 from .judged.kind import Judged
 from .latents.kind import Latents
 from .likelihoods.kind import Likelihoods, Reconstructions
+from .membership.kind import Membership
 from .probes.kinds import Continuations, ProbeScores
 from .reliance.kind import Reliance
 from .storage import load_item, remove_item, save_item
@@ -208,6 +209,7 @@ class Evidence:
     downstream: tuple[Downstream, ...] | None = field(default=None, metadata={"by": "downstream.collect"})
     likelihoods: Likelihoods | None = field(default=None, metadata={"by": "likelihoods.collect"})
     reconstructions: Reconstructions | None = field(default=None, metadata={"by": "likelihoods.reconstructions"})
+    membership: Membership | None = field(default=None, metadata={"by": "membership.collect"})
     conditioned: tuple[Conditioned, ...] | None = field(default=None, metadata={"by": "conditioned.collect"})
     conditioning: tuple[Conditioning, ...] | None = field(default=None, metadata={"by": "conditioning.collect"})
     contexts: Contexts | None = field(default=None, metadata={"by": "contexts.collect"})

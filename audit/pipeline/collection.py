@@ -94,6 +94,8 @@ def collected(
         labels=None if request.labels is None else read_hand_labels(request.labels),
         probes=request.probes,
         judge=opened_judge(request, subject),
+        base=subject.base,
+        base_name=subject.base_name,
     )
     check_labels(plan)
     if not plan.generates:

@@ -30,6 +30,7 @@ STEPS = {
     "reliance": "exchanging slots of prompts, and columns",
     "likelihoods": "scoring records",
     "reconstructions": "reconstructing records",
+    "membership": "looking for traces of training records",
     "conditioned": "drawing what is asked for",
     "conditioning": "changing what is asked for",
     "weights": "looking at the weights",

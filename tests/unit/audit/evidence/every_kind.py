@@ -22,6 +22,7 @@ from genai_audit.audit.evidence.hand_labels.kind import HandLabels
 from genai_audit.audit.evidence.judged.kind import Judged
 from genai_audit.audit.evidence.latents.kind import Latents
 from genai_audit.audit.evidence.likelihoods.kind import Likelihoods, Reconstructions, Scored
+from genai_audit.audit.evidence.membership.kind import Membership, MembershipScore
 from genai_audit.audit.evidence.probes.kinds import Continuations, Contrast, ProbeScores
 from genai_audit.audit.evidence.regions.layout import picture_regions
 from genai_audit.audit.evidence.reliance.kind import MATCHED, ColumnReliance, ColumnRows, PromptReliance, Reliance
@@ -216,6 +217,27 @@ def full() -> Evidence:
             Scored(np.array([0]), np.array([0.1]), np.array([16])),
             Scored(np.array([1]), np.array([0.2]), np.array([16])),
             Scored(np.array([4]), np.array([0.3]), np.array([16])),
+        ),
+        membership=Membership(
+            (
+                MembershipScore(
+                    "log-likelihood <b>per</b> character",
+                    "likelihood",
+                    Scored(np.array([0, 2]), np.array([-np.inf, -1 / 3]), np.array([4, 4])),
+                    Scored(np.array([1]), np.array([-3.0]), np.array([4])),
+                    Scored(np.array([5]), np.array([-2.0]), np.array([4])),
+                    base_training=np.array([-1.0, -2.0]),
+                    base_holdout=np.array([-3.0]),
+                ),
+            ),
+            "animal",
+            ("cat", "<b>dog</b>\n"),
+            np.array([0, 1, -1, 0, 1]),
+            np.array([0, -1, 1, 1, 0]),
+            np.array([3, 8, 9, 20, 41]),
+            50,
+            base="other.safetensors",
+            remarks=("none",),
         ),
         conditioned=(
             Conditioned(
