@@ -92,6 +92,27 @@ def listing(scores: ArrayLike, holdout: ArrayLike, *, q: float) -> Listing:
     return Listing(p, adjusted, adjusted <= q * (1 + 1e-12), q, len(np.asarray(holdout)))
 
 
+def null_counts(records: int, holdout: int, *, q: float, rng: np.random.Generator, draws: int = 199) -> Floats:
+    """How many records would be named if the model had seen none of them, (draws,): every order is equally likely.
+
+    Args:
+        records: m, at least one.
+        holdout: n, at least one.
+        q: the false discovery rate.
+        rng: draws the orders.
+        draws: how many.
+    """
+    unseen = np.arange(records + holdout) < holdout
+    found = np.empty(draws)
+    for at in range(draws):
+        order = rng.permutation(unseen)  # From the highest score to the lowest.
+        above = np.cumsum(order)[~order]  # (m,), holdout records above each of the others, ascending
+        fits = (1 + above) / (holdout + 1) <= q * np.arange(1, records + 1) / records * (1 + 1e-12)
+        last = np.flatnonzero(fits)
+        found[at] = 0 if not len(last) else last[-1] + 1
+    return found
+
+
 def true_among(p_values: ArrayLike, chosen: NDArray[np.bool_], alpha: float) -> int:
     """A lower bound of how many of the chosen hypotheses are false, by closed testing with Simes' test.
 

@@ -66,6 +66,13 @@ class Threshold:
 
         return float(min(1.0, betabinom(records, self.k, self.n - self.k + 1).sf(passed - 1)))
 
+    def two_sided_p(self, passed: int, records: int) -> float:
+        """Twice the smaller of the chances of as many and of as few, at most 1."""
+        from scipy.stats import betabinom
+
+        known = betabinom(records, self.k, self.n - self.k + 1)
+        return float(min(1.0, 2 * min(known.sf(passed - 1), known.cdf(passed))))
+
     def minimum_detectable(self, records: int) -> float:
         """How far above its expectation the share of records above it must be, to be found at 5 % with power 0.8."""
         from scipy.special import betaincinv
