@@ -38,6 +38,7 @@ def audit_checkpoint(
     unit: str | None = None,
     types: str | Path | None = None,
     population: bool = False,
+    not_training: bool = False,
     loader: str | None = None,
     trust: bool = False,
     prompts: str | Path | None = None,
@@ -85,6 +86,8 @@ def audit_checkpoint(
         types: a YAML file of what the columns of tables are, as `genai-audit init types` writes it.
         population: the reference is the whole population, so that the shares of its groups are exact; otherwise it is a
             sample, whose own error widens what is compared with it.
+        not_training: the reference is not what the model was trained on, so nothing is asked of memorised or copied
+            records; otherwise it is taken to be that.
         loader: `FILE.py:FUNCTION` that builds the model; runs that file's code.
         trust: open formats that can run the file's own code.
         prompts: a text file, a prompt a line, that a language model goes on from or an image model is asked with.
@@ -128,6 +131,7 @@ def audit_checkpoint(
             unit=None if unit is None else arguments.text(unit, "unit", "patient"),
             types=types,
             population=arguments.truth(population, "population"),
+            not_training=arguments.truth(not_training, "not_training"),
             loader=None if loader is None else arguments.text(loader, "loader", "loader.py:load"),
             trust=arguments.truth(trust, "trust"),
             prompts=arguments.path(prompts, "prompts", "a text file"),

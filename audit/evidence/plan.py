@@ -45,6 +45,7 @@ class Plan:
         n: how many samples to draw.
         seed: of all random streams, see `stream`.
         population: whether the reference is all there is, rather than a sample of it.
+        not_training: whether the reference is not what the model was trained on.
         unit: what one record of each was taken of; as a column it describes no record.
         inspect: says what is known of the checkpoint's weights.
         fingerprint: says what is known of its files.
@@ -69,6 +70,7 @@ class Plan:
     n: int = 20_000
     seed: int = 0
     population: bool = False
+    not_training: bool = False
     unit: str | None = None
     inspect: Callable[[], WeightFacts] | None = None
     fingerprint: Digest | None = None

@@ -85,6 +85,7 @@ def collected(
         n=request.samples or suggested_samples(subject.model, DEFAULT_SAMPLES),
         seed=request.seed,
         population=request.population or (subject.reference is not None and subject.reference.population),
+        not_training=request.not_training,
         unit=request.unit,
         inspect=subject.inspect,
         fingerprint=subject.fingerprint,

@@ -15,7 +15,8 @@ from ..likelihoods.chosen import asked_about
 from ..likelihoods.kind import Scored
 from ..plan import Plan, stream
 from ..samples.real import rows_at_hand
-from ..unavailable import Unavailable, Unmeasured
+from ..split.collect import both
+from ..unavailable import Unmeasured
 from .chosen import Sets, chosen_rows
 from .closeness import closeness
 from .kind import Membership, MembershipScore
@@ -37,7 +38,7 @@ def collect(plan: Plan, so_far: Evidence, progress: Callable[[float], None]) -> 
     """Every score that the model offers; the nearest generated record's closeness where it offers no likelihood.
 
     Raises:
-        Unavailable: without training data or a holdout.
+        Unavailable: without training data or a holdout (`--holdout`).
         Unmeasured: with too few records, or where no score can be had.
         UserError: if what the model gives is not a number for each record.
     """
@@ -61,14 +62,8 @@ def collect(plan: Plan, so_far: Evidence, progress: Callable[[float], None]) -> 
 
 
 def _sets(so_far: Evidence) -> Sets:
-    if so_far.reference is None:
-        raise Unavailable("membership is asked of training records: give them with --reference, and --holdout beside")
-    if so_far.holdout is None:
-        raise Unavailable(
-            "without records that the model never saw, none that it learned from stand out: give --holdout with "
-            "records of the same source that were split off at random"
-        )
-    sets = Sets(so_far.reference.samples, so_far.holdout.samples, so_far.generated.samples)
+    training, holdout = both(so_far)
+    sets = Sets(training.samples, holdout.samples, so_far.generated.samples)
     few = min(len(sets.training), len(sets.holdout))
     if few < FEWEST:
         raise Unmeasured(f"{few} records on one side are too few to tell members from others: give at least {FEWEST}")

@@ -26,6 +26,7 @@ from genai_audit.audit.evidence.membership.kind import Membership, MembershipSco
 from genai_audit.audit.evidence.probes.kinds import Continuations, Contrast, ProbeScores
 from genai_audit.audit.evidence.regions.layout import picture_regions
 from genai_audit.audit.evidence.reliance.kind import MATCHED, ColumnReliance, ColumnRows, PromptReliance, Reliance
+from genai_audit.audit.evidence.split.kind import Split
 from genai_audit.models.checkpoints.weight_facts import TensorFacts, WeightFacts
 from genai_audit.models.encoders.encoder import EncoderFacts
 from genai_audit.models.records import Attribute
@@ -360,6 +361,21 @@ def full() -> Evidence:
                     intervened=rng.random((2, 3)),
                 ),
             ),
+        ),
+        split=Split(
+            blind_auc=0.51,
+            blind_low=0.45,
+            blind_high=0.57,
+            blind_p=1 / 3,
+            confounded=False,
+            duplicates=1,
+            expected_duplicates=0.5,
+            duplicates_p=0.25,
+            training_rows=np.arange(5),
+            training_scores=rng.random(5),
+            holdout_rows=np.arange(4),
+            holdout_scores=rng.random(4),
+            holdout_records=5,
         ),
         weights=WeightFacts(
             tensors=(TensorFacts("w", (2, 3), "float16", "cuda:0", 6, 0.1, 1 / 3, -1.0, 1.0, 1, 0, "ab", "N(0, 1)"),),
