@@ -92,8 +92,8 @@ def audit_checkpoint(
         trust: open formats that can run the file's own code.
         prompts: a text file, a prompt a line, that a language model goes on from or an image model is asked with.
         steps: how many steps a diffusion model takes an image; by default what is usual for its kind.
-        base_model: the folder of the model that an adapter (LoRA) changes; for any other checkpoint, a model of the same
-            kind that membership scores are compared with, trained on none, or on both, of reference and holdout.
+        base_model: the folder of the model that an adapter (LoRA) changes; for any other checkpoint, another model
+            that membership scores are compared with, trained on none, or on both, of reference and holdout.
         tokens: audit a language model without a tokenizer on token ids, with blanks between them.
         safety_checker: leave a pipeline's own checker on, which blackens pictures that it takes for unsafe.
         encoder: what turns records into features, one or several, the main one first: a name that `genai-audit list

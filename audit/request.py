@@ -35,7 +35,7 @@ class Request:
         trust: open formats that can run code of their own.
         prompts: a text file, a prompt a line.
         steps: of a diffusion model, an image; None: what is usual for its kind.
-        base_model: the model that an adapter changes; of any other checkpoint, a model of the same kind to compare with.
+        base_model: the model that an adapter changes; for any other checkpoint, one to compare scores with.
         tokens: texts are token ids, as the model has no tokenizer.
         safety_checker: whether a pipeline's own checker blackens pictures.
         types: a YAML file of what the columns of tables are.

@@ -77,9 +77,7 @@ def prepare(request: "Request", progress: Progress) -> Subject:
     place = _place(request.checkpoint)
     path = _path(request.checkpoint, progress)
     options = _options(request)
-    model, checkpoint = load_model(
-        path, loader=request.loader, options=opening(request, options), told=_told(progress)
-    )
+    model, checkpoint = load_model(path, loader=request.loader, options=opening(request, options), told=_told(progress))
     if request.device != "cpu" and hasattr(model, "to"):
         model = model.to(request.device)
     part = CheckpointPart(

@@ -55,7 +55,7 @@ class Plan:
         labels: groups that people saw in some of the generated samples.
         judge: what tells the groups of records, where the user named something.
         probes: files of sentences or prompts that a language model is probed with; none: our own set.
-        base: another model of the same kind of records, which scores of membership are compared with; None: there is none.
+        base: another model, which scores of membership are compared with; None: there is none.
         base_name: what it is called.
         before: what collectors noted before the model was first used, by kind.
     """

@@ -103,9 +103,7 @@ class Measured:
         return self.blind is not None and self.blind.confounded
 
 
-def measured(
-    evidence: Membership, blind: Blind | None, rates: Sequence[float], rng: np.random.Generator
-) -> Measured:
+def measured(evidence: Membership, blind: Blind | None, rates: Sequence[float], rng: np.random.Generator) -> Measured:
     """All numbers.
 
     Args:
@@ -143,7 +141,7 @@ def _score(name: str, training: Floats, holdout: Floats) -> Score:
 
 
 def _passing(score: MembershipScore, rate: float, rng: np.random.Generator) -> Passing:
-    """Half of the holdout sets the threshold and the other half checks it; all of it sets it where a half is too small."""
+    """Half of the holdout sets the threshold and the rest checks it; all of it sets it where a half is too small."""
     mixed = rng.permutation(score.holdout.values)
     half = len(mixed) // 2
     setting = mixed[:half] if half >= needed(rate) else mixed

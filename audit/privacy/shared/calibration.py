@@ -1,8 +1,9 @@
 """Scores with what another model gives the same records taken off, where that model treats both sets alike.
 
 A record may be likely to every model. What a base model gives it is taken off: s = log p(x) − log p_base(x), or the
-difference of two losses. That is fair only if the base model is symmetric in the split: trained on none of the two sets,
-or on both alike. One that learned from the holdout alone gives holdout records more, and so makes members of all others.
+difference of two losses. That is fair only if the base model is symmetric in the split: trained on none of the two
+sets, or on both alike. One that learned from the holdout alone gives holdout records more, and so makes members of all
+others.
 """
 
 from dataclasses import dataclass

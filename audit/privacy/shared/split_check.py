@@ -24,8 +24,8 @@ class Blind:
     def words(self) -> str:
         """Why membership cannot be told."""
         return (
-            f"confounded: a classifier that never saw the model tells training from holdout records (area {self.auc:.2f}"
-            "), so the two were not split at random; split anew at random, without copies across the cut, and train on "
+            "confounded: a classifier that never saw the model tells training from holdout records (area "
+            f"{self.auc:.2f}), so the two were not split at random; split anew at random, without copies across the cut, and train on "
             "one part"
         )
 

@@ -55,7 +55,9 @@ def areas_by_group(
         return []
     areas = [separation(members=one, others=other) for one, other in zip(members, others, strict=True)]
     noise = np.stack([_drawn(one, other, draws, rng) for one, other in zip(members, others, strict=True)], axis=1)
-    seen = [_standardised(np.concatenate(ranked(one, other)), len(one)) for one, other in zip(members, others, strict=True)]
+    seen = [
+        _standardised(np.concatenate(ranked(one, other)), len(one)) for one, other in zip(members, others, strict=True)
+    ]
     # Only areas above one half are evidence of membership.
     judged = max_t(np.maximum(seen, 0.0), np.maximum(noise, 0.0))
     adjusted = np.where(np.asarray(seen) > 0, judged.adjusted, 1.0)
