@@ -28,8 +28,8 @@ class Subject:
     """A model or, where only its outputs are at hand, samples; with reference and holdout data if there are any.
 
     `inspect` looks at the checkpoint's weights, None without a checkpoint; `fingerprint` is None without its files;
-    `place` is where the user said that the checkpoint or the samples lie, None if that is not on this machine; `base` is
-    another model to compare scores with, and `base_name` what it is called.
+    `place` is where the user said that the checkpoint or the samples lie, None if that is not on this machine; `base` is a
+    model to compare scores with, and `base_name` what it is called.
     """
 
     checkpoint: CheckpointPart

@@ -19,7 +19,7 @@ def records_table(found: Measured, seen: Membership, evidence: Evidence) -> Tabl
     of = "of the records left after one of each unit was taken" if seen.thinned else "of the training data as read"
     return Table(
         name="memorised",
-        caption=f"Training records named as memorised, on average at most a share of {found.found.q:g} of them wrongly. "
+        caption=f"Training records named as memorised, on average at most {found.found.q:.0%} of them wrongly. "
         f"Numbers are those {of}, from 0; a digest is the SHA-256 of the record alone",
         columns=(
             Column("record", "Record", Kind.COUNT),

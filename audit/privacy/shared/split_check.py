@@ -25,8 +25,8 @@ class Blind:
         """Why membership cannot be told."""
         return (
             "confounded: a classifier that never saw the model tells training from holdout records (area "
-            f"{self.auc:.2f}), so the two were not split at random; split anew at random, without copies across the cut, and train on "
-            "one part"
+            f"{self.auc:.2f}), so the two were not split at random; split anew at random, without copies across the "
+            "cut, and train on one part"
         )
 
 

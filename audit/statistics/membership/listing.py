@@ -1,7 +1,7 @@
 """Which records stand out from those that a model never saw: conformal p-values, and what is sure of a list of them.
 
-The p-value of a record is the rank of its score among those of the holdout: (1 + #{holdout scores ≥ its own}) / (n + 1).
-It is valid for a record that the model treats as it treats unseen ones, whatever the distribution of scores, and the
+A record's p-value is the rank of its score among those of the holdout: (1 + #{holdout scores ≥ its own}) / (n + 1). It
+is valid for a record that the model treats as it treats unseen ones, whatever the distribution of scores, and the
 p-values of several records rise together (they are PRDS), so that the Benjamini–Hochberg procedure bounds the expected
 share of wrong names, and Simes' test of any set of records is valid. Closing Simes' test gives, at once for every list,
 a lower bound of how many of its records are rightly there.
@@ -66,7 +66,7 @@ class Listing:
 
     @property
     def fewest_nameable(self) -> int:
-        """How many records must stand out beyond the whole holdout together before any can be named: m / (q (n + 1))."""
+        """How many records must stand out from the whole holdout before any can be named: m / (q (n + 1))."""
         return math.ceil(len(self.p_values) / (self.q * (self.holdout + 1)) - 1e-9)
 
     def surely(self, level: float) -> int:

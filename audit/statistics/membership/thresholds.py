@@ -1,7 +1,7 @@
 """A threshold that few non-members pass, for certain: what may be said of the records above it.
 
 The k-th largest of n scores of non-members has a known chance of being passed by another one: Beta(k, n − k + 1), for
-whatever distribution of scores; with ties it is passed less often. So the largest k whose 95 % point lies below the rate
+whatever distribution of scores; with ties it is passed less often. The largest k whose 95 % point is below the rate
 asked for gives a threshold whose true rate of false positives is certified.
 
 Reference: Wilks 1941, doi:10.1214/aoms/1177731788 (tolerance limits); Carlini et al. 2022, arXiv:2112.03570 (why the
