@@ -32,6 +32,7 @@ STEPS = {
     "reconstructions": "reconstructing records",
     "conditioned": "drawing what is asked for",
     "conditioning": "changing what is asked for",
+    "matches": "searching for nearest records",
     "split": "comparing training and held-out records",
     "weights": "looking at the weights",
     "report": "writing the report",
