@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..models.errors import UserError
+from .evidence.plan import Base
 
 if TYPE_CHECKING:
     from ..models.adapters.opened import Options
@@ -30,8 +31,8 @@ def opening(request: "Request", options: "Options") -> "Options":
     return replace(options, base_model=None) if compared(request) is not None else options
 
 
-def base_model(request: "Request", options: "Options", modality: str) -> tuple[Any, str]:
-    """The model to compare with and what it is called, with its digest; None and an empty name without one.
+def base_model(request: "Request", options: "Options", modality: str) -> Base | None:
+    """The model to compare with and what it is called, with its digest; None without one.
 
     Raises:
         UserError: if it cannot be opened, is of other records, or is the checkpoint itself.
@@ -40,7 +41,7 @@ def base_model(request: "Request", options: "Options", modality: str) -> tuple[A
 
     path = compared(request)
     if path is None:
-        return None, ""
+        return None
     model, checkpoint = load_model(path, loader=request.loader, options=opening(request, options))
     if model.modality != modality:
         raise UserError(
@@ -49,4 +50,4 @@ def base_model(request: "Request", options: "Options", modality: str) -> tuple[A
         )
     if request.device != "cpu" and hasattr(model, "to"):
         model = model.to(request.device)
-    return model, f"{checkpoint.name} (sha256 {checkpoint.sha256[:12]})"
+    return Base(model, f"{checkpoint.name} (sha256 {checkpoint.sha256[:12]})")

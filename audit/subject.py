@@ -9,7 +9,7 @@ from ..models.checkpoints.weight_facts import WeightFacts
 from ..models.errors import UserError
 from ..reports.record import CheckpointPart
 from .base_model import base_model, opening
-from .evidence.plan import Digest, Progress, stream
+from .evidence.plan import Base, Digest, Progress, stream
 from .real_data import check_modality, check_rate, declared_types, real_data
 from .request_checks import REFERENCE
 
@@ -28,8 +28,8 @@ class Subject:
     """A model or, where only its outputs are at hand, samples; with reference and holdout data if there are any.
 
     `inspect` looks at the checkpoint's weights, None without a checkpoint; `fingerprint` is None without its files;
-    `place` is where the user said that the checkpoint or the samples lie, None if that is not on this machine; `base` is a
-    model to compare scores with, and `base_name` what it is called.
+    `place` is where the user said that the checkpoint or the samples lie, None if that is not on this machine; `base`
+    is another model to compare scores with.
     """
 
     checkpoint: CheckpointPart
@@ -40,8 +40,7 @@ class Subject:
     inspect: Callable[[], WeightFacts] | None = None
     fingerprint: Digest | None = None
     place: Path | None = None
-    base: Any = None
-    base_name: str = ""
+    base: Base | None = None
 
     def described(self) -> CheckpointPart:
         """The checkpoint, with what became known of it while it was asked, as of a server or a safety checker."""
@@ -93,7 +92,6 @@ def prepare(request: "Request", progress: Progress) -> Subject:
     reference, holdout = real_data(request, checkpoint.declared)
     check_modality(request.checkpoint, part.modality, reference, holdout)
     check_rate(request.checkpoint, getattr(model, "sample_rate", None), reference, holdout)
-    base, base_name = base_model(request, options, part.modality)
     return Subject(
         part,
         model,
@@ -103,8 +101,7 @@ def prepare(request: "Request", progress: Progress) -> Subject:
         inspect=lambda: inspect(checkpoint.inspected, model),
         fingerprint=_digest(checkpoint, request),
         place=place,
-        base=base,
-        base_name=base_name,
+        base=base_model(request, options, part.modality),
     )
 
 
@@ -146,7 +143,6 @@ def _in_memory(request: "Request") -> Subject:
     reference, holdout = real_data(request, {})
     check_modality(request.name, part.modality, reference, holdout)
     check_rate(request.name, getattr(model, "sample_rate", None), reference, holdout)
-    base, base_name = base_model(request, _options(request), model.modality)
     return Subject(
         part,
         model,
@@ -154,8 +150,7 @@ def _in_memory(request: "Request") -> Subject:
         reference,
         holdout,
         inspect=lambda: inspect(None, model),
-        base=base,
-        base_name=base_name,
+        base=base_model(request, _options(request), model.modality),
     )
 
 

@@ -28,6 +28,7 @@ from .hand_labels.kind import HandLabels
 from .judged.kind import Judged
 from .latents.kind import Latents
 from .likelihoods.kind import Likelihoods, Reconstructions
+from .matches.kind import Matches
 from .membership.kind import Membership
 from .probes.kinds import Continuations, ProbeScores
 from .reliance.kind import Reliance
@@ -187,6 +188,7 @@ class Evidence:
         probes: one entry a set of sentences.
         continuations: one entry a set of prompts.
         reliance: which slots of prompts, or columns, carry gaps between groups.
+        matches: nearest and equal records across sets.
         split: whether the holdout can be told from the training data without the model.
         absent: why each kind is missing whose question cannot arise for this model or these data.
         unmeasured: why each is missing that could not be measured; an auditor in need of it is inconclusive.
@@ -218,6 +220,7 @@ class Evidence:
     probes: tuple[ProbeScores, ...] | None = field(default=None, metadata={"by": "probes.collect"})
     continuations: tuple[Continuations, ...] | None = field(default=None, metadata={"by": "probes.continuations"})
     reliance: Reliance | None = field(default=None, metadata={"by": "reliance.collect"})
+    matches: Matches | None = field(default=None, metadata={"by": "matches.collect"})
     split: Split | None = field(default=None, metadata={"by": "split.collect"})
     weights: WeightFacts | None = field(default=None, metadata={"by": "weights"})
     absent: Mapping[str, str] = field(default_factory=dict)

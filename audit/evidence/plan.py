@@ -31,6 +31,14 @@ class Digest:
 
 
 @dataclass(frozen=True, slots=True)
+class Base:
+    """Another model that scores are compared with, and what it is called."""
+
+    model: Any
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What to collect, and from what.
 
@@ -56,7 +64,6 @@ class Plan:
         judge: what tells the groups of records, where the user named something.
         probes: files of sentences or prompts that a language model is probed with; none: our own set.
         base: another model, which scores of membership are compared with; None: there is none.
-        base_name: what it is called.
         before: what collectors noted before the model was first used, by kind.
     """
 
@@ -80,8 +87,7 @@ class Plan:
     labels: LabelFile | None = None
     judge: Judge | None = None
     probes: tuple[Path, ...] = ()
-    base: Any = None
-    base_name: str = ""
+    base: Base | None = None
     before: Mapping[str, Any] = field(default_factory=dict)
 
     @property

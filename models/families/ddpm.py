@@ -194,13 +194,9 @@ class DDPM(nn.Module):
     def denoising_loss(self, x: Tensor, *, t: Tensor, noise: Tensor) -> Tensor:
         """How far the network is from undoing these noises, (n,): the mean squared error of v, as in training.
 
-        Args:
-            x: images (n, c, h, w) in [0, 1].
-            t: (n,), the share of the noise schedule, from 0 (the image) to 1 (noise alone).
-            noise: (n, c, h, w), standard normal.
+        x are images (n, c, h, w) in [0, 1], t (n,) times from 0 (the image) to 1 (noise alone), noise standard normal.
         """
-        x, noise = 2 * x.to(self.residual) - 1, noise.to(self.residual)
-        t = t.to(self.residual)
+        x, t, noise = 2 * x.to(self.residual) - 1, t.to(self.residual), noise.to(self.residual)
         alpha, sigma = mix(t)
         z = alpha * x + sigma * noise
         parts = zip(torch.split(z, MOST_AT_ONCE), torch.split(t, MOST_AT_ONCE), strict=True)

@@ -55,7 +55,7 @@ def collect(plan: Plan, so_far: Evidence, progress: Callable[[float], None]) -> 
     if not scores:
         raise Unmeasured("no score of membership can be had: " + ("; ".join(remarks) or "the model offers none"))
     if plan.base is not None:
-        scores[0] = _with_base(scores[0], plan, sets)
+        scores[0] = _with_base(scores[0], plan.base.model, plan.modality, sets)
     if plan.modality == "text":
         scores += _per_byte(scores[0], sets)
     return _membership(plan, so_far, sets, tuple(scores), tuple(remarks))
@@ -140,13 +140,13 @@ def _per_byte(score: MembershipScore, sets: Sets) -> list[MembershipScore]:
     return [MembershipScore("log-likelihood per compressed byte", "likelihood", *sides)]
 
 
-def _with_base(score: MembershipScore, plan: Plan, sets: Sets) -> MembershipScore:
+def _with_base(score: MembershipScore, base: Any, modality: str, sets: Sets) -> MembershipScore:
     """The score with what the base model gives the same training and holdout records.
 
     Raises:
         UserError: if the base model does not offer the score.
     """
-    offered = offers(plan.base, plan.modality, sets.training)
+    offered = offers(base, modality, sets.training)
     if score.kind not in LIKELIHOODS:
         raise UserError(
             "--base-model: expected a model that gives likelihoods or denoising losses, to compare two by them, got "
@@ -158,9 +158,9 @@ def _with_base(score: MembershipScore, plan: Plan, sets: Sets) -> MembershipScor
             f"--base-model: expected a model that offers the same score ({score.name}), got one that does not; name a "
             "model of the same kind"
         )
-    with undisturbed(plan.base, "scoring records"):
-        training = _asked(same, sets.training, score.training.rows, plan.modality, None)
-        holdout = _asked(same, sets.holdout, score.holdout.rows, plan.modality, None)
+    with undisturbed(base, "scoring records"):
+        training = _asked(same, sets.training, score.training.rows, modality, None)
+        holdout = _asked(same, sets.holdout, score.holdout.rows, modality, None)
     return MembershipScore(
         score.name, score.kind, score.training, score.holdout, score.generated, training.values, holdout.values
     )
@@ -188,6 +188,6 @@ def _membership(
         training_numbers=np.asarray(numbers, dtype=np.int64),
         training_total=so_far.reference.total,
         thinned=so_far.reference.unit is not None,
-        base=plan.base_name,
+        base="" if plan.base is None else plan.base.name,
         remarks=remarks,
     )

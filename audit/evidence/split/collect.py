@@ -21,7 +21,7 @@ NEEDS = ()
 
 WITHOUT_DRAWS = True
 
-MOST, FITTED = 5_000, 800
+MOST, FITTED = 2_000, 500
 """Records of either set that are scored, and that one of the two fits sees."""
 
 

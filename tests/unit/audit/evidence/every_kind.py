@@ -22,6 +22,7 @@ from genai_audit.audit.evidence.hand_labels.kind import HandLabels
 from genai_audit.audit.evidence.judged.kind import Judged
 from genai_audit.audit.evidence.latents.kind import Latents
 from genai_audit.audit.evidence.likelihoods.kind import Likelihoods, Reconstructions, Scored
+from genai_audit.audit.evidence.matches.kind import Distances, Found, Matches
 from genai_audit.audit.evidence.membership.kind import Membership, MembershipScore
 from genai_audit.audit.evidence.probes.kinds import Continuations, Contrast, ProbeScores
 from genai_audit.audit.evidence.regions.layout import picture_regions
@@ -56,6 +57,11 @@ def scrutinised(rng: np.random.Generator, n: int) -> Scrutinised:
     return Scrutinised(
         np.arange(n), np.arange(n) % 2, rng.random(n), rng.random((n, 16)), rng.random((2, 16)), np.array([0, 1])
     )
+
+
+def found(n: int) -> Found:
+    rng = np.random.default_rng(n)
+    return Found(rng.random(n), np.arange(n), np.ones(n, dtype=np.int64))
 
 
 def some_contexts(rng: np.random.Generator) -> ContextSet:
@@ -361,6 +367,21 @@ def full() -> Evidence:
                     intervened=rng.random((2, 3)),
                 ),
             ),
+        ),
+        matches=Matches(
+            distances=(
+                Distances("pixels", "range", found(4), found(3), found(4), found(2), found(3)),
+                Distances("features", "range", found(4), found(3)),
+            ),
+            generated_rows=np.arange(4),
+            training_rows=np.arange(3),
+            holdout_rows=np.arange(2),
+            generated_cells=np.array([0, 1, 1, 0]),
+            holdout_cells=np.array([1, 0]),
+            cells=2,
+            equal_training=np.array([-1, 2, -1, -1, -1, -1]),
+            training_repeats=np.zeros(5, dtype=np.int64),
+            holdout_equal=np.array([-1, -1, 0, -1, -1]),
         ),
         split=Split(
             blind_auc=0.51,

@@ -176,6 +176,7 @@ def test_every_kind_is_known_by_its_type_alone() -> None:
     asked |= {"reliance", "contexts", "criticised", "encoded"}
     asked |= {"split"}
     asked |= {"membership"}
+    asked |= {"matches", "split"}
     assert {"features", "other_features", *told, *asked, "attributions", "latents", "weights"} == set(COLLECTORS)
 
 
