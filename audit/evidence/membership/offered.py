@@ -24,8 +24,8 @@ Floats = NDArray[np.float64]
 LIKELIHOODS = ("likelihood", "denoising")
 """Kinds of scores that two models of the same records may be compared by."""
 
-TIMES = tuple((step + 0.5) / 10 for step in range(10))
-"""The shares of the noise schedule at which a diffusion model is asked: the middles of ten equal parts."""
+TIMES = tuple((step + 0.5) / 6 for step in range(6))
+"""The shares of the noise schedule at which a diffusion model is asked: the middles of six equal parts."""
 
 NOISE_SEED = 0
 """Of the noises, one a time, which are the same for every record of every set."""
