@@ -8,12 +8,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtr, ndtri
 
-from genai_audit.audit.statistics.membership.listing import (
-    conformal_p_values,
-    largest_unrejected,
-    listing,
-    true_among,
-)
+from genai_audit.audit.statistics.membership.listing import chances_of_more, conformal_p_values, listing
 from genai_audit.audit.statistics.membership.pairs import guess_pairs
 from genai_audit.audit.statistics.membership.separation import minimum_detectable, permutation_p, separation
 from genai_audit.audit.statistics.membership.thresholds import certified, needed, precision
@@ -101,25 +96,20 @@ def test_conformal_p_values_and_the_list_by_hand() -> None:
     assert listing(np.concatenate([np.full(4, 10.0), np.zeros(6)]), holdout, q=0.2).count == 0
 
 
-def test_closed_testing_agrees_with_testing_every_set() -> None:
-    rng = np.random.default_rng(3)
-    for _ in range(30):
-        p = np.round(rng.random(6) ** rng.choice([1, 3]), 2) + 0.001
-        chosen = rng.random(6) < 0.6
-        alpha = 0.2
-
-        # A set is rejected if every set that holds it is rejected by Simes' test: some p₍j₎ ≤ j α / size.
-        def simes(members: tuple[int, ...], p: np.ndarray = p, alpha: float = alpha) -> bool:
-            ranked = np.sort(p[list(members)])
-            return bool((ranked <= np.arange(1, len(ranked) + 1) * alpha / len(ranked) + 1e-12).any())
-
-        sets = [each for size in range(1, 7) for each in itertools.combinations(range(6), size)]
-        kept = [each for each in sets if not simes(each)]
-        assert largest_unrejected(p, alpha) == max((len(each) for each in kept), default=0)
-        # At least as many chosen ones are false as the smallest number whose leaving makes a set that is kept.
-        members = set(np.flatnonzero(chosen).tolist())
-        most_true = max((len(members & set(each)) for each in kept), default=0)
-        assert true_among(p, chosen, alpha) == len(members) - most_true
+def test_the_lower_bound_by_hand() -> None:
+    # At least c of 10 unseen records beyond the largest of 9 others: 10 · 9 · … over 19 · 18 · …, c factors each.
+    expected = [1.0, *np.cumprod([(10 - at) / (19 - at) for at in range(10)])]
+    assert chances_of_more(10, 9, 1) == pytest.approx(expected)
+    # The law adds up, and its mean is m k / (n + 1).
+    assert chances_of_more(10, 9, 4)[1:].sum() == pytest.approx(10 * 4 / 10)
+    found = listing(np.concatenate([np.full(5, 10.0), np.zeros(5)]), np.arange(1.0, 10.0), q=0.2)
+    # Cuts 1, 2, 4 and 8 share 20 %: beyond the first, 5 or more have chance 0.022 ≤ 0.05, 4 or more 0.054. So at most 4
+    # of the 5 are there by chance.
+    assert found.cuts == (1, 2, 4, 8)
+    assert found.surely(0.8) == 1
+    assert found.p_value == pytest.approx(4 * expected[5])
+    # At 10 %, 0.025 each: likewise; at 5 %, 0.0125 each: all five may be by chance.
+    assert (found.surely(0.9), found.surely(0.95)) == (1, 0)
 
 
 def test_guesses_of_pairs_follow_the_binomial_distribution() -> None:

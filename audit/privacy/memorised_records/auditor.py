@@ -67,7 +67,7 @@ class MemorisedRecords:
             references=(
                 "Bates et al. 2023, doi:10.1214/22-AOS2244",
                 "Benjamini and Hochberg 1995, doi:10.1111/j.2517-6161.1995.tb02031.x",
-                "Goeman et al. 2019, doi:10.1093/biomet/asz041",
+                "Gazin, Blanchard and Roquain 2024, arXiv:2310.18108",
             ),
             settings=self._settings(found, seen),
         )

@@ -31,11 +31,10 @@ def count_estimate(measure: Measured) -> Estimate:
         value=float(found.count),
         curve=curve(limits),
         n=len(found.p_values),
-        method=f"conformal p-values, Benjamini–Hochberg at {found.q:g}; lower end by closed testing with Simes' test",
+        method=f"conformal p-values, Benjamini–Hochberg at {found.q:g}; lower end from the law of unseen records beyond it",
         unit="count",
         better=Better.LOWER,
         perfect=Perfect(0.0, 0.0, float(np.quantile(measure.by_chance, 0.95, method="higher"))),
-        p_value=float(found.adjusted.min()),
+        p_value=found.p_value,
         minimum_detectable=float(found.fewest_nameable),
-        p_floor=1 / (found.holdout + 1),
     )

@@ -3,12 +3,15 @@
 A record's p-value is the rank of its score among those of the holdout: (1 + #{holdout scores ≥ its own}) / (n + 1). It
 is valid for a record that the model treats as it treats unseen ones, whatever the distribution of scores, and the
 p-values of several records rise together (they are PRDS), so that the Benjamini–Hochberg procedure bounds the expected
-share of wrong names, and Simes' test of any set of records is valid. Closing Simes' test gives, at once for every list,
-a lower bound of how many of its records are rightly there.
+share of wrong names.
+
+How many names are right at least: however many of the m records are as unseen ones, the number of these beyond the k-th
+largest holdout score is at most that of m unseen ones, whose distribution is known. What exceeds its 1 − α/K quantile is
+not by chance; K values of k share the error, so the bound holds for any list that is cut at a score.
 
 Reference: Vovk, Gammerman & Shafer 2005, doi:10.1007/b106715; Bates et al. 2023, doi:10.1214/22-AOS2244 (conformal
-p-values are PRDS); Benjamini & Hochberg 1995, doi:10.1111/j.2517-6161.1995.tb02031.x; Goeman & Solari 2011,
-doi:10.1214/11-STS356, and Goeman et al. 2019, doi:10.1093/biomet/asz041 (bounds from closed testing with Simes' test).
+p-values are PRDS); Benjamini & Hochberg 1995, doi:10.1111/j.2517-6161.1995.tb02031.x; Gazin, Blanchard & Roquain 2024,
+arXiv:2310.18108 (the joint law of conformal p-values, and bounds that hold for all lists at once).
 """
 
 import math
@@ -51,6 +54,8 @@ class Listing:
         named: bool (m,), which are named.
         q: the false discovery rate.
         holdout: n, records of the holdout.
+        cuts: 1, 2, 4, … up to n: places among the largest holdout scores.
+        chances: for each, `chances_of_more`.
     """
 
     p_values: Floats
@@ -58,6 +63,8 @@ class Listing:
     named: NDArray[np.bool_]
     q: float
     holdout: int
+    cuts: tuple[int, ...]
+    chances: tuple[Floats, ...]
 
     @property
     def count(self) -> int:
@@ -69,9 +76,29 @@ class Listing:
         """How many records must stand out from the whole holdout before any can be named: m / (q (n + 1))."""
         return math.ceil(len(self.p_values) / (self.q * (self.holdout + 1)) - 1e-9)
 
+    @property
+    def p_value(self) -> float:
+        """Of no record standing out: the smallest chance of so many beyond one of the cuts, times their number."""
+        beyond = [(self.chances[at][self._beyond(k)]) for at, k in enumerate(self.cuts)]
+        return float(min(1.0, len(self.cuts) * min(beyond)))
+
     def surely(self, level: float) -> int:
         """How many of the named records are rightly named, at least, with this confidence."""
-        return true_among(self.p_values, self.named, 1 - level)
+        if not self.count:
+            return 0
+        furthest = round(float(self.p_values[self.named].max()) * (self.holdout + 1))
+        share = (1 - level) / len(self.cuts)
+        bounds = [
+            # Fewer than this many unseen records lie beyond the cut, but for a chance of `share`.
+            self._beyond(k) - (int((more > share).sum()) - 1)
+            for k, more in zip(self.cuts, self.chances, strict=True)
+            if k <= furthest
+        ]
+        return max(0, *bounds)
+
+    def _beyond(self, k: int) -> int:
+        """How many records exceed the k-th largest holdout score."""
+        return int((self.p_values * (self.holdout + 1) < k + 0.5).sum())
 
 
 def listing(scores: ArrayLike, holdout: ArrayLike, *, q: float) -> Listing:
@@ -89,7 +116,10 @@ def listing(scores: ArrayLike, holdout: ArrayLike, *, q: float) -> Listing:
         raise ValueError(f"expected q between 0 and 1, got {q}")
     p = conformal_p_values(scores, holdout)
     adjusted = false_discovery(p, dependent=False)
-    return Listing(p, adjusted, adjusted <= q * (1 + 1e-12), q, len(np.asarray(holdout)))
+    n = len(np.asarray(holdout))
+    cuts = tuple(2**at for at in range(n.bit_length()))
+    chances = tuple(chances_of_more(len(p), n, k) for k in cuts)
+    return Listing(p, adjusted, adjusted <= q * (1 + 1e-12), q, n, cuts, chances)
 
 
 def null_counts(records: int, holdout: int, *, q: float, rng: np.random.Generator, draws: int = 199) -> Floats:
@@ -113,49 +143,17 @@ def null_counts(records: int, holdout: int, *, q: float, rng: np.random.Generato
     return found
 
 
-def true_among(p_values: ArrayLike, chosen: NDArray[np.bool_], alpha: float) -> int:
-    """A lower bound of how many of the chosen hypotheses are false, by closed testing with Simes' test.
+def chances_of_more(records: int, holdout: int, k: int) -> Floats:
+    """The chance that at least c of so many unseen records exceed the k-th largest holdout score, c = 0 … m: (m + 1,).
 
-    It errs with a chance of at most α, for all choices at once, so the choice may depend on the p-values.
+    Their number follows the beta-binomial distribution with parameters k and n − k + 1; with ties it is smaller.
 
-    Args:
-        p_values: (m,), PRDS, or independent.
-        chosen: bool (m,).
-        alpha: the chance of a wrong bound, between 0 and 1.
-
-    Reference: Goeman, Meijer, Krebs & Solari 2019, doi:10.1093/biomet/asz041, equation 4.
+    Reference: Gazin, Blanchard & Roquain 2024, arXiv:2310.18108 (the joint law of conformal p-values).
     """
-    p = np.asarray(p_values, dtype=np.float64)
-    inside = np.sort(p[chosen])
-    h = largest_unrejected(p, alpha)
-    if not len(inside):
-        return 0
-    if h == 0:
-        return len(inside)
-    # d = max over u of 1 − u + #{chosen: h p ≤ u α}
-    u = np.arange(1, len(inside) + 1)
-    counts = np.searchsorted(inside, u * alpha / h * (1 + 1e-12), side="right")
-    return int(max(0, (1 - u + counts).max()))
+    from scipy.special import betaln, gammaln
 
-
-def largest_unrejected(p_values: ArrayLike, alpha: float) -> int:
-    """Hommel's h: the size of the largest set of hypotheses that Simes' test at α does not reject, 0 if it rejects all.
-
-    It is the largest i with p₍m−i+j₎ > j α / i for all j up to i; fewer hypotheses than h can be true only by an error
-    of chance at most α.
-
-    Reference: Hommel 1988, doi:10.1093/biomet/75.2.383.
-    """
-    p = np.sort(np.asarray(p_values, dtype=np.float64))
-    m = len(p)
-
-    def kept(size: int) -> bool:
-        worst = p[m - size :]
-        return bool((worst > np.arange(1, size + 1) * alpha / size * (1 + 1e-12)).all())
-
-    # If the largest p-values of one size are rejected, so are those of any larger size: bisect.
-    low, high = 0, m
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if kept(middle) else (low, middle - 1)
-    return low
+    m, c = records, np.arange(records + 1)
+    chosen = gammaln(m + 1) - gammaln(c + 1) - gammaln(m - c + 1)
+    exactly = np.exp(chosen + betaln(c + k, m - c + holdout - k + 1) - betaln(k, holdout - k + 1))
+    more: Floats = np.minimum(np.cumsum(exactly[::-1])[::-1], 1.0)
+    return more

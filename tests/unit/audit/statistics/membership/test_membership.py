@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from genai_audit.audit.statistics.membership.by_group import areas_by_group
+from genai_audit.audit.statistics.membership.by_group import GroupArea, areas_by_group
 from genai_audit.audit.statistics.membership.listing import listing, null_counts
 from genai_audit.audit.statistics.membership.pairs import guess_pairs
 from genai_audit.audit.statistics.membership.separation import permutation_p, separation, two_sided_p
@@ -19,6 +19,10 @@ def null(rng: np.random.Generator, n: int, *, tied: bool = False) -> np.ndarray:
     return np.round(scores) if tied else scores
 
 
+def halves(members: np.ndarray, others: np.ndarray, rng: np.random.Generator) -> list[GroupArea]:
+    return areas_by_group([members[:75], members[75:]], [others[:60], others[60:]], rng, 99)
+
+
 @pytest.mark.parametrize("tied", [False, True])
 def test_without_a_leak_tests_reject_as_often_as_they_say(tied: bool) -> None:
     rng, wrong = np.random.default_rng(0), np.zeros(4)
@@ -28,10 +32,7 @@ def test_without_a_leak_tests_reject_as_often_as_they_say(tied: bool) -> None:
             permutation_p(members=members, others=others),
             two_sided_p(members=members, others=others),
             guess_pairs(members=members, others=others, rng=rng).p_value,
-            min(
-                each.p_adjusted
-                for each in areas_by_group([members[:75], members[75:]], [others[:60], others[60:]], rng, 99)
-            ),
+            min(each.p_adjusted for each in halves(members, others, rng)),
         )
         wrong += np.array(p) < 0.05
     assert (wrong / RUNS <= 0.05 + WITHIN).all()
