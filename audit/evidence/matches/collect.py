@@ -4,7 +4,6 @@ The model is not touched: samples in a file are enough. One search serves every 
 """
 
 from collections.abc import Callable, Sequence
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -102,8 +101,7 @@ def _distances(space: Space, rows: Sequence[Ints], rng: np.random.Generator) -> 
 
     if len(rows) == 2:
         return Distances(space.words, space.unit, found(0, 1), found(1, 1))
-    pairs = {(own, other): found(own, other) for own, other in product(range(3), (1, 2)) if (own, other) != (2, 2)}
-    return Distances(space.words, space.unit, pairs[0, 1], pairs[1, 1], pairs[0, 2], pairs[2, 1], pairs[1, 2])
+    return Distances(space.words, space.unit, found(0, 1), found(1, 1), found(0, 2), found(2, 1))
 
 
 def _cells(features: Features | None, rows: Sequence[Ints], rng: np.random.Generator) -> tuple[Ints, Ints, int]:

@@ -35,7 +35,6 @@ class Distances:
         generated_to_holdout: likewise; None without a holdout.
         holdout_to_training: for each holdout record; None without a holdout.
         training_to_training: for each training record, the nearest other one.
-        training_to_holdout: for each training record; None without a holdout.
     """
 
     words: str
@@ -44,7 +43,6 @@ class Distances:
     training_to_training: Found
     generated_to_holdout: Found | None = None
     holdout_to_training: Found | None = None
-    training_to_holdout: Found | None = None
 
 
 @dataclass(frozen=True, slots=True)

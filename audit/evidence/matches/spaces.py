@@ -25,7 +25,7 @@ MOST = 4_000
 WORK = 2e10
 """Products of numbers that comparing vectors may take, or as much time."""
 
-SETS = 5
+SETS = 4
 """Comparisons of two sets: how many of them share that work."""
 
 RUN = {"text": 5, "music": 4}

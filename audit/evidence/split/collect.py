@@ -11,6 +11,7 @@ from ....models.records import take
 from ...finding import NOMINAL
 from ...statistics.classifiers.blind import FEWEST, blind_test
 from ...statistics.copying.across import equals_across
+from ...statistics.intervals import curve
 from ..bundle import Evidence, Real
 from ..matches.codes import codes_across
 from ..plan import Plan, stream
@@ -44,15 +45,19 @@ def collect(plan: Plan, so_far: Evidence, progress: Callable[[float], None]) -> 
     features = _encoded(plan, parts)
     progress(0.5)
     seen = blind_test(training=features[: len(rows[0])], holdout=features[len(rows[0]) :], most=FITTED, rng=rng)
-    low, high = seen.limits(NOMINAL)
+    ends = curve(seen.limits)
+    low, high = (getattr(next(each for each in ends if each.level == NOMINAL), end) for end in ("low", "high"))
     return Split(
         blind_auc=seen.value,
         blind_low=low,
         blind_high=high,
+        blind_lows=np.array([each.low for each in ends]),
+        blind_highs=np.array([each.high for each in ends]),
         blind_p=seen.p_value,
         confounded=low > 0.5,
         duplicates=equal.count,
         expected_duplicates=equal.expected,
+        duplicates_deviation=equal.deviation,
         duplicates_p=equal.p_value,
         training_rows=rows[0].astype(np.int64),
         training_scores=seen.training,

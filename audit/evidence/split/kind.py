@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ...finding import LEVELS, Interval
+
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
@@ -24,10 +26,13 @@ class Split:
         blind_auc: how often a training record gets a higher score than a holdout one, out of fold; chance is 0.5.
         blind_low: lower end of its 95 % interval.
         blind_high: upper end.
+        blind_lows: (levels,), lower ends at all levels of `finding.LEVELS`.
+        blind_highs: (levels,), upper ends.
         blind_p: of the two being alike.
         confounded: whether the interval lies above 0.5, so that results on membership show more than membership.
         duplicates: holdout records at hand that equal a training record.
         expected_duplicates: as many as a random split of the same records would have on average.
+        duplicates_deviation: its standard deviation.
         duplicates_p: the chance of at least so many in a random split.
         training_rows: int64 (t,), the training records that have a score.
         training_scores: (t,), in [0, 1], higher for what looks like a training record; from a fit that had not seen it.
@@ -39,16 +44,25 @@ class Split:
     blind_auc: float
     blind_low: float
     blind_high: float
+    blind_lows: Floats
+    blind_highs: Floats
     blind_p: float
     confounded: bool
     duplicates: int
     expected_duplicates: float
+    duplicates_deviation: float
     duplicates_p: float
     training_rows: Ints
     training_scores: Floats
     holdout_rows: Ints
     holdout_scores: Floats
     holdout_records: int
+
+    @property
+    def blind_curve(self) -> tuple[Interval, ...]:
+        """Intervals of `blind_auc` at all levels."""
+        ends = zip(LEVELS, self.blind_lows, self.blind_highs, strict=True)
+        return tuple(Interval(level, float(low), float(high)) for level, low, high in ends)
 
     @property
     def smallest_rate(self) -> float:

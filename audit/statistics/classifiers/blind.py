@@ -11,6 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ...finding import Interval
 from ..neighbours.cloud import checked
 from .detection import Auc, area
 from .detector import fit
@@ -40,10 +41,12 @@ class Blind:
         """The mean of both areas: how often a training record scores above a holdout one, 0.5 by chance."""
         return float(np.mean([each.value for each in self.folds]))
 
-    def limits(self, level: float) -> tuple[float, float]:
+    def limits(self, level: float) -> Interval:
         """The mean of both intervals: as wide as if both fits erred alike, which no dependence exceeds."""
         ends = [each.limits(level) for each in self.folds]
-        return float(np.mean([each.low for each in ends])), float(np.mean([each.high for each in ends]))
+        return Interval(
+            level, float(np.mean([each.low for each in ends])), float(np.mean([each.high for each in ends]))
+        )
 
     @property
     def p_value(self) -> float:

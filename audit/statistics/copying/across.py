@@ -13,6 +13,7 @@ class Across(NamedTuple):
 
     count: int
     expected: float
+    deviation: float
     p_value: float
     p_floor: float
 
@@ -37,10 +38,10 @@ def equals_across(*, training: Ints, holdout: Ints, rng: np.random.Generator, dr
     seen = int(held[held < total].sum())
     copied, single = total[total > 1], int((total == 1).sum())
     if not len(copied):
-        return Across(0, 0.0, 1.0, 1 / (draws + 1))
+        return Across(0, 0.0, 0.0, 1.0, 1 / (draws + 1))
     # Records that occur once never count, so only how many of them are dealt to the holdout matters.
     colours = np.append(copied, single)
-    exceeding, mean = 0, 0.0
+    exceeding, mean, square = 0, 0.0, 0.0
     step = max(1, 4_000_000 // len(colours))
     for start in range(0, draws, step):
         dealt = rng.multivariate_hypergeometric(
@@ -48,5 +49,6 @@ def equals_across(*, training: Ints, holdout: Ints, rng: np.random.Generator, dr
         )[:, :-1]
         counted = np.where(dealt < copied, dealt, 0).sum(axis=1)
         exceeding += int((counted >= seen).sum())
-        mean += float(counted.sum())
-    return Across(seen, mean / draws, (exceeding + 1) / (draws + 1), 1 / (draws + 1))
+        mean += float(counted.sum()) / draws
+        square += float((counted.astype(np.float64) ** 2).sum()) / draws
+    return Across(seen, mean, max(0.0, square - mean**2) ** 0.5, (exceeding + 1) / (draws + 1), 1 / (draws + 1))

@@ -370,7 +370,7 @@ def full() -> Evidence:
         ),
         matches=Matches(
             distances=(
-                Distances("pixels", "range", found(4), found(3), found(4), found(2), found(3)),
+                Distances("pixels", "range", found(4), found(3), found(4), found(2)),
                 Distances("features", "range", found(4), found(3)),
             ),
             generated_rows=np.arange(4),
@@ -387,10 +387,13 @@ def full() -> Evidence:
             blind_auc=0.51,
             blind_low=0.45,
             blind_high=0.57,
+            blind_lows=np.full(10, 0.4),
+            blind_highs=np.full(10, 0.6),
             blind_p=1 / 3,
             confounded=False,
             duplicates=1,
             expected_duplicates=0.5,
+            duplicates_deviation=0.5,
             duplicates_p=0.25,
             training_rows=np.arange(5),
             training_scores=rng.random(5),
