@@ -38,6 +38,7 @@ def audit_checkpoint(
     unit: str | None = None,
     types: str | Path | None = None,
     population: bool = False,
+    not_training: bool = False,
     loader: str | None = None,
     trust: bool = False,
     prompts: str | Path | None = None,
@@ -85,11 +86,14 @@ def audit_checkpoint(
         types: a YAML file of what the columns of tables are, as `genai-audit init types` writes it.
         population: the reference is the whole population, so that the shares of its groups are exact; otherwise it is a
             sample, whose own error widens what is compared with it.
+        not_training: the reference is not what the model was trained on, so nothing is asked of memorised or copied
+            records; otherwise it is taken to be that.
         loader: `FILE.py:FUNCTION` that builds the model; runs that file's code.
         trust: open formats that can run the file's own code.
         prompts: a text file, a prompt a line, that a language model goes on from or an image model is asked with.
         steps: how many steps a diffusion model takes an image; by default what is usual for its kind.
-        base_model: the folder of the model that an adapter (LoRA) changes.
+        base_model: the folder of the model that an adapter (LoRA) changes; for any other checkpoint, another model
+            that membership scores are compared with, trained on none, or on both, of reference and holdout.
         tokens: audit a language model without a tokenizer on token ids, with blanks between them.
         safety_checker: leave a pipeline's own checker on, which blackens pictures that it takes for unsafe.
         encoder: what turns records into features, one or several, the main one first: a name that `genai-audit list
@@ -127,11 +131,12 @@ def audit_checkpoint(
             unit=None if unit is None else arguments.text(unit, "unit", "patient"),
             types=types,
             population=arguments.truth(population, "population"),
+            not_training=arguments.truth(not_training, "not_training"),
             loader=None if loader is None else arguments.text(loader, "loader", "loader.py:load"),
             trust=arguments.truth(trust, "trust"),
             prompts=arguments.path(prompts, "prompts", "a text file"),
             steps=None if steps is None else arguments.whole(steps, "steps", 1),
-            base_model=arguments.path(base_model, "base_model", "a model's folder"),
+            base_model=arguments.path(base_model, "base_model", "a model's file or folder"),
             tokens=arguments.truth(tokens, "tokens"),
             safety_checker=arguments.truth(safety_checker, "safety_checker"),
             encoders=arguments.encoders(encoder, "encoder"),

@@ -24,6 +24,7 @@ SPELLINGS = {
     "--tokens": "tokens=True",
     "--no-safety-checker": "safety_checker=False",
     "--population": "population=True",
+    "--not-training": "not_training=True",
     "--samples N": "samples=N",
     "--no-looks": "looks=False",
     "--resume": "resume=True",
@@ -32,7 +33,7 @@ SPELLINGS = {
 
 OPTIONS = (
     "encoder reference holdout groups outcome labels group-classifier classifier-validation probes types unit "
-    "population loader trust "
+    "population not-training loader trust "
     "prompts steps policy samples budget looks "
     "resume seed device only out"
 )

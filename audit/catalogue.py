@@ -34,6 +34,10 @@ from .fairness.quality_parity.auditor import QualityParity
 from .finding import EstimateFacts, Finding
 from .integrity.weights_identity.auditor import Identity
 from .pattern import Pattern
+from .privacy.copying.auditor import Copying
+from .privacy.membership.auditor import MembershipInference
+from .privacy.memorised_records.auditor import MemorisedRecords
+from .privacy.preconditions.auditor import Preconditions
 from .validity.output_validity.auditor import OutputValidity
 from .validity.record_independence.auditor import RecordIndependence
 
@@ -81,6 +85,10 @@ AUDITORS: tuple[type[Any], ...] = (
     Detectability,
     ColumnDependence,
     VanishedSymbols,
+    Preconditions,
+    MembershipInference,
+    Copying,
+    MemorisedRecords,
     OutputValidity,
     RecordIndependence,
     Identity,

@@ -58,6 +58,11 @@ def main() -> None:
     "--types", type=click.Path(path_type=Path), metavar="FILE.yaml", help="What the columns of the tables are."
 )
 @click.option("--population", is_flag=True, help="The reference is all there is, rather than a sample of it.")
+@click.option(
+    "--not-training",
+    is_flag=True,
+    help="The reference is not what the model was trained on.",
+)
 @of_opening
 @click.option(
     "--encoder",
@@ -104,6 +109,7 @@ def run(
     unit: str | None,
     types: Path | None,
     population: bool,
+    not_training: bool,
     loader: str | None,
     trust: bool,
     encoders: tuple[str, ...],
@@ -147,6 +153,7 @@ def run(
         unit=unit,
         types=types,
         population=population,
+        not_training=not_training,
         loader=loader,
         policy=policy,
         samples=samples,

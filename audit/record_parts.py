@@ -33,7 +33,7 @@ def data_parts(subject: Subject, evidence: Evidence) -> DataParts:
             name="generated samples",
             **_thinned(subject.samples),
         ),
-        reference=_real_part(evidence.reference, subject.reference),
+        reference=_real_part(evidence.reference, subject.reference, training="training" not in evidence.absent),
         holdout=_real_part(evidence.holdout, subject.holdout),
         groups=tuple(_groups_part(each) for each in evidence.groups or ()),
         encoders=_encoders(evidence),
@@ -66,7 +66,7 @@ def _columns(subject: Subject) -> tuple[ColumnPart, ...]:
     return tuple(ColumnPart(name=name, taken_for=each.words) for name, each in types.items())
 
 
-def _real_part(real: Real | None, data: "Dataset | None") -> DataPart | None:
+def _real_part(real: Real | None, data: "Dataset | None", training: bool = False) -> DataPart | None:
     if real is None:
         return None
     return DataPart(
@@ -76,6 +76,7 @@ def _real_part(real: Real | None, data: "Dataset | None") -> DataPart | None:
         source=real.source,
         name=real.name,
         population=real.population,
+        training=training,
         **_thinned(data),
     )
 

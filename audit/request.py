@@ -24,6 +24,7 @@ class Request:
         classifier_validation: labelled real records that it never saw: what to read, or the data themselves.
         probes: files of sentences or prompts that a language model is probed with; none named: our own set.
         population: the reference is all there is, rather than a sample of it.
+        not_training: the reference is not what the model was trained on.
         unit: column or attribute of the data that says which records belong together.
         loader: `FILE.py:FUNCTION` that builds the model.
         policy: a YAML file; None is the shipped one.
@@ -34,7 +35,7 @@ class Request:
         trust: open formats that can run code of their own.
         prompts: a text file, a prompt a line.
         steps: of a diffusion model, an image; None: what is usual for its kind.
-        base_model: the folder of the model that an adapter changes.
+        base_model: the model that an adapter changes; for any other checkpoint, one to compare scores with.
         tokens: texts are token ids, as the model has no tokenizer.
         safety_checker: whether a pipeline's own checker blackens pictures.
         types: a YAML file of what the columns of tables are.
@@ -63,6 +64,7 @@ class Request:
     argv: tuple[str, ...] = ()
     unit: str | None = None
     population: bool = False
+    not_training: bool = False
     types: Path | None = None
     encoders: "tuple[str | Any, ...]" = ()
     group_clip: Path | None = None

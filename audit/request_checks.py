@@ -108,7 +108,7 @@ def check_places(request: "Request") -> None:
     if request.prompts is not None:
         check_file(request.prompts, "a .txt file, a prompt a line")
     if request.base_model is not None:
-        check_file_or_folder(request.base_model, "the folder of the adapter's base model", "check --base-model")
+        check_file_or_folder(request.base_model, "a base model", "check --base-model")
     check_pair(request)
     if request.group_clip is not None:
         check_file_or_folder(request.group_clip, "the folder of a CLIP-like model", "check --group-clip")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from ..models.checkpoints.weight_facts import WeightFacts
 from ..models.errors import UserError
 from ..reports.record import CheckpointPart
-from .evidence.plan import Digest, Progress, stream
+from .base_model import base_model, opening
+from .evidence.plan import Base, Digest, Progress, stream
 from .real_data import check_modality, check_rate, declared_types, real_data
 from .request_checks import REFERENCE
 
@@ -27,7 +28,8 @@ class Subject:
     """A model or, where only its outputs are at hand, samples; with reference and holdout data if there are any.
 
     `inspect` looks at the checkpoint's weights, None without a checkpoint; `fingerprint` is None without its files;
-    `place` is where the user said that the checkpoint or the samples lie, None if that is not on this machine.
+    `place` is where the user said that the checkpoint or the samples lie, None if that is not on this machine; `base`
+    is another model to compare scores with.
     """
 
     checkpoint: CheckpointPart
@@ -38,6 +40,7 @@ class Subject:
     inspect: Callable[[], WeightFacts] | None = None
     fingerprint: Digest | None = None
     place: Path | None = None
+    base: Base | None = None
 
     def described(self) -> CheckpointPart:
         """The checkpoint, with what became known of it while it was asked, as of a server or a safety checker."""
@@ -72,7 +75,8 @@ def prepare(request: "Request", progress: Progress) -> Subject:
     # Before the model's code runs, which may change the working folder.
     place = _place(request.checkpoint)
     path = _path(request.checkpoint, progress)
-    model, checkpoint = load_model(path, loader=request.loader, options=_options(request), told=_told(progress))
+    options = _options(request)
+    model, checkpoint = load_model(path, loader=request.loader, options=opening(request, options), told=_told(progress))
     if request.device != "cpu" and hasattr(model, "to"):
         model = model.to(request.device)
     part = CheckpointPart(
@@ -97,6 +101,7 @@ def prepare(request: "Request", progress: Progress) -> Subject:
         inspect=lambda: inspect(checkpoint.inspected, model),
         fingerprint=_digest(checkpoint, request),
         place=place,
+        base=base_model(request, options, part.modality),
     )
 
 
@@ -138,7 +143,15 @@ def _in_memory(request: "Request") -> Subject:
     reference, holdout = real_data(request, {})
     check_modality(request.name, part.modality, reference, holdout)
     check_rate(request.name, getattr(model, "sample_rate", None), reference, holdout)
-    return Subject(part, model, None, reference, holdout, inspect=lambda: inspect(None, model))
+    return Subject(
+        part,
+        model,
+        None,
+        reference,
+        holdout,
+        inspect=lambda: inspect(None, model),
+        base=base_model(request, _options(request), model.modality),
+    )
 
 
 def _is_dataset(given: Any) -> bool:

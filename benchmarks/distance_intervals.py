@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from genai_audit.audit.collapse.distribution_distance.estimates import distance_estimates
 from genai_audit.audit.collapse.effective_diversity.estimates import Copies, duplicate_estimates, number_estimates
-from genai_audit.audit.collapse.effective_diversity.record_codes import record_codes
+from genai_audit.audit.evidence.matches.codes import record_codes
 from genai_audit.audit.finding import Estimate
 from genai_audit.audit.statistics.distances.effective_number import mean_similarity, similarity_width
 from genai_audit.audit.statistics.distances.frechet_splits import measure_frechet

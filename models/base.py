@@ -130,6 +130,22 @@ class Scores(Protocol):
 
 
 @runtime_checkable
+class Denoises(Protocol):
+    """A diffusion model that can be asked how well it undoes given noise: what tells whether it learned from a record.
+
+    `x` is in the form that `sample` gives.
+    """
+
+    def denoising_loss(self, x: Tensor, *, t: Tensor, noise: Tensor) -> Tensor:
+        """Images or sounds (n, …) to the loss of each, (n,), at the shares t (n,) of the schedule under this noise.
+
+        A share of 0 is the record and 1 is noise alone; `noise` is standard normal, of the shape of x. Any measure of
+        the error will do that is the same at each time for all records: squared errors of noise, image or v.
+        """
+        ...
+
+
+@runtime_checkable
 class Tokens(Protocol):
     """A model of token sequences, whose next-token distribution can be asked."""
 

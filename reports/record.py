@@ -118,6 +118,7 @@ class DataPart(Part):
     units: Annotated[int | None, Field(description="units that the records belong to, where a unit is named")] = None
     given: Annotated[int | None, Field(description="records the source holds, where a unit is named")] = None
     shared: Annotated[int, Field(description="records left out because the reference has their units, too")] = 0
+    training: Annotated[bool, Field(description="taken as what the model was trained on")] = False
     population: Annotated[bool, Field(description="declared to be all there is, rather than a sample of it")] = False
 
 

@@ -71,8 +71,8 @@ OPENING = (
     click.option(
         "--base-model",
         type=click.Path(path_type=Path),
-        metavar="FOLDER",
-        help="The model that an adapter (LoRA) changes.",
+        metavar="CHECKPOINT",
+        help="The model that an adapter (LoRA) changes; else one to compare membership with.",
     ),
     click.option("--tokens", is_flag=True, help="Audit a language model without a tokenizer on token ids."),
     click.option(

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ...reports.memorised import MEMORISED, memorised
 from ...reports.record import Record
 from ..evidence.bundle import Evidence
 from ..folder import place
@@ -11,7 +12,7 @@ from ..folder.manifest import write_manifest
 EVIDENCE = "evidence"
 MARK = "record.json"
 REPORT = "report.html"
-OURS = frozenset({MARK, EVIDENCE, REPORT, "junit.xml", "summary.md"})
+OURS = frozenset({MARK, EVIDENCE, REPORT, "junit.xml", "summary.md", MEMORISED})
 
 
 def check_out(out: Path) -> Path:
@@ -84,5 +85,8 @@ def _write_views(folder: Path, record: Record, evidence: Evidence) -> None:
     with plain_algebra():
         report = render(record, evidence)
     files = {MARK: record.to_json(), REPORT: report, "junit.xml": junit(record), "summary.md": summary(record)}
+    listed = memorised(record)
+    if listed is not None:
+        files[MEMORISED] = listed
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")

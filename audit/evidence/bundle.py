@@ -28,8 +28,11 @@ from .hand_labels.kind import HandLabels
 from .judged.kind import Judged
 from .latents.kind import Latents
 from .likelihoods.kind import Likelihoods, Reconstructions
+from .matches.kind import Matches
+from .membership.kind import Membership
 from .probes.kinds import Continuations, ProbeScores
 from .reliance.kind import Reliance
+from .split.kind import Split
 from .storage import load_item, remove_item, save_item
 
 Floats = NDArray[np.float32] | NDArray[np.float64]
@@ -185,6 +188,8 @@ class Evidence:
         probes: one entry a set of sentences.
         continuations: one entry a set of prompts.
         reliance: which slots of prompts, or columns, carry gaps between groups.
+        matches: nearest and equal records across sets.
+        split: whether the holdout can be told from the training data without the model.
         absent: why each kind is missing whose question cannot arise for this model or these data.
         unmeasured: why each is missing that could not be measured; an auditor in need of it is inconclusive.
         crashed: the traceback where collecting one broke; an auditor in need of it ends in error.
@@ -208,12 +213,15 @@ class Evidence:
     downstream: tuple[Downstream, ...] | None = field(default=None, metadata={"by": "downstream.collect"})
     likelihoods: Likelihoods | None = field(default=None, metadata={"by": "likelihoods.collect"})
     reconstructions: Reconstructions | None = field(default=None, metadata={"by": "likelihoods.reconstructions"})
+    membership: Membership | None = field(default=None, metadata={"by": "membership.collect"})
     conditioned: tuple[Conditioned, ...] | None = field(default=None, metadata={"by": "conditioned.collect"})
     conditioning: tuple[Conditioning, ...] | None = field(default=None, metadata={"by": "conditioning.collect"})
     contexts: Contexts | None = field(default=None, metadata={"by": "contexts.collect"})
     probes: tuple[ProbeScores, ...] | None = field(default=None, metadata={"by": "probes.collect"})
     continuations: tuple[Continuations, ...] | None = field(default=None, metadata={"by": "probes.continuations"})
     reliance: Reliance | None = field(default=None, metadata={"by": "reliance.collect"})
+    matches: Matches | None = field(default=None, metadata={"by": "matches.collect"})
+    split: Split | None = field(default=None, metadata={"by": "split.collect"})
     weights: WeightFacts | None = field(default=None, metadata={"by": "weights"})
     absent: Mapping[str, str] = field(default_factory=dict)
     unmeasured: Mapping[str, str] = field(default_factory=dict)

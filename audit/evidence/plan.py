@@ -31,6 +31,14 @@ class Digest:
 
 
 @dataclass(frozen=True, slots=True)
+class Base:
+    """Another model that scores are compared with, and what it is called."""
+
+    model: Any
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What to collect, and from what.
 
@@ -45,6 +53,7 @@ class Plan:
         n: how many samples to draw.
         seed: of all random streams, see `stream`.
         population: whether the reference is all there is, rather than a sample of it.
+        not_training: whether the reference is not what the model was trained on.
         unit: what one record of each was taken of; as a column it describes no record.
         inspect: says what is known of the checkpoint's weights.
         fingerprint: says what is known of its files.
@@ -54,6 +63,7 @@ class Plan:
         labels: groups that people saw in some of the generated samples.
         judge: what tells the groups of records, where the user named something.
         probes: files of sentences or prompts that a language model is probed with; none: our own set.
+        base: another model, which scores of membership are compared with; None: there is none.
         before: what collectors noted before the model was first used, by kind.
     """
 
@@ -67,6 +77,7 @@ class Plan:
     n: int = 20_000
     seed: int = 0
     population: bool = False
+    not_training: bool = False
     unit: str | None = None
     inspect: Callable[[], WeightFacts] | None = None
     fingerprint: Digest | None = None
@@ -76,6 +87,7 @@ class Plan:
     labels: LabelFile | None = None
     judge: Judge | None = None
     probes: tuple[Path, ...] = ()
+    base: Base | None = None
     before: Mapping[str, Any] = field(default_factory=dict)
 
     @property

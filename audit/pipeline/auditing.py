@@ -20,6 +20,9 @@ from ..settings import check_settings
 
 LEFT_OUT = "left out by --only"
 
+OF_TRAINING = "GA4"
+"""How the codes begin of all that ask whether the model gives back what it learned from."""
+
 
 def guarded(work: Callable[[], Any]) -> tuple[Any, str | None]:
     """The result of `work`, or the traceback of its crash; what says that there is no result is passed on."""
@@ -105,6 +108,9 @@ def _ask(auditor: Auditor, evidence: Evidence, seed: int, more: str = "") -> Fin
     silent = evidence.absent.get("generated")
     if silent is not None and depends_on_draws(auditor.needs):
         return _without(auditor, Outcome.NOT_APPLICABLE, silent)
+    learned = evidence.absent.get("training")
+    if learned is not None and auditor.code.startswith(OF_TRAINING):
+        return _without(auditor, Outcome.NOT_APPLICABLE, learned)
     # One that asks in several ways does with what there is of its kinds, and says itself where there is none.
     any_will_do = getattr(auditor, "any_will_do", False)
     for kind in auditor.needs:

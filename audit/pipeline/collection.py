@@ -75,26 +75,7 @@ def collected(
     """
     from ...models.threads import one_thread
 
-    plan = Plan(
-        modality=subject.checkpoint.modality,
-        source=subject.checkpoint.name,
-        model=subject.model,
-        samples=subject.samples,
-        reference=subject.reference,
-        holdout=subject.holdout,
-        n=request.samples or suggested_samples(subject.model, DEFAULT_SAMPLES),
-        seed=request.seed,
-        population=request.population or (subject.reference is not None and subject.reference.population),
-        unit=request.unit,
-        inspect=subject.inspect,
-        fingerprint=subject.fingerprint,
-        conform=subject.conform,
-        encoders=opened(request, subject, asked.policy),
-        outcomes=request.outcomes,
-        labels=None if request.labels is None else read_hand_labels(request.labels),
-        probes=request.probes,
-        judge=opened_judge(request, subject),
-    )
+    plan = _planned(subject, request, asked.policy)
     check_labels(plan)
     if not plan.generates:
         check_silent(request)
@@ -109,6 +90,32 @@ def collected(
             plan, drawing = draw(plan, limits, _look(asked, request, limits.most, asking), asking, progress)
         with asking():
             return collect(plan, needs=needs, guard=_guarding(plan.model), progress=progress), drawing
+
+
+def _planned(subject: Subject, request: Request, policy: Policy) -> Plan:
+    """What to collect, from what the user asked for."""
+    return Plan(
+        modality=subject.checkpoint.modality,
+        source=subject.checkpoint.name,
+        model=subject.model,
+        samples=subject.samples,
+        reference=subject.reference,
+        holdout=subject.holdout,
+        n=request.samples or suggested_samples(subject.model, DEFAULT_SAMPLES),
+        seed=request.seed,
+        population=request.population or (subject.reference is not None and subject.reference.population),
+        not_training=request.not_training,
+        unit=request.unit,
+        inspect=subject.inspect,
+        fingerprint=subject.fingerprint,
+        conform=subject.conform,
+        encoders=opened(request, subject, policy),
+        outcomes=request.outcomes,
+        labels=None if request.labels is None else read_hand_labels(request.labels),
+        probes=request.probes,
+        judge=opened_judge(request, subject),
+        base=subject.base,
+    )
 
 
 def _look(asked: Asked, request: Request, most: int, asking: Asking) -> Look:

@@ -72,7 +72,14 @@ _TABLE = (
     Family(
         "pixelcnn", "image", "PixelCNN", EXACT, ("log_prob",), "autoregressive model of pixels from masked convolutions"
     ),
-    Family("ddpm", "image", "DDPM", BOUND, ("log_prob",), "denoising diffusion model with a small U-Net"),
+    Family(
+        "ddpm",
+        "image",
+        "DDPM",
+        BOUND,
+        ("log_prob", "denoising_loss"),
+        "denoising diffusion model with a small U-Net",
+    ),
     Family(
         "text-lstm", "text", "TextLSTM", EXACT, ("logits", "log_prob"), "recurrent network over characters or words"
     ),

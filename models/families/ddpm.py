@@ -190,6 +190,19 @@ class DDPM(nn.Module):
             total += self._bound(steps, (noise if draw % 2 == 0 else -noise).to(total))
         return (total / max(draws, 1)).masked_fill(~possible.to(total.device), -math.inf)
 
+    @torch.no_grad()
+    def denoising_loss(self, x: Tensor, *, t: Tensor, noise: Tensor) -> Tensor:
+        """How far the network is from undoing these noises, (n,): the mean squared error of v, as in training.
+
+        x are images (n, c, h, w) in [0, 1], t (n,) times from 0 (the image) to 1 (noise alone), noise standard normal.
+        """
+        x, t, noise = 2 * x.to(self.residual) - 1, t.to(self.residual), noise.to(self.residual)
+        alpha, sigma = mix(t)
+        z = alpha * x + sigma * noise
+        parts = zip(torch.split(z, MOST_AT_ONCE), torch.split(t, MOST_AT_ONCE), strict=True)
+        v = torch.cat([self.unet(*part) for part in parts])
+        return (v - (alpha * noise - sigma * x)).square().flatten(1).mean(1)
+
     def _bound(self, levels: Tensor, noise: Tensor) -> Tensor:
         """The bound of images given as levels (n, c, h, w) under one noise a step (S, c, h, w): nats (n,)."""
         steps = self.config.sampling_steps

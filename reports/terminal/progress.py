@@ -30,8 +30,11 @@ STEPS = {
     "reliance": "exchanging slots of prompts, and columns",
     "likelihoods": "scoring records",
     "reconstructions": "reconstructing records",
+    "membership": "looking for traces of training records",
     "conditioned": "drawing what is asked for",
     "conditioning": "changing what is asked for",
+    "matches": "searching for nearest records",
+    "split": "comparing training and held-out records",
     "weights": "looking at the weights",
     "report": "writing the report",
 }

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from ....models.encoders.builtin.table_ranks import EXTRACTOR
 from ....models.records import take
 from ...evidence.bundle import Evidence
+from ...evidence.matches.codes import record_codes
 from ...finding import EstimateFacts, Exhibit, Finding, Json, NotApplicable, Outcome, Pictures
 from ...pattern import Pattern
 from ...statistics.distances.effective_number import Similarity, mean_similarity, similarity_width
@@ -17,7 +18,6 @@ from ..shared.compared import FEWEST, Compared, compared, group_rows
 from .estimates import Copies, duplicate_estimates, number_estimates
 from .facts import ESTIMATES
 from .learned_map import learning_bias
-from .record_codes import record_codes
 from .tables import Held, diversity_table, group_table
 
 

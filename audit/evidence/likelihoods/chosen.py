@@ -49,13 +49,13 @@ def ask_about(plan: Plan, so_far: Evidence, name: str, ask: Ask) -> tuple[Scored
     sets += [] if so_far.holdout is None else [so_far.holdout.samples]
     most = _affordable(sets[1], so_far.generated.seconds, ask) // len(sets)
     rng = stream(plan.seed, name)
-    scored = [_scored(each, _rows(len(each), most, rng), plan.modality, ask) for each in sets]
+    scored = [asked_about(each, _rows(len(each), most, rng), plan.modality, ask) for each in sets]
     return scored[0], scored[1], scored[2] if len(scored) > 2 else None
 
 
 def _affordable(records: Any, drawing: float, ask: Ask) -> int:
     """How many records there is time for, all sets together."""
-    some = read(records, np.arange(min(TRIED, len(records), _step(records))))
+    some = read(records, np.arange(min(TRIED, len(records), records_at_once(records))))
     ask(some)  # The first call may load or compile something.
     # Of the processor, not of the clock on the wall: what else the machine does must not change what is asked.
     started = time.process_time()
@@ -71,13 +71,15 @@ def _rows(total: int, most: int, rng: np.random.Generator) -> NDArray[np.int64]:
     return np.sort(rng.permutation(total)[:size]).astype(np.int64)
 
 
-def _scored(records: Any, rows: NDArray[np.int64], modality: str, ask: Ask) -> Scored:
-    step = _step(records)
+def asked_about(records: Any, rows: NDArray[np.int64], modality: str, ask: Ask) -> Scored:
+    """What the model says of the records at `rows`, a few at a time."""
+    step = records_at_once(records)
     parts = [ask(read(records, rows[start : start + step])) for start in range(0, len(rows), step)]
     return Scored(rows, np.concatenate([np.empty(0), *parts]), _units(records, rows, modality))
 
 
-def _step(records: Any) -> int:
+def records_at_once(records: Any) -> int:
+    """How many records a call is asked about."""
     return min(AT_ONCE, at_once(records.shape[1:])) if is_array(records) else AT_ONCE
 
 

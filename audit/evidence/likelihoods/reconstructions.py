@@ -35,14 +35,19 @@ def collect(plan: Plan, so_far: Evidence, progress: Callable[[float], None]) -> 
         raise Unmeasured("the encoder is told a class, and those of generated records are not known for certain")
 
     def ask(records: Any) -> NDArray[np.float64]:
-        return _asked(model, records)
+        return errors_of(model, records)
 
     with undisturbed(model):
         generated, reference, holdout = ask_about(plan, so_far, "reconstructions", ask)
     return Reconstructions(UNITS[plan.modality], generated, reference, holdout)
 
 
-def _asked(model: Any, records: Any) -> NDArray[np.float64]:
+def errors_of(model: Any, records: Any) -> NDArray[np.float64]:
+    """Mean squared error of each record, (n,).
+
+    Raises:
+        UserError: if what the model decodes has another shape than what it encoded, or is not finite.
+    """
     import torch
 
     x = torch.from_numpy(np.ascontiguousarray(records)).to(parameter(model))

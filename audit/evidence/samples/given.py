@@ -11,6 +11,12 @@ from .real import Data, Labels, labels_of, real_data
 SILENT = "the model fills in masked tokens and generates nothing, so there are no samples"
 """Why there are no generated records; auditors that need some are not applicable for it."""
 
+NOT_TRAINING = (
+    "the reference is not what the model was trained on (--not-training), so there are no training records that it "
+    "could have memorised or copied"
+)
+"""Why nothing is asked of copies where the user says what the reference is not."""
+
 
 def given(plan: Plan, progress: Callable[[float], None]) -> Evidence:
     """The samples, drawn or given, with the reference and the holdout if there are any.
@@ -27,9 +33,10 @@ def given(plan: Plan, progress: Callable[[float], None]) -> Evidence:
     )
     if reference is not None:
         reference = replace(reference, population=plan.population)
-    return Evidence(
-        plan.modality, generated, reference, holdout, absent={} if plan.generates else {"generated": SILENT}
-    )
+    absent = {} if plan.generates else {"generated": SILENT}
+    if plan.not_training:
+        absent["training"] = NOT_TRAINING
+    return Evidence(plan.modality, generated, reference, holdout, absent=absent)
 
 
 def reference_labels(plan: Plan) -> dict[str, Labels]:

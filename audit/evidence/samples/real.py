@@ -46,7 +46,7 @@ class Labels:
 
 def real_data(data: Data, rng: np.random.Generator, *, most: int = MAX_RECORDS) -> Real:
     """A data set as evidence: of more than `most` records, a random part in its order."""
-    total, rows = len(data.samples), _rows(data, rng, most)
+    total, rows = len(data.samples), rows_at_hand(data, rng, most)
     return Real(
         samples=data.samples if total == len(rows) else take(data.samples, rows),
         total=total,
@@ -69,13 +69,14 @@ def labels_of(
     `attributes` are other ones of all its records, such as its outcomes.
     """
     whole = data.attributes if attributes is None else attributes
-    chosen = take_attributes(whole, _rows(data, rng, most))
+    chosen = take_attributes(whole, rows_at_hand(data, rng, most))
     return {
         name: Labels(chosen[name], np.bincount(each.values, minlength=len(each.names)).astype(np.int64))
         for name, each in whole.items()
     }
 
 
-def _rows(data: Data, rng: np.random.Generator, most: int) -> Ints:
+def rows_at_hand(data: Data, rng: np.random.Generator, most: int = MAX_RECORDS) -> Ints:
+    """Which records `real_data` takes where its generator is in the same state, ascending."""
     total = len(data.samples)
     return np.sort(rng.choice(total, most, replace=False)) if total > most else np.arange(total)

@@ -22,9 +22,12 @@ from genai_audit.audit.evidence.hand_labels.kind import HandLabels
 from genai_audit.audit.evidence.judged.kind import Judged
 from genai_audit.audit.evidence.latents.kind import Latents
 from genai_audit.audit.evidence.likelihoods.kind import Likelihoods, Reconstructions, Scored
+from genai_audit.audit.evidence.matches.kind import Distances, Found, Matches
+from genai_audit.audit.evidence.membership.kind import Membership, MembershipScore
 from genai_audit.audit.evidence.probes.kinds import Continuations, Contrast, ProbeScores
 from genai_audit.audit.evidence.regions.layout import picture_regions
 from genai_audit.audit.evidence.reliance.kind import MATCHED, ColumnReliance, ColumnRows, PromptReliance, Reliance
+from genai_audit.audit.evidence.split.kind import Split
 from genai_audit.models.checkpoints.weight_facts import TensorFacts, WeightFacts
 from genai_audit.models.encoders.encoder import EncoderFacts
 from genai_audit.models.records import Attribute
@@ -54,6 +57,11 @@ def scrutinised(rng: np.random.Generator, n: int) -> Scrutinised:
     return Scrutinised(
         np.arange(n), np.arange(n) % 2, rng.random(n), rng.random((n, 16)), rng.random((2, 16)), np.array([0, 1])
     )
+
+
+def found(n: int) -> Found:
+    rng = np.random.default_rng(n)
+    return Found(rng.random(n), np.arange(n), np.ones(n, dtype=np.int64))
 
 
 def some_contexts(rng: np.random.Generator) -> ContextSet:
@@ -217,6 +225,27 @@ def full() -> Evidence:
             Scored(np.array([1]), np.array([0.2]), np.array([16])),
             Scored(np.array([4]), np.array([0.3]), np.array([16])),
         ),
+        membership=Membership(
+            (
+                MembershipScore(
+                    "log-likelihood <b>per</b> character",
+                    "likelihood",
+                    Scored(np.array([0, 2]), np.array([-np.inf, -1 / 3]), np.array([4, 4])),
+                    Scored(np.array([1]), np.array([-3.0]), np.array([4])),
+                    Scored(np.array([5]), np.array([-2.0]), np.array([4])),
+                    base_training=np.array([-1.0, -2.0]),
+                    base_holdout=np.array([-3.0]),
+                ),
+            ),
+            "animal",
+            ("cat", "<b>dog</b>\n"),
+            np.array([0, 1, -1, 0, 1]),
+            np.array([0, -1, 1, 1, 0]),
+            np.array([3, 8, 9, 20, 41]),
+            50,
+            base="other.safetensors",
+            remarks=("none",),
+        ),
         conditioned=(
             Conditioned(
                 "class",
@@ -338,6 +367,39 @@ def full() -> Evidence:
                     intervened=rng.random((2, 3)),
                 ),
             ),
+        ),
+        matches=Matches(
+            distances=(
+                Distances("pixels", "range", found(4), found(3), found(4), found(2)),
+                Distances("features", "range", found(4), found(3)),
+            ),
+            generated_rows=np.arange(4),
+            training_rows=np.arange(3),
+            holdout_rows=np.arange(2),
+            generated_cells=np.array([0, 1, 1, 0]),
+            holdout_cells=np.array([1, 0]),
+            cells=2,
+            equal_training=np.array([-1, 2, -1, -1, -1, -1]),
+            training_repeats=np.zeros(5, dtype=np.int64),
+            holdout_equal=np.array([-1, -1, 0, -1, -1]),
+        ),
+        split=Split(
+            blind_auc=0.51,
+            blind_low=0.45,
+            blind_high=0.57,
+            blind_lows=np.full(10, 0.4),
+            blind_highs=np.full(10, 0.6),
+            blind_p=1 / 3,
+            confounded=False,
+            duplicates=1,
+            expected_duplicates=0.5,
+            duplicates_deviation=0.5,
+            duplicates_p=0.25,
+            training_rows=np.arange(5),
+            training_scores=rng.random(5),
+            holdout_rows=np.arange(4),
+            holdout_scores=rng.random(4),
+            holdout_records=5,
         ),
         weights=WeightFacts(
             tensors=(TensorFacts("w", (2, 3), "float16", "cuda:0", 6, 0.1, 1 / 3, -1.0, 1.0, 1, 0, "ab", "N(0, 1)"),),

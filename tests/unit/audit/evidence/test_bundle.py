@@ -174,6 +174,9 @@ def test_every_kind_is_known_by_its_type_alone() -> None:
     told = {"judged", "groups", "crossed", "outcomes", "hand_labels", "downstream"}
     asked = {"likelihoods", "reconstructions", "conditioned", "conditioning", "probes", "continuations"}
     asked |= {"reliance", "contexts", "criticised", "encoded"}
+    asked |= {"split"}
+    asked |= {"membership"}
+    asked |= {"matches", "split"}
     assert {"features", "other_features", *told, *asked, "attributions", "latents", "weights"} == set(COLLECTORS)
 
 

@@ -149,3 +149,17 @@ def test_it_cannot_be_told_a_class() -> None:
 def test_absurd_settings_are_refused(changes: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         DDPMConfig(**{"image_shape": (1, 8, 8), **changes})  # type: ignore[arg-type]  # wrong types are the point
+
+
+def test_the_denoising_loss_is_that_of_training_for_each_image_by_itself() -> None:
+    model = toy()
+    x, noise = pictures(1, 2, 2, levels=2).samples[:6], torch.randn(6, 1, 2, 2, generator=torch.Generator().manual_seed(1))
+    images, t = torch.from_numpy(x), torch.full((6,), 0.4)
+    losses = model.denoising_loss(images, t=t, noise=noise)
+    alpha, sigma = math.cos(math.pi * 0.2), math.sin(math.pi * 0.2)
+    z = alpha * (2 * images - 1) + sigma * noise
+    v = alpha * noise - sigma * (2 * images - 1)
+    assert losses.shape == (6,)
+    assert losses == pytest.approx((model.unet(z, t) - v).square().flatten(1).mean(1).detach(), rel=1e-4)
+    alone = model.denoising_loss(images[2:3], t=t[2:3], noise=noise[2:3])
+    assert alone == pytest.approx(losses[2:3], rel=1e-4)

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from genai_audit.audit.collapse.effective_diversity.auditor import EffectiveSupport
 from genai_audit.audit.collapse.effective_diversity.estimates import number_estimates
-from genai_audit.audit.collapse.effective_diversity.record_codes import record_codes
 from genai_audit.audit.evidence.bundle import Evidence, Generated
+from genai_audit.audit.evidence.matches.codes import record_codes
 from genai_audit.audit.finding import LEVELS, Finding, Inconclusive, NotApplicable, Outcome
 from genai_audit.audit.pages import SECTIONS, page
 from genai_audit.audit.statistics.distances.effective_number import Similarity
