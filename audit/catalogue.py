@@ -34,6 +34,9 @@ from .fairness.quality_parity.auditor import QualityParity
 from .finding import EstimateFacts, Finding
 from .integrity.weights_identity.auditor import Identity
 from .pattern import Pattern
+from .privacy.attribute_inference.auditor import AttributeInference
+from .privacy.canaries.auditor import PlantedCanaries
+from .privacy.identifiers.auditor import IdentifiersInOutputs
 from .validity.output_validity.auditor import OutputValidity
 from .validity.record_independence.auditor import RecordIndependence
 
@@ -81,6 +84,9 @@ AUDITORS: tuple[type[Any], ...] = (
     Detectability,
     ColumnDependence,
     VanishedSymbols,
+    PlantedCanaries,
+    IdentifiersInOutputs,
+    AttributeInference,
     OutputValidity,
     RecordIndependence,
     Identity,

@@ -10,9 +10,10 @@ import click
 
 from ..reports.terminal.say import say, say_block
 from .commands import values
+from .commands.canary_options import canaries as canaries_group
 from .commands.closing import close
 from .commands.exits import EXIT_CODES, guarded
-from .commands.options import EXIT_ZERO, POLICY, judge_of_groups, of_fairness, of_opening
+from .commands.options import EXIT_ZERO, POLICY, judge_of_groups, of_fairness, of_opening, of_privacy
 
 if TYPE_CHECKING:
     from .process.answer import Audited
@@ -49,6 +50,7 @@ def main() -> None:
     help="Attribute or column of the reference that tells groups apart; repeatable.",
 )
 @of_fairness
+@of_privacy
 @click.option(
     "--unit",
     metavar="NAME",
@@ -101,6 +103,7 @@ def run(
     group_classifier: str | None,
     classifier_validation: str | None,
     probes: tuple[Path, ...],
+    canaries: Path | None,
     unit: str | None,
     types: Path | None,
     population: bool,
@@ -144,6 +147,7 @@ def run(
         group_classifier=group_classifier,
         classifier_validation=classifier_validation,
         probes=probes,
+        canaries=canaries,
         unit=unit,
         types=types,
         population=population,
@@ -288,6 +292,9 @@ def schema() -> None:
     from ..reports.record import schema as record_schema
 
     say_block(json.dumps(record_schema(), indent=2))
+
+
+main.add_command(canaries_group)
 
 
 if __name__ == "__main__":

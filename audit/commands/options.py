@@ -56,6 +56,15 @@ FAIRNESS = (
     ),
 )
 
+PRIVACY = (
+    click.option(
+        "--canaries",
+        type=click.Path(path_type=Path),
+        metavar="KEY.json",
+        help="Key of random records that were planted in the training data, see `canaries make`.",
+    ),
+)
+
 OPENING = (
     click.option(
         "--loader", metavar="FILE.py:FUNCTION", help="Your code that builds the model. It runs on this machine."
@@ -88,6 +97,11 @@ OPENING = (
 def of_fairness(command: Callable[..., Any]) -> Callable[..., Any]:
     """Gives a command the options that say what happens to people, and what tells and probes their groups."""
     return _with(FAIRNESS, command)
+
+
+def of_privacy(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives a command the options that say what the model must not know by heart."""
+    return _with(PRIVACY, command)
 
 
 def of_opening(command: Callable[..., Any]) -> Callable[..., Any]:

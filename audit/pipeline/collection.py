@@ -17,6 +17,7 @@ from ..evidence.hand_labels.reading import check_labels, read_hand_labels
 from ..evidence.plan import Plan, Progress
 from ..evidence.process_state import as_found
 from ..group_judge import opened_judge
+from ..planted import opened_key
 from ..policy import Policy
 from ..request import Request
 from ..request_checks import check_silent, suggested_samples
@@ -94,6 +95,7 @@ def collected(
         labels=None if request.labels is None else read_hand_labels(request.labels),
         probes=request.probes,
         judge=opened_judge(request, subject),
+        canaries=opened_key(request, subject),
     )
     check_labels(plan)
     if not plan.generates:

@@ -16,7 +16,11 @@ def test_a_negative_guess_is_right_only_if_it_is_near() -> None:
 
 
 def test_missing_agrees_with_missing_alone() -> None:
-    assert agrees(np.array([np.nan, np.nan, 1.0]), np.array([np.nan, 1.0, np.nan]), 5.0).tolist() == [True, False, False]
+    assert agrees(np.array([np.nan, np.nan, 1.0]), np.array([np.nan, 1.0, np.nan]), 5.0).tolist() == [
+        True,
+        False,
+        False,
+    ]
 
 
 def test_excess_is_one_minus_a_ratio_of_misses() -> None:
@@ -75,7 +79,8 @@ def test_the_nearest_row_by_hand() -> None:
     donors = Coded(np.array([[0.0, 3.0], [1.0, 0.0], [np.nan, 1.0]]), np.array([[0], [1], [0]]))
     target = Coded(np.array([[0.0, 0.0]]), np.array([[0]]))
     # Distances: first number 0, 1/4, 1; second 3/4, 0, 1/4; category 0, 1, 0.
-    # Without the first: 3/4, 1, 1/4 → row 2. Without the second: 0, 5/4, 1 → row 0. Without the third: 3/4, 1/4, 5/4 → 1.
+    # Without the first: 3/4, 1, 1/4 → row 2. Without the second: 0, 5/4, 1 → row 0. Without the third: 3/4, 1/4, 5/4 →
+    # row 1.
     assert guesses(target, donors, scale).tolist() == [[2, 0, 1]]
     # A row is no donor of its own.
     assert guesses(donors.take(np.arange(1)), donors, scale, same=True)[0].min() > 0

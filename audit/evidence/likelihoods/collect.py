@@ -35,14 +35,14 @@ def collect(plan: Plan, so_far: Evidence, progress: Callable[[float], None]) -> 
         raise Unavailable("likelihoods are compared between groups, of which there are none")
 
     def ask(records: Any) -> NDArray[np.float64]:
-        return _asked(model, records)
+        return nats_of(model, records)
 
     with undisturbed(model):
         generated, reference, holdout = ask_about(plan, so_far, "likelihoods", ask)
     return Likelihoods(kind, UNITS[plan.modality], generated, reference, holdout)
 
 
-def _asked(model: Any, records: Any) -> NDArray[np.float64]:
+def nats_of(model: Any, records: Any) -> NDArray[np.float64]:
     """Nats of each record, (n,).
 
     Raises:

@@ -42,8 +42,8 @@ def _worst(found: Attacked) -> Estimate:
         value=excesses[at].value,
         curve=curve(limits),
         n=2 * excesses[at].people,
-        method=f"score limits of a ratio of misses, largest of {len(excesses)} columns (Bonferroni below); p by dealing "
-        "out people",
+        method=f"score limits of a ratio of misses, largest of {len(excesses)} columns (Bonferroni below); p by "
+        "dealing out people",
         unit=UNIT,
         better=Better.LOWER,
         perfect=Perfect(middle, low, high),

@@ -8,8 +8,8 @@ ESTIMATES = (
         "largest excess of right guesses about people in the training data",
         "share",
         Better.LOWER,
-        "For the column that the generated records give away most: the share of people in the training data whose value "
-        "is guessed right, of those of whom the same guess would fail had their record not been learned from.",
+        "For the column that the generated records give away most: the share of people in the training data whose "
+        "value is guessed right, of those of whom the same guess would fail had their record not been learned from.",
         rests_on=("reference", "holdout"),
     ),
     EstimateFacts(

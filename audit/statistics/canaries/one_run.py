@@ -2,8 +2,8 @@
 
 Records were put into the training data each by a coin of its own. An auditor who sees the model guesses of some of them
 whether they are in. If the algorithm is (ε, δ)-differentially private, the number of right guesses is, but for δ,
-no larger than that of as many coins that fall right with probability e^ε / (1 + e^ε). The number of guesses must be fixed before
-the scores are seen: the largest bound over many numbers is above 0 for models that leak nothing.
+no larger than that of as many coins that fall right with probability e^ε / (1 + e^ε). The number of guesses must be
+fixed before the scores are seen: the largest bound over many numbers is above 0 for models that leak nothing.
 
 Reference: Steinke, Nasr and Jagielski 2023, Privacy auditing with one (1) training run, arXiv:2305.08846.
 """
@@ -70,7 +70,7 @@ def one_run_p_value(epsilon: float, *, records: int, guesses: int, right: int, d
 
 
 def epsilon_lower_bound(*, records: int, guesses: int, right: int, delta: float = 0.0, level: float = 0.95) -> float:
-    """The largest ε that so many right guesses rule out, a one-sided lower limit at `level`; 0 where they rule out none.
+    """The largest ε that so many right guesses rule out: a one-sided lower limit at `level`, or 0 if they rule out none.
 
     Valid if the number of guesses was fixed before scores were seen, and every record was included by a fair coin of
     its own.
