@@ -111,7 +111,7 @@ FORMS: tuple[Form, ...] = (
     # A run of digits alone is a number of anything; what is dialled is written with a plus, a zero or gaps.
     Form(
         "phone number",
-        re.compile(rf"(?<![\w.])(?:\+\d|\(?0|\(?\d{{3}}\)?[ -])[\d ()/-]{{5,18}}\d{_E}"),
+        re.compile(rf"(?<![\w.])(?:\+\d[\d ()/-]{{6,18}}\d|\(?0[\d ()/-]{{6,18}}\d|\(?\d{{3}}\)?[ -]\d{{3}}[ -]\d{{4}}){_E}"),
         _phone,
         _DIGIT,
     ),

@@ -70,7 +70,7 @@ def one_run_p_value(epsilon: float, *, records: int, guesses: int, right: int, d
 
 
 def epsilon_lower_bound(*, records: int, guesses: int, right: int, delta: float = 0.0, level: float = 0.95) -> float:
-    """The largest ε that so many right guesses rule out: a one-sided lower limit at `level`, or 0 if they rule out none.
+    """The largest ε that so many right guesses rule out, a one-sided limit at `level`; 0 if they rule out none.
 
     Valid if the number of guesses was fixed before scores were seen, and every record was included by a fair coin of
     its own.

@@ -1,8 +1,8 @@
 """How often generated records repeat what belongs to single training records, beyond what belongs to held-out ones.
 
 Held-out records were dealt from the same deck, so a model that learned nothing by heart hits what is theirs as often,
-in proportion to how many they are. Repetitions come in clusters, as one identifier is repeated many times or never: so the
-clusters are counted, not the repetitions (a compound Poisson count).
+in proportion to how many they are. Repetitions come in clusters, as one identifier is repeated many times or never: so
+the clusters are counted, not the repetitions (a compound Poisson count).
 """
 
 import math
