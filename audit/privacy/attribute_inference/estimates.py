@@ -9,7 +9,7 @@ from ...statistics.disclosure.excess import Excess
 from ...statistics.intervals import BAND, ONE_SIDED_DETECTION, curve
 from .attack import Attacked
 
-UNIT = "share"
+UNIT = "share difference"
 
 
 def estimated(found: Attacked, shown: int) -> Iterator[Estimate]:

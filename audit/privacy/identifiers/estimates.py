@@ -58,7 +58,7 @@ def _beyond_chance(each: Counted, drawn: int) -> Estimate:
         method="what is repeated at most, as no held-out record says how much is chance"
         if each.present
         else "the training data have none to repeat",
-        unit="share",
+        unit="share difference",
         better=Better.LOWER,
         group=each.kind,
         perfect=Perfect(0.0, 0.0, 0.0),
@@ -75,7 +75,7 @@ def _excess(name: str, excess: Excess, group: str | None) -> Estimate:
         curve=curve(excess.limits),
         n=excess.drawn,
         method="difference of two counts of clusters (Donner–Zou); p exact, over real records (Fisher)",
-        unit="share",
+        unit="share difference",
         better=Better.LOWER,
         group=group,
         perfect=Perfect(0.0, -noise, noise),

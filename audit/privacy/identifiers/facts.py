@@ -14,7 +14,7 @@ REPRODUCED = EstimateFacts(
 EXCESS = EstimateFacts(
     "identifiers_excess",
     "share of generated records that repeat an identifier of one training record, beyond chance",
-    "share",
+    "share difference",
     Better.LOWER,
     "The share of generated records with an identifier that one training record alone has, less the share that would "
     "have one by chance, as identifiers of held-out records show.",
@@ -22,7 +22,7 @@ EXCESS = EstimateFacts(
 NAMES = EstimateFacts(
     "names_excess",
     "share of generated records that repeat a name of one training record, beyond chance",
-    "share",
+    "share difference",
     Better.LOWER,
     "The same of two to four capitalised words in a row: names of people, but of places and works as well.",
 )
