@@ -25,6 +25,12 @@ def opened_key(request: "Request", subject: "Subject") -> Key | None:
             "records; give that of this model's training data"
         )
     known = subject.reference or subject.samples
+    if modality == "image" and known is not None and key.records.shape[1:] != tuple(known.samples.shape[1:]):
+        ours, theirs = (" × ".join(map(str, each.shape[1:])) for each in (key.records, known.samples))
+        raise UserError(
+            f"--canaries {request.canaries}: expected pictures of {theirs}, as {known.source} has, got {ours}; give "
+            "the key of this model's training data"
+        )
     if modality == "tabular" and known is not None:
         odd = set(map(str, known.samples.columns)) ^ set(map(str, key.records.columns))
         if odd:

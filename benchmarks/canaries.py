@@ -1,8 +1,9 @@
 """How often is a training that leaks nothing accused of a privacy loss, and how much of a real one is shown?
 
-Models are simulated by their scores: of those that leak nothing, scores know nothing of the coins; of the others, the scores
-of planted canaries are shifted. Beside our bound, whose number of guesses is fixed beforehand, stands the largest bound
-over many pairs of numbers of guesses, each at the full level, as ml_privacy_meter reports it (our own code, from its formula).
+Models are simulated by their scores: of those that leak nothing, scores know nothing of the coins; of the others, the
+scores of planted canaries are shifted. Beside our bound, whose number of guesses is fixed beforehand, stands the largest
+bound over many pairs of numbers of guesses, each at the full level, as ml_privacy_meter reports it (our own code, from
+its formula).
 
     python benchmarks/canaries.py [--runs 1000] [--seed 0]
 """
@@ -43,11 +44,14 @@ def largest_is_positive(found: NDArray[np.float64], included: NDArray[np.bool_])
 
 
 def main() -> None:
+    """Print both tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    print("| Canaries | ε above 0, ours | ε above 0, largest of many | p of ranks (AUC) ≤ 0.05 | rank p of one ≤ 0.05 |")
+    print(
+        "| Canaries | ε above 0, ours | ε above 0, largest of many | p of ranks (AUC) ≤ 0.05 | rank p of one ≤ 0.05 |"
+    )
     print("|---|---|---|---|---|")
     for m in SIZES:
         rng = np.random.default_rng([options.seed, m])

@@ -112,7 +112,7 @@ def read_key(path: Path) -> Key:
     _check_design(path, found, included)
     try:
         records = _records(found, [each["record"] for each in entries])
-    except (ValueError, TypeError, KeyError, OverflowError, zlib.error) as error:
+    except (ValueError, TypeError, LookupError, OverflowError, zlib.error) as error:
         raise _wrong(path, f"records that are no {found['modality']} records") from error
     return Key(
         modality=found["modality"],

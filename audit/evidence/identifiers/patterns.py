@@ -111,7 +111,9 @@ FORMS: tuple[Form, ...] = (
     # A run of digits alone is a number of anything; what is dialled is written with a plus, a zero or gaps.
     Form(
         "phone number",
-        re.compile(rf"(?<![\w.])(?:\+\d[\d ()/-]{{6,18}}\d|\(?0[\d ()/-]{{6,18}}\d|\(?\d{{3}}\)?[ -]\d{{3}}[ -]\d{{4}}){_E}"),
+        re.compile(
+            rf"(?<![\w.])(?:\+\d[\d ()/-]{{6,18}}\d|\(?0[\d ()/-]{{6,18}}\d|\(?\d{{3}}\)?[ -]\d{{3}}[ -]\d{{4}}){_E}"
+        ),
         _phone,
         _DIGIT,
     ),

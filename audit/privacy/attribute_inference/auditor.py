@@ -1,7 +1,7 @@
 """GA407: do the generated records give away what was secret about the people they were learned from?"""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -33,7 +33,7 @@ class AttributeInference:
     most_people: int = 2000
     most_donors: int = 4000
     tolerance: float = 0.02
-    tolerances: Mapping[str, float] = field(default_factory=dict)
+    tolerances: Mapping[str, float] | None = None
     deals: int = 999
     shown: int = 12
 
@@ -48,7 +48,7 @@ class AttributeInference:
             value: int = getattr(self, name)
             if value < least:
                 raise ValueError(f"expected {name} of at least {least}, got {value}")
-        if not all(each >= 0 for each in (self.tolerance, *self.tolerances.values())):
+        if not all(each >= 0 for each in (self.tolerance, *(self.tolerances or {}).values())):
             raise ValueError("expected tolerances of at least 0")
 
     def __call__(self, evidence: Evidence, rng: np.random.Generator) -> Finding:
@@ -91,7 +91,7 @@ class AttributeInference:
                 most_people=self.most_people,
                 most_donors=self.most_donors,
                 share=self.tolerance,
-                tolerances=dict(self.tolerances),
+                tolerances=dict(self.tolerances or {}),
                 deals=self.deals,
                 rng=rng,
             )

@@ -167,6 +167,11 @@ def test_data_without_room_and_keys_of_other_records_are_refused(reference: Path
     samples = pd.DataFrame({"a": [1, 2], "x": [0.1, 0.2]})
     with pytest.raises(UserError, match="only one of the two has b, c, d, x"):
         audit_checkpoint(samples, reference=samples, canaries=tmp_path / "t" / "key.json", only="GA405")
+    pictures = data_in_memory(np.random.default_rng(0).random((30, 1, 8, 8), dtype=np.float32), "reference")
+    make_canaries(pictures, tmp_path / "p", number=20)
+    others = np.zeros((30, 1, 4, 4), np.float32)
+    with pytest.raises(UserError, match=r"expected pictures of 1 × 4 × 4, as .* has, got 1 × 8 × 8"):
+        audit_checkpoint(others, reference=others, canaries=tmp_path / "p" / "key.json", only="GA405")
     path = tmp_path / "key.json"
     path.write_text(json.dumps({}), encoding="utf-8")
     with pytest.raises(UserError, match="expected a key file"):

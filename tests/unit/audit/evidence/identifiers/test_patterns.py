@@ -62,6 +62,10 @@ def test_check_digits_by_hand() -> None:
 
 
 def test_names_are_capitals_that_are_never_small_elsewhere() -> None:
-    texts = ["When Ada Lovelace wrote to Charles Babbage", "The New Engine was when new", "a Duke and the duke Of York, of old"]
+    texts = [
+        "When Ada Lovelace wrote to Charles Babbage",
+        "The New Engine was when new",
+        "a Duke and the duke Of York, of old",
+    ]
     small = small_words(texts)
     assert [list(names(text, small)) for text in texts] == [["Ada Lovelace", "Charles Babbage"], [], []]
