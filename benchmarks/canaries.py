@@ -1,9 +1,9 @@
 """How often is a training that leaks nothing accused of a privacy loss, and how much of a real one is shown?
 
 Models are simulated by their scores: of those that leak nothing, scores know nothing of the coins; of the others, the
-scores of planted canaries are shifted. Beside our bound, whose number of guesses is fixed beforehand, stands the largest
-bound over many pairs of numbers of guesses, each at the full level, as ml_privacy_meter reports it (our own code, from
-its formula).
+scores of planted canaries are shifted. Beside our bound, whose number of guesses is fixed beforehand, stands the
+largest bound over many pairs of numbers of guesses, each at the full level, as ml_privacy_meter reports it (our own
+code, from its formula).
 
     python benchmarks/canaries.py [--runs 1000] [--seed 0]
 """

@@ -1,10 +1,10 @@
 """Are sound generators accused of repeating identifiers or of giving columns away, and are leaking ones found?
 
-GA406: 600 customers with numbers, dealt at random into 400 of the training data and 200 held out; a generator that draws
-numbers at random hits some of either, one that leaks repeats numbers of the training data in a share of its rows.
+GA406: 600 customers with numbers, dealt at random into 400 of the training data and 200 held out; a generator that
+draws numbers at random hits some of either, one that leaks repeats numbers of the training data in a share of its rows.
 
-GA407: rows of six columns that depend on each other, 200 of the training data, 200 held out, 400 generated ones of which
-a share are copies of training rows.
+GA407: rows of six columns that depend on each other, 200 of the training data, 200 held out, 400 generated ones of
+which a share are copies of training rows.
 
     python benchmarks/identifiers.py [--runs 1000] [--planted 200] [--seed 0] [--only GA406]
 """

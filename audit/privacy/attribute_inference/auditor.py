@@ -77,10 +77,10 @@ class AttributeInference:
             missing = "reference" if evidence.reference is None else "holdout"
             said = "without records that the model never saw, what is known of everybody looks like a leak"
             raise NotApplicable(evidence.absent.get(missing, f"{said}: give some with --holdout"))
-        sets = {"generated": evidence.generated, "reference": evidence.reference, "held-out": evidence.holdout}
-        for name, each in sets.items():
-            if len(each.samples) < FEWEST:
-                raise Inconclusive(f"{len(each.samples)} {name} records are too few: at least {FEWEST} are needed")
+        tables = (evidence.generated.samples, evidence.reference.samples, evidence.holdout.samples)
+        for name, table in zip(("generated", "reference", "held-out"), tables, strict=True):
+            if len(table) < FEWEST:
+                raise Inconclusive(f"{len(table)} {name} records are too few: at least {FEWEST} are needed")
         if len(evidence.reference.samples.columns) < 2:
             raise NotApplicable("a table of one column has nothing to guess it from")
         try:

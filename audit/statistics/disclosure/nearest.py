@@ -59,7 +59,8 @@ def ranks(values: Floats, scale: Floats) -> NDArray[np.float32]:
     if not len(known):
         return np.where(np.isnan(values), np.nan, 0.5).astype(np.float32)
     middle = (np.searchsorted(known, values, "left") + np.searchsorted(known, values, "right")) / (2 * len(known))
-    return np.where(np.isnan(values), np.nan, np.round(middle * GRAIN) / GRAIN).astype(np.float32)
+    grained: NDArray[np.float32] = np.where(np.isnan(values), np.nan, np.round(middle * GRAIN) / GRAIN).astype(np.float32)
+    return grained
 
 
 def guesses(targets: Coded, donors: Coded, scale: Coded, *, same: bool = False) -> Ints:
@@ -100,11 +101,12 @@ def _apart(
 ) -> NDArray[np.float32]:
     """Distances in one column, (rows, donors)."""
     numbers = ours.shape[1]
+    apart: NDArray[np.float32]
     if at >= numbers:
-        different = targets.levels[rows, at - numbers][:, None] != donors.levels[:, at - numbers][None]
-        return different.astype(np.float32)
+        apart = (targets.levels[rows, at - numbers][:, None] != donors.levels[:, at - numbers][None]).astype(np.float32)
+        return apart
     mine, other = ours[rows, at][:, None], theirs[:, at][None]
-    apart: NDArray[np.float32] = np.abs(mine - other)
+    apart = np.abs(mine - other)
     if np.isnan(mine).any() or np.isnan(other).any():
         apart = np.where(np.isnan(apart), (np.isnan(mine) != np.isnan(other)).astype(np.float32), apart)
     return apart
