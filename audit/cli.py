@@ -10,10 +10,10 @@ import click
 
 from ..reports.terminal.say import say, say_block
 from .commands import values
-from .commands.canary_options import canaries as canaries_group
+from .commands.canaries.options import canaries as canaries_group
 from .commands.closing import close
 from .commands.exits import EXIT_CODES, guarded
-from .commands.options import EXIT_ZERO, POLICY, judge_of_groups, of_fairness, of_opening, of_privacy
+from .commands.options import EXIT_ZERO, POLICY, judge_of_groups, of_data, of_fairness, of_opening, of_privacy
 
 if TYPE_CHECKING:
     from .process.answer import Audited
@@ -51,15 +51,7 @@ def main() -> None:
 )
 @of_fairness
 @of_privacy
-@click.option(
-    "--unit",
-    metavar="NAME",
-    help="Column or attribute of the data that several records share: a patient, a writer, a prompt.",
-)
-@click.option(
-    "--types", type=click.Path(path_type=Path), metavar="FILE.yaml", help="What the columns of the tables are."
-)
-@click.option("--population", is_flag=True, help="The reference is all there is, rather than a sample of it.")
+@of_data
 @of_opening
 @click.option(
     "--encoder",

@@ -35,7 +35,7 @@ LAYERS = {
     "models.api_key": "records",
     "models.errors": "records",
     "models.held_pictures": "records",
-    "models.identifier_columns": "records",
+    "models.data.identifier_columns": "records",
     "models.encoders.builtin": "records",
     "models.encoders.encoder": "records",
     "models.records": "records",

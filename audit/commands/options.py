@@ -65,6 +65,18 @@ PRIVACY = (
     ),
 )
 
+DATA = (
+    click.option(
+        "--unit",
+        metavar="NAME",
+        help="Column or attribute of the data that several records share: a patient, a writer, a prompt.",
+    ),
+    click.option(
+        "--types", type=click.Path(path_type=Path), metavar="FILE.yaml", help="What the columns of the tables are."
+    ),
+    click.option("--population", is_flag=True, help="The reference is all there is, rather than a sample of it."),
+)
+
 OPENING = (
     click.option(
         "--loader", metavar="FILE.py:FUNCTION", help="Your code that builds the model. It runs on this machine."
@@ -102,6 +114,11 @@ def of_fairness(command: Callable[..., Any]) -> Callable[..., Any]:
 def of_privacy(command: Callable[..., Any]) -> Callable[..., Any]:
     """Gives a command the options that say what the model must not know by heart."""
     return _with(PRIVACY, command)
+
+
+def of_data(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives a command the options that say what the real data are."""
+    return _with(DATA, command)
 
 
 def of_opening(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ....models.identifier_columns import identifier_columns
+from ....models.data.identifier_columns import identifier_columns
 from ....models.records import is_number
 from ..bundle import Evidence
 from ..plan import Plan

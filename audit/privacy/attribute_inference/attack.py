@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from ...statistics.disclosure.excess import Excess, Together, together
-from ...statistics.disclosure.nearest import Flags, guesses
+from ...statistics.disclosure.nearest import Coded, Flags, guesses
 from .columns import Secret, Tables, coded, hits
 
 
@@ -61,21 +61,14 @@ def attacked(
         rng: chooses rows, breaks ties, deals.
     """
     size = min(len(reference), len(holdout), most_people)
-    mine = rng.permutation(len(reference))
     # Training people first: as donors, none guesses itself.
-    real = reference.iloc[mine[: max(size, min(most_donors, len(reference)))]]
-    control = holdout.iloc[rng.permutation(len(holdout))[:size]]
-    made = generated.iloc[rng.permutation(len(generated))[:most_donors]]
+    real = _some(reference, max(size, min(most_donors, len(reference))), rng)
+    control, made = _some(holdout, size, rng), _some(generated, most_donors, rng)
     tables = coded(
         (made, real, control), (real.iloc[:size], control), share=share, tolerances=tolerances, reference=reference
     )
     donors, others, control_rows = tables.sets
-    people = others.take(np.arange(size))
-    # One scale from both sides alike, so that who was learned from decides nothing.
-    scale = _joined(people, control_rows)
-    hit = hits(tables.secrets, people, donors, guesses(people, donors, scale))
-    control_hit = hits(tables.secrets, control_rows, donors, guesses(control_rows, donors, scale))
-    baseline = hits(tables.secrets, people, others, guesses(people, others, scale, same=True))
+    hit, control_hit, baseline = _hits(tables.secrets, donors, others, control_rows)
     fails = ~control_hit.all(axis=0)
     if not fails.any():
         return None
@@ -92,8 +85,18 @@ def attacked(
     )
 
 
-def _joined(one: Any, other: Any) -> Any:
-    return type(one)(
-        np.concatenate([one.numbers, other.numbers]),
-        np.concatenate([one.levels, other.levels]),
+def _some(table: Any, most: int, rng: np.random.Generator) -> Any:
+    """Rows of a table in random order, so that the first of equally near ones is any of them."""
+    return table.iloc[rng.permutation(len(table))[:most]]
+
+
+def _hits(secrets: tuple[Secret, ...], donors: Coded, others: Coded, control: Coded) -> tuple[Flags, Flags, Flags]:
+    """Hits of generated rows on training people, on the control, and of other training people on the former."""
+    people = others.take(np.arange(len(control)))
+    # One scale from both sides alike, so that who was learned from decides nothing.
+    scale = Coded(np.concatenate([people.numbers, control.numbers]), np.concatenate([people.levels, control.levels]))
+    return (
+        hits(secrets, people, donors, guesses(people, donors, scale)),
+        hits(secrets, control, donors, guesses(control, donors, scale)),
+        hits(secrets, people, others, guesses(people, others, scale, same=True)),
     )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ....models.identifier_columns import identifier_columns
+from ....models.data.identifier_columns import identifier_columns
 from ....models.records import is_number
 from ...statistics.disclosure.nearest import Coded, Flags, Ints, agrees
 

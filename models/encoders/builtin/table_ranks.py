@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...identifier_columns import described_by
+from ...data.identifier_columns import described_by
 from ...records import is_number
 
 Values = NDArray[np.float64]

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from genai_audit import UserError, audit_checkpoint
 from genai_audit.audit.cli import main
-from genai_audit.audit.commands.canaries import make_canaries
+from genai_audit.audit.commands.canaries.making import make_canaries
 from genai_audit.audit.evidence.canaries.key import read_key
 from genai_audit.audit.evidence.canaries.kind import WATERMARK
 from genai_audit.models.data.datasets import load_data
@@ -169,8 +169,8 @@ def test_data_without_room_and_keys_of_other_records_are_refused(reference: Path
         audit_checkpoint(samples, reference=samples, canaries=tmp_path / "t" / "key.json", only="GA405")
     pictures = data_in_memory(np.random.default_rng(0).random((30, 1, 8, 8), dtype=np.float32), "reference")
     make_canaries(pictures, tmp_path / "p", number=20)
-    others = np.zeros((30, 1, 4, 4), np.float32)
-    with pytest.raises(UserError, match=r"expected pictures of 1 × 4 × 4, as .* has, got 1 × 8 × 8"):
+    others = np.zeros((30, 1, 6, 6), np.float32)
+    with pytest.raises(UserError, match=r"expected pictures of 1 × 6 × 6, as .* has, got 1 × 8 × 8"):
         audit_checkpoint(others, reference=others, canaries=tmp_path / "p" / "key.json", only="GA405")
     path = tmp_path / "key.json"
     path.write_text(json.dumps({}), encoding="utf-8")

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...models.errors import UserError
-from ..evidence.canaries.key import MOST, Key, key_text
-from ..evidence.canaries.kind import COINS, WATERMARK
-from .canary_records import drawn
+from ....models.errors import UserError
+from ...evidence.canaries.key import MOST, Key, key_text
+from ...evidence.canaries.kind import COINS, WATERMARK
+from .records import drawn
 
 if TYPE_CHECKING:
-    from ...reports.record import Record
-    from ..request import Request
+    from ....reports.record import Record
+    from ...request import Request
 
 KEY = "key.json"
 FILES = {"text": "canaries.txt", "tabular": "canaries.csv", "music": "canaries.json", "image": "canaries.npz"}
@@ -52,7 +52,7 @@ def make_canaries(
     Raises:
         UserError: if a number is out of range, the folder is in use, or there are no such records.
     """
-    from ...models.data.datasets import load_data
+    from ....models.data.datasets import load_data
 
     if not FEWEST <= number <= MOST:
         raise UserError(f"--number: expected {FEWEST} to {MOST:,} canaries, got {number:,}")
@@ -99,7 +99,7 @@ def _check_folder(out: Path) -> None:
 
 def _write(out: Path, key: Key, written: Any, rng: np.random.Generator) -> None:
     """The key, which only this user may read, and the planted records in random order."""
-    from ...models.records import take
+    from ....models.records import take
 
     rows = rng.permutation(np.repeat(np.flatnonzero(key.included), key.repeats))
     try:
@@ -123,8 +123,8 @@ def _write_records(path: Path, modality: str, records: Any) -> None:
 
 def check_canaries(request: "Request", out: Path | None, progress: Callable[[str, float], None]) -> "Record":
     """Audit the checkpoint for the canaries of `request` alone, in a process of its own; write the audit to `out`."""
-    from ..process.supervisor import supervised
-    from .outputs import check_out, write
+    from ...process.supervisor import supervised
+    from ..outputs import check_out, write
 
     folder = None if out is None else check_out(out)
     made = supervised(request, memory=None, progress=progress)

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from .records import is_number
+from ..records import is_number
 
 FEWEST = 30
 """Records with a value, below which nothing is told."""

@@ -1,11 +1,11 @@
-"""The commands `genai-audit canaries make` and `genai-audit canaries check`; what they do lies in `canaries`."""
+"""The commands `genai-audit canaries make` and `genai-audit canaries check`; what they do lies in `making`."""
 
 from pathlib import Path
 
 import click
 
-from ...reports.terminal.say import say
-from .exits import INCONCLUSIVE, PASS
+from ....reports.terminal.say import say
+from ..exits import INCONCLUSIVE, PASS
 
 
 @click.group()
@@ -27,7 +27,7 @@ def canaries() -> None:
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="FOLDER", help="New folder to write.")
 def make(reference: str, number: int, guesses: int | None, repeats: int, watermark: bool, out: Path) -> None:
     """Draw canaries, let coins decide which are planted, and write these and the key."""
-    from .canaries import FILES, KEY, make_canaries
+    from .making import FILES, KEY, make_canaries
 
     key = make_canaries(reference, out, number=number, guesses=guesses, repeats=repeats, watermark=watermark)
     planted = int(key.included.sum())
@@ -62,9 +62,9 @@ def check(
 
     Exit codes: 0 measured, 2 usage or configuration, 3 nothing could be measured.
     """
-    from ...reports.terminal.progress import progress
-    from ..request import Request
-    from .canaries import SAMPLES, check_canaries, lines
+    from ....reports.terminal.progress import progress
+    from ...request import Request
+    from .making import SAMPLES, check_canaries, lines
 
     request = Request(
         checkpoint=checkpoint,

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ...models.errors import UserError
-from ...models.identifier_columns import identifier_columns
-from ...models.records import is_number
+from ....models.errors import UserError
+from ....models.data.identifier_columns import identifier_columns
+from ....models.records import is_number
 
 WORDS = 12
 """Words of a text at most."""
