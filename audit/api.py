@@ -35,6 +35,7 @@ def audit_checkpoint(
     group_classifier: Any = None,
     classifier_validation: Any = None,
     probes: Any = (),
+    canaries: str | Path | None = None,
     unit: str | None = None,
     types: str | Path | None = None,
     population: bool = False,
@@ -81,6 +82,7 @@ def audit_checkpoint(
         classifier_validation: labelled real records that the group classifier never saw, by name, path or in memory.
         probes: files of sentences or prompts that a language model is probed with, one or several; by default our own
             set.
+        canaries: the key file of random records that were planted in the training data (`genai-audit canaries make`).
         unit: column or attribute of the data that says which records belong together (a patient, a writer, a prompt);
             one record of each is then looked at.
         types: a YAML file of what the columns of tables are, as `genai-audit init types` writes it.
@@ -128,6 +130,7 @@ def audit_checkpoint(
             group_classifier=arguments.function(group_classifier, "group_classifier"),
             classifier_validation=data_of(classifier_validation, "classifier_validation", checkpoint, declared),
             probes=arguments.paths(probes, "probes", "a file of probes"),
+            canaries=arguments.path(canaries, "canaries", "a key file"),
             unit=None if unit is None else arguments.text(unit, "unit", "patient"),
             types=types,
             population=arguments.truth(population, "population"),

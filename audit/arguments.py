@@ -32,7 +32,7 @@ SPELLINGS = {
 """What a message advises on the command line, and the argument that does the same."""
 
 OPTIONS = (
-    "encoder reference holdout groups outcome labels group-classifier classifier-validation probes types unit "
+    "encoder reference holdout groups outcome labels group-classifier classifier-validation probes canaries types unit "
     "population not-training loader trust "
     "prompts steps policy samples budget looks "
     "resume seed device only out"

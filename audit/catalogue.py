@@ -38,6 +38,9 @@ from .privacy.copying.auditor import Copying
 from .privacy.membership.auditor import MembershipInference
 from .privacy.memorised_records.auditor import MemorisedRecords
 from .privacy.preconditions.auditor import Preconditions
+from .privacy.attribute_inference.auditor import AttributeInference
+from .privacy.canaries.auditor import PlantedCanaries
+from .privacy.identifiers.auditor import IdentifiersInOutputs
 from .validity.output_validity.auditor import OutputValidity
 from .validity.record_independence.auditor import RecordIndependence
 
@@ -89,6 +92,9 @@ AUDITORS: tuple[type[Any], ...] = (
     MembershipInference,
     Copying,
     MemorisedRecords,
+    PlantedCanaries,
+    IdentifiersInOutputs,
+    AttributeInference,
     OutputValidity,
     RecordIndependence,
     Identity,

@@ -10,9 +10,10 @@ import click
 
 from ..reports.terminal.say import say, say_block
 from .commands import values
+from .commands.canaries.options import canaries as canaries_group
 from .commands.closing import close
 from .commands.exits import EXIT_CODES, guarded
-from .commands.options import EXIT_ZERO, POLICY, judge_of_groups, of_fairness, of_opening
+from .commands.options import EXIT_ZERO, POLICY, judge_of_groups, of_data, of_fairness, of_opening, of_privacy
 
 if TYPE_CHECKING:
     from .process.answer import Audited
@@ -49,20 +50,8 @@ def main() -> None:
     help="Attribute or column of the reference that tells groups apart; repeatable.",
 )
 @of_fairness
-@click.option(
-    "--unit",
-    metavar="NAME",
-    help="Column or attribute of the data that several records share: a patient, a writer, a prompt.",
-)
-@click.option(
-    "--types", type=click.Path(path_type=Path), metavar="FILE.yaml", help="What the columns of the tables are."
-)
-@click.option("--population", is_flag=True, help="The reference is all there is, rather than a sample of it.")
-@click.option(
-    "--not-training",
-    is_flag=True,
-    help="The reference is not what the model was trained on.",
-)
+@of_privacy
+@of_data
 @of_opening
 @click.option(
     "--encoder",
@@ -106,6 +95,7 @@ def run(
     group_classifier: str | None,
     classifier_validation: str | None,
     probes: tuple[Path, ...],
+    canaries: Path | None,
     unit: str | None,
     types: Path | None,
     population: bool,
@@ -150,6 +140,7 @@ def run(
         group_classifier=group_classifier,
         classifier_validation=classifier_validation,
         probes=probes,
+        canaries=canaries,
         unit=unit,
         types=types,
         population=population,
@@ -295,6 +286,9 @@ def schema() -> None:
     from ..reports.record import schema as record_schema
 
     say_block(json.dumps(record_schema(), indent=2))
+
+
+main.add_command(canaries_group)
 
 
 if __name__ == "__main__":

@@ -46,6 +46,7 @@ class Request:
         budget: seconds for drawing a model's samples and looking at them; None: `pipeline.limits.BUDGET`.
         resume: go on with samples that an earlier run of the same audit kept.
         looks: judge while drawing, and stop where all is decided; None: where the model is slow.
+        canaries: the key file of records that were planted in the training data.
         argv: the command line, for the record; empty from Python.
     """
 
@@ -81,6 +82,7 @@ class Request:
     group_classifier: "str | Any | None" = None
     classifier_validation: "str | Dataset | None" = None
     probes: tuple[Path, ...] = ()
+    canaries: Path | None = None
 
     @property
     def runs_code(self) -> bool:

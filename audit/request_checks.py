@@ -118,6 +118,8 @@ def check_places(request: "Request") -> None:
         check_file(policy_file(request.policy), "a policy in YAML")
     if request.types is not None:
         check_file(request.types, "a YAML file of types")
+    if request.canaries is not None:
+        check_file(request.canaries, "a key file of canaries")
     if request.labels is not None:
         check_file(request.labels, "a CSV file of hand labels")
     # Read whole, because what is wrong with a row should not show after an hour of drawing.

@@ -89,7 +89,13 @@ def lists(runs: int, seed: int) -> Iterator[tuple[str, float, float, float, floa
             errors += sure > right
             found.append(right / max(memorised, 1))
             bounds.append(sure / max(memorised, 1))
-        yield f"{memorised} at {shift:g} SD", float(np.mean(wrong)), float(np.mean(found)), errors / runs, float(np.mean(bounds))
+        yield (
+            f"{memorised} at {shift:g} SD",
+            float(np.mean(wrong)),
+            float(np.mean(found)),
+            errors / runs,
+            float(np.mean(bounds)),
+        )
 
 
 def bases(runs: int, seed: int) -> Iterator[tuple[str, float, float]]:

@@ -36,6 +36,9 @@ def fenced(path: Path, language: str) -> list[str]:
 
 
 def options_of(command: click.Command) -> set[str]:
+    """Those of a command, or of all commands of a group."""
+    if isinstance(command, click.Group):
+        return set().union(*map(options_of, command.commands.values()))
     named = {
         name
         for parameter in command.params
@@ -104,10 +107,11 @@ def test_every_command_and_option_is_documented(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_every_command_and_option_has_help(name: str) -> None:
     command = COMMANDS[name]
-    assert command.help
-    for parameter in command.params:
-        if isinstance(parameter, click.Option):
-            assert parameter.help, f"{name} {parameter.opts[0]}"
+    for each in (command, *(command.commands.values() if isinstance(command, click.Group) else ())):
+        assert each.help
+        for parameter in each.params:
+            if isinstance(parameter, click.Option):
+                assert parameter.help, f"{name} {parameter.opts[0]}"
 
 
 def test_every_auditor_has_a_whole_page() -> None:

@@ -56,6 +56,28 @@ FAIRNESS = (
     ),
 )
 
+PRIVACY = (
+    click.option(
+        "--canaries",
+        type=click.Path(path_type=Path),
+        metavar="KEY.json",
+        help="Key of random records that were planted in the training data, see `canaries make`.",
+    ),
+)
+
+DATA = (
+    click.option(
+        "--unit",
+        metavar="NAME",
+        help="Column or attribute of the data that several records share: a patient, a writer, a prompt.",
+    ),
+    click.option(
+        "--types", type=click.Path(path_type=Path), metavar="FILE.yaml", help="What the columns of the tables are."
+    ),
+    click.option("--population", is_flag=True, help="The reference is all there is, rather than a sample of it."),
+    click.option("--not-training", is_flag=True, help="The reference is not what the model was trained on."),
+)
+
 OPENING = (
     click.option(
         "--loader", metavar="FILE.py:FUNCTION", help="Your code that builds the model. It runs on this machine."
@@ -88,6 +110,16 @@ OPENING = (
 def of_fairness(command: Callable[..., Any]) -> Callable[..., Any]:
     """Gives a command the options that say what happens to people, and what tells and probes their groups."""
     return _with(FAIRNESS, command)
+
+
+def of_privacy(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives a command the options that say what the model must not know by heart."""
+    return _with(PRIVACY, command)
+
+
+def of_data(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives a command the options that say what the real data are."""
+    return _with(DATA, command)
 
 
 def of_opening(command: Callable[..., Any]) -> Callable[..., Any]:

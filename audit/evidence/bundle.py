@@ -18,6 +18,7 @@ from ...models.encoders.encoder import EncoderFacts
 from ...models.reading.typed_values import misfit
 from ...models.records import Attribute
 from .attributions.kind import Attributions
+from .canaries.kind import Canaries
 from .conditioned.kind import Conditioned
 from .conditioning.kind import Conditioning
 from .contexts.kind import Contexts
@@ -25,6 +26,7 @@ from .criticised.kind import Criticised
 from .downstream.kind import Downstream
 from .encoded.kind import Encoded
 from .hand_labels.kind import HandLabels
+from .identifiers.kind import Identifiers
 from .judged.kind import Judged
 from .latents.kind import Latents
 from .likelihoods.kind import Likelihoods, Reconstructions
@@ -222,6 +224,8 @@ class Evidence:
     reliance: Reliance | None = field(default=None, metadata={"by": "reliance.collect"})
     matches: Matches | None = field(default=None, metadata={"by": "matches.collect"})
     split: Split | None = field(default=None, metadata={"by": "split.collect"})
+    identifiers: Identifiers | None = field(default=None, metadata={"by": "identifiers.collect"})
+    canaries: Canaries | None = field(default=None, metadata={"by": "canaries.collect"})
     weights: WeightFacts | None = field(default=None, metadata={"by": "weights"})
     absent: Mapping[str, str] = field(default_factory=dict)
     unmeasured: Mapping[str, str] = field(default_factory=dict)

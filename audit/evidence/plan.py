@@ -10,6 +10,7 @@ import numpy as np
 
 from ...models.checkpoints.weight_facts import WeightFacts
 from ...models.encoders.encoder import Encoder
+from .canaries.key import Key
 from .hand_labels.reading import LabelFile
 from .judged.judge import Judge
 from .samples.draws import Draws
@@ -64,6 +65,7 @@ class Plan:
         judge: what tells the groups of records, where the user named something.
         probes: files of sentences or prompts that a language model is probed with; none: our own set.
         base: another model, which scores of membership are compared with; None: there is none.
+        canaries: records that were planted in the training data, and those that were held out.
         before: what collectors noted before the model was first used, by kind.
     """
 
@@ -88,6 +90,7 @@ class Plan:
     judge: Judge | None = None
     probes: tuple[Path, ...] = ()
     base: Base | None = None
+    canaries: Key | None = None
     before: Mapping[str, Any] = field(default_factory=dict)
 
     @property

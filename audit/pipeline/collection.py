@@ -17,6 +17,7 @@ from ..evidence.hand_labels.reading import check_labels, read_hand_labels
 from ..evidence.plan import Plan, Progress
 from ..evidence.process_state import as_found
 from ..group_judge import opened_judge
+from ..planted import opened_key
 from ..policy import Policy
 from ..request import Request
 from ..request_checks import check_silent, suggested_samples
@@ -115,6 +116,7 @@ def _planned(subject: Subject, request: Request, policy: Policy) -> Plan:
         probes=request.probes,
         judge=opened_judge(request, subject),
         base=subject.base,
+        canaries=opened_key(request, subject),
     )
 
 

@@ -27,6 +27,8 @@ STEPS = {
     "contexts": "leaving out tokens of contexts",
     "probes": "scoring sentences",
     "continuations": "continuing prompts",
+    "identifiers": "looking for identifiers",
+    "canaries": "scoring canaries",
     "reliance": "exchanging slots of prompts, and columns",
     "likelihoods": "scoring records",
     "reconstructions": "reconstructing records",

@@ -47,6 +47,9 @@ from genai_audit.audit.finding import Inconclusive, NotApplicable
 from genai_audit.audit.integrity.weights_identity.auditor import Identity
 from genai_audit.audit.privacy.membership.auditor import MembershipInference
 from genai_audit.audit.privacy.memorised_records.auditor import MemorisedRecords
+from genai_audit.audit.privacy.attribute_inference.auditor import AttributeInference
+from genai_audit.audit.privacy.canaries.auditor import PlantedCanaries
+from genai_audit.audit.privacy.identifiers.auditor import IdentifiersInOutputs
 from genai_audit.audit.validity.output_validity.auditor import OutputValidity
 from genai_audit.audit.validity.record_independence.auditor import RecordIndependence
 from genai_audit.models.data.datasets import with_groups
@@ -92,8 +95,12 @@ OF_MODELS: tuple[Any, ...] = (
     ExplanationQuality,
     LatentHealth,
     Identity,
+    PlantedCanaries,
+    IdentifiersInOutputs,
+    AttributeInference,
 )
-"""Those that look at the model itself, or at as many samples as they choose: a number of their own."""
+"""Those that look at the model itself, or at as many samples as they choose: a number of their own; or at held-out
+records, of which there are none here."""
 
 
 def table(n: int, rng: np.random.Generator, *, real: bool) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ....models.data.identifier_columns import identifier_columns
 from ....models.records import is_number
 from ...statistics.dependence.scores import Levels, Numbers, score_count
 
@@ -55,10 +56,13 @@ def choose(generated: Any, reference: Any, *, most_scores: int) -> Chosen:
     """
     columns: list[Coded] = []
     left_out: dict[str, str] = {}
+    named = identifier_columns(reference)
+    kept_names = [name for name in reference.columns if str(name) not in named]
     for most, folded in [*((levels, True) for levels in range(_MOST_LEVELS, 1, -1)), (2, False)]:
-        coded = {str(name): _coded(generated[name], reference[name], str(name), most) for name in reference.columns}
+        coded = {str(name): _coded(generated[name], reference[name], str(name), most) for name in kept_names}
         columns = [_folded(each, folded) for each in coded.values() if isinstance(each, Coded)]
-        left_out = {name: each for name, each in coded.items() if isinstance(each, str)}
+        left_out = {name: f"an identifier: {why}" for name, why in named.items()}
+        left_out |= {name: each for name, each in coded.items() if isinstance(each, str)}
         if sum(score_count(each.reference) for each in columns) <= most_scores:
             return Chosen(tuple(columns), left_out)
     room = np.cumsum([score_count(each.reference) for each in columns]) <= most_scores

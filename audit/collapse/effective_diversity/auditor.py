@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....models.encoders.builtin.table_ranks import EXTRACTOR
+from ....models.data.identifier_columns import described_by
 from ....models.records import take
 from ...evidence.bundle import Evidence
 from ...evidence.matches.codes import record_codes
@@ -111,9 +112,10 @@ class EffectiveSupport:
 
     def _bias(self, evidence: Evidence, chosen: Compared, rng: np.random.Generator) -> float:
         """What learning the features from the reference adds to its effective number; nothing where they are fixed."""
-        if evidence.reference is None or chosen.features.extractor != EXTRACTOR:
+        if evidence.reference is None or not chosen.features.extractor.startswith(EXTRACTOR):
             return 0.0
-        table = take(evidence.reference.samples, chosen.reference_rows)
+        kept, _ = described_by(evidence.reference.samples)
+        table = take(evidence.reference.samples[kept], chosen.reference_rows)
         return learning_bias(table, at=len(table), kinds=self.kinds, rng=rng)
 
     def _holdout(self, evidence: Evidence, chosen: Compared, rng: np.random.Generator) -> Held | None:

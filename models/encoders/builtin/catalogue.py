@@ -23,6 +23,7 @@ class BuiltIn:
         cannot_see: as in its facts.
         function: features of sets of records, given which is the reference and the sample rate.
         summary: what it is, in a list.
+        version: of the map; one that changes gets another.
     """
 
     name: str
@@ -30,12 +31,13 @@ class BuiltIn:
     cannot_see: str
     function: Encode
     summary: str = "built in"
+    version: str = "1"
 
     @property
     def facts(self) -> EncoderFacts:
         """What is known of it."""
-        digest = hashlib.sha256(f"genai-audit {self.name} {VERSION}".encode()).hexdigest()
-        return EncoderFacts(self.name, VERSION, digest, "Apache-2.0", self.cannot_see)
+        digest = hashlib.sha256(f"genai-audit {self.name} {self.version}".encode()).hexdigest()
+        return EncoderFacts(self.name, self.version, digest, "Apache-2.0", self.cannot_see)
 
     def encode(
         self, sets: Sequence[Any], *, reference: int, sample_rate: int | None = None, progress: Progress
@@ -44,10 +46,6 @@ class BuiltIn:
         encoded = self.function(sets, reference, sample_rate)
         progress(1.0)
         return encoded
-
-
-VERSION = "1"
-"""Of every map here; a map that changes gets another."""
 
 
 def _single(vectors: Any) -> Vectors:
@@ -80,9 +78,10 @@ def _spectra(sets: Sequence[Any], reference: int, rate: int | None) -> Encoded:
 
 
 def _ranks(sets: Sequence[Any], reference: int, rate: int | None) -> Encoded:
-    from .table_ranks import EXTRACTOR, table_features
+    from .table_ranks import table_features, table_words
 
-    return Encoded([_single(each) for each in table_features(sets, reference=reference)], EXTRACTOR)
+    vectors = [_single(each) for each in table_features(sets, reference=reference)]
+    return Encoded(vectors, table_words(sets[reference]))
 
 
 BUILT_IN: Mapping[str, BuiltIn] = {
@@ -119,8 +118,9 @@ BUILT_IN: Mapping[str, BuiltIn] = {
             "table-ranks",
             "tabular",
             "what a number or a category means: all columns count alike, and how far an extreme number lies from the "
-            "others is lost",
+            "others is lost; nor columns that name records, such as customer numbers",
             _ranks,
+            version="2",
         ),
     )
 }

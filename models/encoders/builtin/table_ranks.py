@@ -7,6 +7,8 @@ The map is learned from the reference alone, and from its values only, not from 
 features of generated rows are therefore independent draws: what is estimated from them cannot hang on how many were
 drawn, and held-out rows, the control, are treated exactly as generated ones are. See docs/decisions/009.
 
+Columns that name records, as customer numbers do, say nothing of how alike two records are, and are left out.
+
 Reference: Gower 1971, doi:10.2307/2528823 (a distance for mixed columns).
 """
 
@@ -17,6 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...data.identifier_columns import described_by
 from ...records import is_number
 
 Values = NDArray[np.float64]
@@ -51,13 +54,20 @@ def table_features(tables: Sequence[Any], *, reference: int = 1) -> list[Values]
         reference: which of them is the reference.
     """
     blocks: list[list[Values]] = [[] for _ in tables]
-    for name in tables[reference].columns:
+    kept, _ = described_by(tables[reference])
+    for name in kept:
         columns = [each[name] for each in tables]
         numeric = is_number(columns[reference])
         parts = _shares(columns, reference) if numeric else _indicators(columns, reference)
         for block, part in zip(blocks, parts, strict=True):
             block.append(part)
     return [np.hstack(each) for each in blocks]
+
+
+def table_words(reference: Any) -> str:
+    """What the features are, and which columns of the reference are left out of them as identifiers."""
+    _, named = described_by(reference)
+    return f"{EXTRACTOR}; without {', '.join(named)}, which name records and describe none" if named else EXTRACTOR
 
 
 def _shares(columns: Sequence[Any], reference: int) -> list[Values]:

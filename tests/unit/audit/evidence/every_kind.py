@@ -12,6 +12,7 @@ from genai_audit.audit.evidence.bundle import (
     Outcomes,
     Real,
 )
+from genai_audit.audit.evidence.canaries.kind import Canaries
 from genai_audit.audit.evidence.conditioned.kind import Conditioned
 from genai_audit.audit.evidence.conditioning.kind import Conditioning
 from genai_audit.audit.evidence.contexts.kind import Contexts, ContextSet
@@ -19,6 +20,7 @@ from genai_audit.audit.evidence.criticised.kind import Criticised, Scrutinised
 from genai_audit.audit.evidence.downstream.kind import Downstream
 from genai_audit.audit.evidence.encoded.kind import Encoded
 from genai_audit.audit.evidence.hand_labels.kind import HandLabels
+from genai_audit.audit.evidence.identifiers.kind import Identifiers
 from genai_audit.audit.evidence.judged.kind import Judged
 from genai_audit.audit.evidence.latents.kind import Latents
 from genai_audit.audit.evidence.likelihoods.kind import Likelihoods, Reconstructions, Scored
@@ -194,6 +196,31 @@ def full() -> Evidence:
             reference=scrutinised(rng, 3),
             sample=np.ones((1, 1, 4, 4), np.float32),
             remarks=("none",),
+        ),
+        canaries=Canaries(
+            included=np.array([True, False, False]),
+            scores=np.array([1.5, np.inf, 2.0]),
+            score="minus the <b>log</b>-likelihood",
+            design="coins",
+            guesses=2,
+            repeats=1,
+            bits=40.5,
+            space="12 words, each one of the 400 of the data",
+            sha256="ab" * 32,
+        ),
+        identifiers=Identifiers(
+            kinds=("e-mail address", "column <b>id</b>"),
+            columns={"<b>id</b>": "5 different values in 5 records"},
+            distinct=np.array([[3, 1, 0], [5, 4, 1]]),
+            holders=np.array([[3, 1], [5, 4], [5, 4]]),
+            seen=np.array([2, 2]),
+            records=np.array([5, 4, 2]),
+            rows=np.array([0, 1]),
+            kind=np.array([0, 1]),
+            side=np.array([0, 2]),
+            sources=np.array([3, 2]),
+            values=np.array([0, 1]),
+            shown=("a…g (sha256 <i>3f</i>…)", "1…9 (sha256 aa…)"),
         ),
         encoded=Encoded(
             regions=picture_regions(4, 4),

@@ -173,10 +173,8 @@ def test_every_kind_is_known_by_its_type_alone() -> None:
     assert set(KINDS) == {each.name for each in fields(Evidence)} - {"modality", "absent", "unmeasured", "crashed"}
     told = {"judged", "groups", "crossed", "outcomes", "hand_labels", "downstream"}
     asked = {"likelihoods", "reconstructions", "conditioned", "conditioning", "probes", "continuations"}
-    asked |= {"reliance", "contexts", "criticised", "encoded"}
-    asked |= {"split"}
-    asked |= {"membership"}
-    asked |= {"matches", "split"}
+    asked |= {"reliance", "contexts", "criticised", "encoded", "identifiers", "canaries"}
+    asked |= {"membership", "matches", "split"}
     assert {"features", "other_features", *told, *asked, "attributions", "latents", "weights"} == set(COLLECTORS)
 
 

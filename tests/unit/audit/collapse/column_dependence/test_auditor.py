@@ -115,7 +115,7 @@ def test_columns_that_tell_nothing_are_left_out_and_said() -> None:
     finding = ask(odd(400, 1), odd(300, 2))
     left_out = dict(finding.tables[1].rows)
     assert set(left_out) == {"name", "same", "none"}
-    assert left_out["name"] == "300 values, each in too few real records"
+    assert left_out["name"] == "an identifier: 300 different values in 300 records"
     assert finding.settings["columns_compared"] == 11
 
 

@@ -1,0 +1,23 @@
+"""What is true of each estimate of GA407 in every run."""
+
+from ...finding import Better, EstimateFacts
+
+ESTIMATES = (
+    EstimateFacts(
+        "worst_inference_excess",
+        "largest excess of right guesses about people in the training data",
+        "share difference",
+        Better.LOWER,
+        "For the column that the generated records give away most: the share of people in the training data whose "
+        "value is guessed right, of those of whom the same guess would fail had their record not been learned from.",
+        rests_on=("reference", "holdout"),
+    ),
+    EstimateFacts(
+        "inference_excess",
+        "excess of right guesses about a column of people in the training data",
+        "share difference",
+        Better.LOWER,
+        "The same of one column: (hits on training records − hits on held-out ones) / (1 − hits on held-out ones).",
+        rests_on=("reference", "holdout"),
+    ),
+)

@@ -1,0 +1,71 @@
+"""GA406: do generated records name people of the training data?"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from ...evidence.bundle import Evidence
+from ...evidence.identifiers.kind import Identifiers
+from ...finding import EstimateFacts, Finding, Inconclusive, Json, NotApplicable, Outcome
+from .counts import counted
+from .estimates import estimated
+from .facts import ESTIMATES
+from .tables import tables
+
+
+@dataclass(frozen=True)
+class IdentifiersInOutputs:
+    """Looks for identifiers of single training records among the generated ones, against those of held-out records.
+
+    Args:
+        shown: repeated identifiers in the table at most.
+    """
+
+    shown: int = 20
+
+    code: ClassVar[str] = "GA406"
+    title: ClassVar[str] = "Identifiers in outputs"
+    question: ClassVar[str] = "Do generated records repeat what names people in the training data?"
+    needs: ClassVar[tuple[str, ...]] = ("generated", "identifiers")
+    estimates: ClassVar[tuple[EstimateFacts, ...]] = ESTIMATES
+
+    def __post_init__(self) -> None:
+        if self.shown < 1:
+            raise ValueError(f"expected shown of at least 1, got {self.shown}")
+
+    def __call__(self, evidence: Evidence, rng: np.random.Generator) -> Finding:
+        """Count.
+
+        Raises:
+            NotApplicable: if nothing names records of the training data.
+            Inconclusive: if nothing was generated.
+        """
+        seen = evidence.identifiers
+        if seen is None:
+            raise NotApplicable(evidence.absent.get("identifiers", "no identifiers were looked for"))
+        drawn = int(seen.records[2])
+        if not drawn:
+            raise Inconclusive("there is no generated record to look at: draw samples")
+        counts = counted(seen)
+        return Finding(
+            code=self.code,
+            title=self.title,
+            question=self.question,
+            outcome=Outcome.MEASURED,
+            estimates=tuple(estimated(counts, drawn)),
+            tables=tuple(tables(seen, counts, self.shown)),
+            references=("doi:10.1177/0962280210383082", "arXiv:2012.07805"),
+            settings=self._settings(seen),
+        )
+
+    def _settings(self, seen: Identifiers) -> dict[str, Json]:
+        held_out = int(seen.records[1])
+        return {
+            "training_records_searched": int(seen.records[0]),
+            "held_out_records_searched": "none: what is repeated by chance is not known" if held_out < 0 else held_out,
+            "generated_records_searched": int(seen.records[2]),
+            "identifier_columns": ", ".join(seen.columns) or "none",
+            "names": "two to four capitalised words in a row, counted apart",
+            "shown": "first and last character, and six digits of a SHA-256",
+        }
