@@ -34,13 +34,13 @@ from .fairness.quality_parity.auditor import QualityParity
 from .finding import EstimateFacts, Finding
 from .integrity.weights_identity.auditor import Identity
 from .pattern import Pattern
+from .privacy.attribute_inference.auditor import AttributeInference
+from .privacy.canaries.auditor import PlantedCanaries
 from .privacy.copying.auditor import Copying
+from .privacy.identifiers.auditor import IdentifiersInOutputs
 from .privacy.membership.auditor import MembershipInference
 from .privacy.memorised_records.auditor import MemorisedRecords
 from .privacy.preconditions.auditor import Preconditions
-from .privacy.attribute_inference.auditor import AttributeInference
-from .privacy.canaries.auditor import PlantedCanaries
-from .privacy.identifiers.auditor import IdentifiersInOutputs
 from .validity.output_validity.auditor import OutputValidity
 from .validity.record_independence.auditor import RecordIndependence
 

@@ -23,8 +23,8 @@ from scipy.special import ndtr
 
 from genai_audit.audit.evidence.collect import collect
 from genai_audit.audit.evidence.plan import Plan
-from genai_audit.audit.privacy.memorised_records.auditor import MemorisedRecords
 from genai_audit.audit.privacy.membership.auditor import MembershipInference
+from genai_audit.audit.privacy.memorised_records.auditor import MemorisedRecords
 from genai_audit.audit.statistics.membership.by_group import areas_by_group
 from genai_audit.audit.statistics.membership.listing import listing
 from genai_audit.audit.statistics.membership.pairs import guess_pairs

@@ -22,7 +22,6 @@ LAYERS = {
     "audit.evidence.bundle": "bundle",
     "audit.evidence.storage": "bundle",
     "audit.fairness": "auditors",
-    "audit.privacy": "auditors",
     "audit.attribution": "auditors",
     "audit.collapse": "auditors",
     "audit.validity": "auditors",

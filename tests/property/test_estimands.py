@@ -45,11 +45,11 @@ from genai_audit.audit.fairness.paired_sentences.auditor import PairedSentences
 from genai_audit.audit.fairness.quality_parity.auditor import QualityParity
 from genai_audit.audit.finding import Inconclusive, NotApplicable
 from genai_audit.audit.integrity.weights_identity.auditor import Identity
-from genai_audit.audit.privacy.membership.auditor import MembershipInference
-from genai_audit.audit.privacy.memorised_records.auditor import MemorisedRecords
 from genai_audit.audit.privacy.attribute_inference.auditor import AttributeInference
 from genai_audit.audit.privacy.canaries.auditor import PlantedCanaries
 from genai_audit.audit.privacy.identifiers.auditor import IdentifiersInOutputs
+from genai_audit.audit.privacy.membership.auditor import MembershipInference
+from genai_audit.audit.privacy.memorised_records.auditor import MemorisedRecords
 from genai_audit.audit.validity.output_validity.auditor import OutputValidity
 from genai_audit.audit.validity.record_independence.auditor import RecordIndependence
 from genai_audit.models.data.datasets import with_groups
