@@ -89,6 +89,7 @@ def check_places(request: "Request") -> None:
         UserError: naming the first of them, or what is wrong with a file of probes.
         PolicyError: if a policy's name is none of those shipped.
     """
+    from ..reports.card_files import read_card
     from .evidence.probes.files import read_probes
     from .policy import policy_file
 
@@ -120,6 +121,8 @@ def check_places(request: "Request") -> None:
         check_file(request.types, "a YAML file of types")
     if request.labels is not None:
         check_file(request.labels, "a CSV file of hand labels")
+    if request.card is not None:
+        read_card(request.card)
     # Read whole, because what is wrong with a row should not show after an hour of drawing.
     read_probes(request.probes)
     for option, code in (("--loader", request.loader), ("--group-classifier", request.group_classifier)):
