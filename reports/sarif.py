@@ -10,7 +10,7 @@ Reference: OASIS, Static Analysis Results Interchange Format (SARIF) Version 2.1
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from ..audit.finding import Outcome
@@ -42,18 +42,18 @@ def sarif(record: Record, place: PolicyPlace) -> str:
     if not results and record.verdict.outcome is not Ruling.PASS:
         rules.append(_descriptor(VERDICT, "The verdict", "A verdict needs a rule that was applied, and no crash.", []))
         results = [_verdict(record, place, len(rules) - 1)]
-    shown = results[:MOST_RESULTS]
+    shown, taxonomies = results[:MOST_RESULTS], _taxonomies({rule.auditor for rule in record.verdict.rules})
     driver = {
         "name": "genai-audit",
         "version": record.environment.versions.get("genai-audit", "unknown"),
         "rules": rules,
-        "supportedTaxonomies": [{"name": each.id} for each in frameworks().values()],
+        "supportedTaxonomies": [{"name": each["name"]} for each in taxonomies],
     }
     run = {
         "tool": {"driver": driver},
         "invocations": [_invocation(record)],
         "results": shown,
-        "taxonomies": _taxonomies(),
+        "taxonomies": taxonomies,
         "properties": {
             "verdict": str(record.verdict.outcome),
             "checkpointSha256": record.checkpoint.sha256,
@@ -114,17 +114,22 @@ def _relationships(code: str) -> list[dict[str, Any]]:
     ]
 
 
-def _taxonomies() -> list[dict[str, Any]]:
+def _taxonomies(codes: Collection[str]) -> list[dict[str, Any]]:
+    """The frameworks that these auditors bear on, with the controls in question."""
+    found = {pair for code in codes for pair in controls_of(code)}
     return [
         {
             "name": each.id,
             "version": each.version,
             "fullName": each.name,
             "taxa": [
-                {"id": one.id, "name": one.title, "shortDescription": {"text": one.says}} for one in each.controls
+                {"id": one.id, "name": one.title, "shortDescription": {"text": one.says}}
+                for one in each.controls
+                if (each.id, one.id) in found
             ],
         }
         for each in frameworks().values()
+        if any(framework == each.id for framework, _ in found)
     ]
 
 
