@@ -27,6 +27,17 @@ def overview(crossed: tuple[Crossed, ...]) -> list[str]:
     ]
 
 
+def brief(crossed: tuple[Crossed, ...]) -> list[str]:
+    """A line for each framework that any evidence bears on, then warnings of age."""
+    lines = []
+    for each in crossed:
+        counts = each.counts
+        if counts[Status.EVIDENCED] + counts[Status.PARTLY]:
+            said = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
+            lines.append(f"- {escape(f'{each.framework.name} ({each.framework.version}): {said}')}")
+    return [*lines, *(f"- {escape(each.warning)}" for each in crossed if each.warning)]
+
+
 def crosswalk_markdown(record: Record) -> str:
     """Every control of every framework with its evidence."""
     crossed = crosswalk(record)

@@ -20,13 +20,9 @@ from .rulings import verdict_sentence
 from .terminal.visible import line
 from .words import estimate_text, finding_of, in_order, label, perfect_text, rule_words, ruling_mark
 
-TASKS = {
-    "image": "unconditional-image-generation",
-    "text": "text-generation",
-    "tabular": "tabular-generation",
-    "music": "audio-generation",
-    "audio": "text-to-audio",
-}
+TASKS = {"image": "unconditional-image-generation", "text": "text-generation"}
+"""The Hub's names of tasks by modality; it has none for unconditional tables, music and audio: these are `other`."""
+
 MOST_RESULTS = 200
 """Results that the front matter lists: the Hub reads it whole for every page."""
 
@@ -61,13 +57,13 @@ def _front(record: Record) -> dict[str, Any]:
 def _results(record: Record) -> list[dict[str, Any]]:
     reference = record.data.reference
     name = "generated samples alone" if reference is None else line(reference.name) or "reference"
-    task = {"type": TASKS.get(record.checkpoint.modality, record.checkpoint.modality)}
+    task = TASKS.get(record.checkpoint.modality, "other")
     judged = {(rule.auditor, rule.estimate) for rule in record.verdict.rules}
     given = [(finding, each) for finding in record.findings for each in finding.estimates]
     # Stable: what the policy judges comes first, each in the order of the report.
     given.sort(key=lambda pair: (pair[0].code, pair[1].name) not in judged)
     return [
-        {"task": task, "dataset": {"type": "other", "name": name}, "metrics": [_metric(finding, each)]}
+        {"task": {"type": task}, "dataset": {"type": "other", "name": name}, "metrics": [_metric(finding, each)]}
         for finding, each in given[:MOST_RESULTS]
     ]
 

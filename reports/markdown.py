@@ -93,9 +93,9 @@ def _columns(record: Record) -> list[str]:
 
 def _crosswalk(record: Record) -> list[str]:
     from .crosswalk import crosswalk
-    from .crosswalk_markdown import MEANING, overview  # which takes `escape` from here
+    from .crosswalk_markdown import MEANING, brief  # which takes `escape` from here
 
-    return ["## Control crosswalk", "", MEANING, "", *overview(crosswalk(record)), ""]
+    return ["## Control crosswalk", "", MEANING, "", *brief(crosswalk(record)), ""]
 
 
 def _encoders(record: Record) -> list[str]:

@@ -2,16 +2,18 @@
 
 import os
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from ...models.checkpoints.whole_file import write_whole
 from ...models.errors import UserError
 from ...reports.card import CardPart
 from ...reports.card_files import declared_facts
+from ...reports.crosswalk import stale_words
 from ...reports.formats import FORMATS, written
 from ...reports.policy_place import PolicyPlace, policy_place
 from ...reports.record import Record
+from ...reports.terminal.say import say
 from ..folder.manifest import relist, strangers
 from ..policy import DEFAULT, SHIPPED, PolicyError, policy_file
 
@@ -70,6 +72,7 @@ def written_again(
     from .rejudge import open_audit, render_again
 
     if not formats and not templates:
+        warn_of_age(datetime.now(UTC).date())
         return [render_again(path, out, card)]
     record, _, folder = open_audit(path)
     record, target = with_card(record, card), out or folder
@@ -83,6 +86,14 @@ def written_again(
     return [_put(target, name, text, listed=out is None) for name, text in files.items()]
 
 
+def warn_of_age(day: date) -> None:
+    """Say on the terminal how many framework files are too old on that day, as what is rendered may not."""
+    stale = stale_words(day)
+    if stale:
+        more = f" (and {len(stale) - 1} more)" if len(stale) > 1 else ""
+        say(f"Warning: {stale[0]}{more}", err=True)
+
+
 def _formats(record: Record, names: Sequence[str]) -> Iterator[tuple[str, str]]:
     place = place_of(record)
     for name in names:
@@ -92,6 +103,7 @@ def _formats(record: Record, names: Sequence[str]) -> Iterator[tuple[str, str]]:
 def _forms(record: Record, names: Sequence[str]) -> Iterator[tuple[str, str]]:
     if not names:
         return
+    warn_of_age(datetime.now(UTC).date())
     from ...reports.forms.filled import filled
     from ...reports.forms.output import form_html, form_markdown
 

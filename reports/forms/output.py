@@ -79,8 +79,8 @@ def _subject(filled: Filled) -> str:
 
 
 def _entry(entry: Entry) -> list[str]:
-    source = f" ({entry.source})" if entry.source else ""
-    lines = [f"- **{entry.kind}**{escape(source)}: {escape(entry.text)}"]
+    source = f" ({escape(entry.source)})" if entry.source else ""
+    lines = [f"- **{entry.kind}**{source}: {escape(entry.text)}"]
     return lines if entry.table is None else [*lines, "", *_table(entry.table), ""]
 
 

@@ -1,11 +1,12 @@
 """`report --format` and `--template`, and `--card`: written beside the record, which stays as it is."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from genai_audit.audit.commands.outputs import write
-from genai_audit.audit.commands.views import place_of, with_card, written_again
+from genai_audit.audit.commands.views import place_of, warn_of_age, with_card, written_again
 from genai_audit.audit.folder.manifest import strangers
 from genai_audit.models.errors import UserError
 from genai_audit.reports.card import CardFacts, CardPart, CardSource
@@ -91,6 +92,15 @@ def test_shipped_policies_are_named_as_part_of_the_package() -> None:
         place = place_of(_judged_by(source))
         assert place.uri == "genai_audit/audit/policies/default.yaml"
         assert place.line("no-group-underrepresented") > 10
+
+
+def test_old_frameworks_are_told_once(capsys: pytest.CaptureFixture[str]) -> None:
+    warn_of_age(date(2026, 12, 1))
+    assert capsys.readouterr().err == ""
+    warn_of_age(date(2029, 1, 1))
+    said = capsys.readouterr().err
+    assert said.count("Warning") == 1
+    assert "(and 27 more)" in said
 
 
 def _judged_by(source: str) -> Record:
