@@ -1,4 +1,4 @@
-"""A card and formats that are asked for reach the record and the folder, and a mistake in a card stops before any work."""
+"""A card reaches the record, formats the folder, and a mistake in either stops before any work."""
 
 import json
 from pathlib import Path

@@ -35,7 +35,9 @@ FACTS = CardFacts(
     training_data=(TrainingData(name="digits"),),
     residual_risks=(ResidualRisk(risk="rare styles", treatment="none"), ResidualRisk(risk=HOSTILE)),
 )
-CARD = CardPart(sources=(CardSource(name="card.yaml", sha256="0" * 64, kind="card", fields=FACTS.given()),), facts=FACTS)
+CARD = CardPart(
+    sources=(CardSource(name="card.yaml", sha256="0" * 64, kind="card", fields=FACTS.given()),), facts=FACTS
+)
 CARDED = small_record().model_copy(update={"card": CARD})
 RECORDS = {**dict(example.variants()), "small": small_record(), "card": CARDED}
 
@@ -49,7 +51,9 @@ def schema(name: str) -> Mapping[str, Any]:
 
 
 def complaints(name: str, content: object) -> list[str]:
-    return [f"{each.json_path}: {each.message[:200]}" for each in Draft202012Validator(schema(name)).iter_errors(content)]
+    return [
+        f"{each.json_path}: {each.message[:200]}" for each in Draft202012Validator(schema(name)).iter_errors(content)
+    ]
 
 
 def as_json(name: str, record: Record) -> Any:
@@ -108,9 +112,7 @@ def test_there_is_a_finding_exactly_where_the_verdict_is_not_pass_or_something_i
 def test_a_verdict_that_no_rule_explains_is_a_finding_of_its_own() -> None:
     # All rules are met, but an auditor crashed that none names.
     met = finding("GA302", estimate("coverage_ratio", 0.95, 0.01))
-    record = small_record(
-        findings=(FINDINGS[1], met), rules=(rule("one", "GA302", "coverage_ratio"),), waivers=()
-    )
+    record = small_record(findings=(FINDINGS[1], met), rules=(rule("one", "GA302", "coverage_ratio"),), waivers=())
     assert [each["check_name"] for each in as_json("gitlab", record)] == ["verdict"]
     run = as_json("sarif", record)["runs"][0]
     assert [each["ruleId"] for each in run["results"]] == ["verdict"]
@@ -121,7 +123,9 @@ def test_a_verdict_that_no_rule_explains_is_a_finding_of_its_own() -> None:
 
 def test_levels_kinds_and_lines() -> None:
     run = as_json("sarif", small_record())["runs"][0]
-    results = {(each["ruleId"], each["partialFingerprints"]["primaryLocationLineHash"]): each for each in run["results"]}
+    results = {
+        (each["ruleId"], each["partialFingerprints"]["primaryLocationLineHash"]): each for each in run["results"]
+    }
     by_rule = {id_: each for (id_, _), each in results.items()}
     assert len(results) == len(run["results"])
     assert (by_rule["missed"]["kind"], by_rule["missed"]["level"]) == ("fail", "error")

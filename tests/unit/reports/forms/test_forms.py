@@ -1,12 +1,14 @@
 """Forms: each field is measured, declared or missing, and nothing is made up."""
 
 import re
+from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 
 import pytest
 
 from genai_audit.audit.catalogue import AUDITORS
-from genai_audit.audit.finding import Column, Finding, Kind, Outcome, Table
+from genai_audit.audit.finding import Column, Kind, Table
 from genai_audit.reports.card import CardFacts, CardPart, CardSource
 from genai_audit.reports.forms.facts import FACTS
 from genai_audit.reports.forms.filled import PEOPLE, Field, filled
@@ -15,7 +17,7 @@ from genai_audit.reports.forms.output import form_html, form_markdown
 from genai_audit.reports.frameworks.loader import frameworks
 from genai_audit.reports.record import Record
 from unit.reports import example
-from unit.reports.small_record import HOSTILE, small_record
+from unit.reports.small_record import HOSTILE, estimate, finding, small_record
 
 DAY = date(2026, 12, 1)
 RECORD = dict(example.variants())["fail"]
@@ -80,8 +82,8 @@ def test_what_gave_no_answer_is_missing_with_its_reason() -> None:
 def test_impact_ratios_are_shown_as_the_finding_has_them() -> None:
     columns = (Column("category", "Category", Kind.TEXT), Column("ratio", "Impact ratio", Kind.RATIO))
     table = Table("impact_ratios", "Rates as an analogue", columns, (("F", 0.75), ("M", 1.0)))
-    measured = Finding("GA102", "T", "Q?", Outcome.MEASURED, tables=(table,))
-    record = small_record(findings=(measured,), rules=RULES)
+    measured = replace(finding("GA102", estimate("x", 1.0, 0.1)), tables=(table,))
+    record = small_record(findings=(measured,), rules=RULES, waivers=())
     assert field("ll144", "ratios", record).entries[0].source == "GA102"
     assert "| F | 0.75 |" in form_markdown(filled("ll144", record, DAY))
     assert "0.75" in form_html(filled("ll144", record, DAY))
@@ -105,7 +107,7 @@ def test_forms_are_plain_files_that_claim_nothing(name: str) -> None:
     # One main heading, and none that skips a level.
     levels = [int(level) for level in re.findall(r"<h(\d)", html)]
     assert levels.count(1) == 1
-    assert all(later - earlier <= 1 for earlier, later in zip(levels, levels[1:], strict=False))
+    assert all(later - earlier <= 1 for earlier, later in pairwise(levels))
 
 
 def test_an_old_framework_is_warned_of() -> None:
