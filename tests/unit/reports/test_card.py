@@ -118,7 +118,7 @@ def test_front_matter_that_cannot_be_read_is_told_and_left_out(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    "text", ["# no front matter\n", "---\nnever ends\n", "---\n- a\n---\n", "---\ntags: [x]\n---\n"]
+    "text", ["# none\n", "---\nnever ends\n", "---\n- a\n---\n", "---\ntags: [x]\n---\n"]
 )
 def test_without_front_matter_nothing_is_declared(tmp_path: Path, text: str) -> None:
     (tmp_path / "README.md").write_text(text, encoding="utf-8")

@@ -49,7 +49,8 @@ def test_only_a_measurement_counts(outcome: Outcome) -> None:
     idle = Finding("GA101", "Shares", "Q?", outcome, "no groups")
     assert row(small_record(findings=(idle, *FINDINGS[1:])), "nist-ai-600-1", "MS-1.1-003").status is Status.NOT
     measured = finding("GA101", estimate("share_ratio", 1.0, 0.1))
-    assert row(small_record(findings=(measured,), rules=RULE, waivers=()), "nist-ai-600-1", "MS-1.1-003").status is Status.EVIDENCED
+    record = small_record(findings=(measured,), rules=RULE, waivers=())
+    assert row(record, "nist-ai-600-1", "MS-1.1-003").status is Status.EVIDENCED
 
 
 RULE = ({"id": "a", "auditor": "GA101", "estimate": "share_ratio", "at_least": 0.8, "why": "because"},)
