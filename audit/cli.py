@@ -12,7 +12,7 @@ from ..reports.terminal.say import say, say_block
 from .commands import values
 from .commands.closing import close
 from .commands.exits import EXIT_CODES, guarded
-from .commands.options import EXIT_ZERO, POLICY, TEMPLATE, judge_of_groups, of_fairness, of_opening, of_outputs
+from .commands.options import BESIDE, EXIT_ZERO, POLICY, TEMPLATE, judge_of_groups, of_fairness, of_opening, of_outputs
 
 if TYPE_CHECKING:
     from .process.answer import Audited
@@ -276,7 +276,7 @@ def judge(record: Path, policy: Path | None, out: Path | None, exit_zero: bool) 
 
 @main.command()
 @click.argument("record", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="File to write.  [default: beside RECORD]")
+@BESIDE
 @TEMPLATE
 @of_outputs
 def report(record: Path, out: Path | None, **asked: Any) -> None:

@@ -87,6 +87,13 @@ OPENING = (
 )
 
 
+BESIDE = click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="File to write, with --format or --template the folder.  [default: beside RECORD]",
+)
+
 TEMPLATE = click.option(
     "--template",
     "templates",
