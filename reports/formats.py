@@ -23,7 +23,7 @@ FORMATS = {
     "sarif": Format("audit.sarif", "code scanning (SARIF 2.1.0)"),
     "gitlab": Format("gl-code-quality.json", "GitLab Code Quality"),
     "cyclonedx": Format("bom.cdx.json", "inventories (CycloneDX 1.7 ML-BOM)"),
-    "hugging-face": Format("model-card.md", "the Hugging Face Hub (model-index and model card)"),
+    "hugging-face": Format("hugging-face-card.md", "the Hugging Face Hub (model-index and model card)"),
     "every-eval-ever": Format("every-eval-ever.json", "the Every Eval Ever database"),
     "crosswalk": Format("crosswalk.md", "reviewers: each control of each framework"),
 }

@@ -40,7 +40,8 @@ def _front(record: Record) -> dict[str, Any]:
         # The Hub knows licences by short names alone; any other is `other` with its name.
         known = facts.licence is not None and facts.licence == facts.licence.lower() and " " not in facts.licence
         if facts.licence:
-            found |= {"license": line(facts.licence)} if known else {"license": "other", "license_name": line(facts.licence)}
+            licence = line(facts.licence)
+            found |= {"license": licence} if known else {"license": "other", "license_name": licence}
         if facts.licence_link:
             found["license_link"] = line(facts.licence_link)
         for name, values in (("language", facts.languages), ("base_model", facts.base_models)):

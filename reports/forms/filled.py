@@ -81,8 +81,7 @@ def _entries(field: FormField, record: Record) -> Iterator[Entry]:
     for name in field.record:
         yield from _tables(record) if name == "impact_ratios" else _fact(name, record)
     yield from _findings(field.findings, record)
-    for name in field.card:
-        yield _declared(name, record)
+    yield from (_declared(each, record) for each in field.card)
     if field.people:
         yield Entry("missing", PEOPLE)
 
@@ -106,21 +105,20 @@ def _tables(record: Record) -> Iterator[Entry]:
 
 
 def _findings(codes: tuple[str, ...], record: Record) -> Iterator[Entry]:
-    """What findings say; those whose question does not arise are one entry together."""
-    idle: list[str] = []
+    """What findings say; those whose question does not arise for one reason are one entry together."""
+    idle: dict[str, list[str]] = {}
     for finding in record.findings:
         if not finding.code.startswith(codes or ("-",)):
             continue
         if finding.outcome is Outcome.NOT_APPLICABLE:
-            idle.append(finding.code)
+            idle.setdefault(reason_words(finding), []).append(finding.code)
         else:
             yield _finding(finding)
-    if idle:
-        yield Entry("missing", f"not applicable to this model or these data: {', '.join(idle)}")
+    for reason, unasked in idle.items():
+        yield Entry("missing", f"not applicable here: {', '.join(unasked)}. {reason}")
     known = {each.code for each in record.findings}
-    for code in codes:
-        if len(code) > 3 and code not in known:
-            yield Entry("missing", f"{code}: not in this record")
+    for code in (each for each in codes if len(each) > len("GA1") and each not in known):
+        yield Entry("missing", f"{code}: not in this record")
 
 
 def _finding(finding: FindingPart) -> Entry:

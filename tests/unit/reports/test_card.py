@@ -117,9 +117,7 @@ def test_front_matter_that_cannot_be_read_is_told_and_left_out(tmp_path: Path) -
     assert declared.unread.startswith("README.md: ")
 
 
-@pytest.mark.parametrize(
-    "text", ["# none\n", "---\nnever ends\n", "---\n- a\n---\n", "---\ntags: [x]\n---\n"]
-)
+@pytest.mark.parametrize("text", ["# none\n", "---\nnever ends\n", "---\n- a\n---\n", "---\ntags: [x]\n---\n"])
 def test_without_front_matter_nothing_is_declared(tmp_path: Path, text: str) -> None:
     (tmp_path / "README.md").write_text(text, encoding="utf-8")
     assert declared_facts(None, tmp_path) is None

@@ -74,7 +74,7 @@ def test_what_gave_no_answer_is_missing_with_its_reason() -> None:
     texts = [each.text for each in field("model-card", "memory", small_record()).entries]
     assert texts == [
         "GA402 Leaks gave no answer: Too few samples.",
-        "not applicable to this model or these data: GA401",
+        "not applicable here: GA401. No training data was given.",
     ]
     assert PEOPLE in [each.text for each in field("annex-iv", "2(g) reports", RECORD).entries]
 
