@@ -8,6 +8,7 @@ Reference: https://docs.gitlab.com/ci/testing/code_quality/#code-quality-report-
 
 import json
 from typing import Any
+from urllib.parse import unquote
 
 from ..audit.verdict import Ruling
 from .policy_place import PolicyPlace
@@ -44,5 +45,6 @@ def _entry(
         "check_name": name,
         "fingerprint": fingerprint(record, rule),
         "severity": severity,
-        "location": {"path": place.uri, "lines": {"begin": place.line(name)}},
+        # A path as it is, where SARIF has a reference with %XX.
+        "location": {"path": line(unquote(place.uri)), "lines": {"begin": place.line(name)}},
     }

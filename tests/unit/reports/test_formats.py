@@ -17,6 +17,7 @@ from sarif_pydantic import Sarif
 from genai_audit.audit.verdict import Ruling
 from genai_audit.reports.card import CardFacts, CardPart, CardSource, ResidualRisk, TrainingData
 from genai_audit.reports.formats import FORMATS, written
+from genai_audit.reports.forms.form import forms
 from genai_audit.reports.policy_place import PolicyPlace
 from genai_audit.reports.record import Record
 from unit.reports import example
@@ -98,6 +99,17 @@ def test_the_hub_reads_the_model_card(name: str) -> None:
     assert {each.metric_value for each in read.eval_results or []} == {each.value for each in measured}
     # YAML's references are read by few.
     assert "&id" not in text
+
+
+def test_places_are_references_in_sarif_and_paths_in_code_quality() -> None:
+    place = PolicyPlace("my%20gates/policy.yaml")
+    assert json.loads(written("gitlab", small_record(), place))[0]["location"]["path"] == "my gates/policy.yaml"
+    assert '"my%20gates/policy.yaml"' in written("sarif", small_record(), place)
+
+
+def test_no_two_outputs_share_a_file() -> None:
+    files = [each.file for each in FORMATS.values()] + [f"{name}.{kind}" for name in forms() for kind in ("md", "html")]
+    assert len(set(files)) == len(files)
 
 
 @pytest.mark.parametrize("name", ["sarif", "gitlab"])

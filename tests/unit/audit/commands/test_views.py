@@ -4,7 +4,9 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from genai_audit.audit.cli import main
 from genai_audit.audit.commands.outputs import write
 from genai_audit.audit.commands.views import place_of, warn_of_age, with_card, written_again
 from genai_audit.audit.folder.manifest import strangers
@@ -37,6 +39,16 @@ def test_formats_and_forms_are_written_beside_the_record_and_listed(made: Path) 
     assert all(path.stat().st_size for path in paths)
     assert list(strangers(made)) == []
     assert (made / "record.json").read_bytes() == before
+
+
+def test_the_command_says_what_it_wrote(made: Path, tmp_path: Path) -> None:
+    arguments = ["report", str(made), "--template", "ll144", "--format", "gitlab", "--out", str(tmp_path)]
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 0, result.output
+    assert result.output.split() == [str(tmp_path / name) for name in ("gl-code-quality.json", "ll144.md", "ll144.html")]
+    wrong = CliRunner().invoke(main, ["report", str(made), "--template", "annex-v"])
+    assert wrong.exit_code == 2
+    assert "'annex-iv', 'annex-xi', 'model-card', 'll144'" in wrong.output
 
 
 def test_what_somebody_else_wrote_is_not_replaced(made: Path) -> None:
