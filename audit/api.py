@@ -59,6 +59,8 @@ def audit_checkpoint(
     device: str = "cpu",
     only: str | Iterable[str] = (),
     out: str | Path | None = None,
+    card: str | Path | None = None,
+    formats: str | Iterable[str] = (),
 ) -> Record:
     """Audit a checkpoint and return the record; with `out`, also write the report and its companions there.
 
@@ -112,6 +114,8 @@ def audit_checkpoint(
         device: `cpu` or `cuda`; a model in memory stays where it is unless this names another place.
         only: codes of the auditors to run, one or several; the others are listed as left out.
         out: folder to write.
+        card: a YAML file of what people declare of the model; shown as declared, not verified.
+        formats: what `genai-audit run --format` takes, one or several, to be written to `out`.
 
     Raises:
         UserError: if an argument or an input cannot be used, or the model's own code fails.
@@ -153,20 +157,21 @@ def audit_checkpoint(
             seed=arguments.whole(seed, "seed", 0),
             device=arguments.text(device, "device", "cpu"),
             only=arguments.names(only, "only"),
+            card=arguments.path(card, "card", "a card in YAML"),
         )
-        return _audited(request, folder)
+        return _audited(request, folder, arguments.formats(formats))
     except (UserError, PolicyError) as error:
         raise type(error)(arguments.in_python(str(error))) from error.__cause__
 
 
-def _audited(request: Request, folder: Path | None) -> Record:
+def _audited(request: Request, folder: Path | None, formats: tuple[str, ...]) -> Record:
     if folder is not None:
         folder = check_out(folder)
     request, mode = settled(request)
     with mode, kept_quiet():
         record, evidence = audit(request)
     if folder is not None:
-        record = write(folder, record, evidence)
+        record = write(folder, record, evidence, formats)
         record.written_to(folder.resolve() / REPORT)
     return record
 

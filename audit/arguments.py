@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..models.errors import UserError
+from ..reports.formats import FORMATS
 from .durations import seconds
 
 SPELLINGS = {
@@ -28,6 +29,8 @@ SPELLINGS = {
     "--samples N": "samples=N",
     "--no-looks": "looks=False",
     "--resume": "resume=True",
+    "--card FILE.yaml": 'card="FILE.yaml"',
+    "--format": "formats",
 }
 """What a message advises on the command line, and the argument that does the same."""
 
@@ -35,7 +38,7 @@ OPTIONS = (
     "encoder reference holdout groups outcome labels group-classifier classifier-validation probes canaries types unit "
     "population not-training loader trust "
     "prompts steps policy samples budget looks "
-    "resume seed device only out"
+    "resume seed device only out card"
 )
 OPTION = re.compile(rf"--({OPTIONS.replace(' ', '|')})\b")
 AT_START = re.compile(rf"^{OPTION.pattern}(?: (\S[^:]*))?: ")
@@ -84,6 +87,19 @@ def encoders(value: Any, parameter: str) -> tuple[Any, ...]:
                 f"{_shown(each)}"
             )
     return tuple(str(each) if isinstance(each, Path) else each for each in listed)
+
+
+def formats(value: Any) -> tuple[str, ...]:
+    """Names of machine formats, one or several.
+
+    Raises:
+        UserError: if one of them is none.
+    """
+    listed = names(value, "formats")
+    strange = [each for each in listed if each not in FORMATS]
+    if strange:
+        raise UserError(f"formats: no format {', '.join(strange)}; known: {', '.join(FORMATS)}")
+    return listed
 
 
 def whole(value: Any, parameter: str, least: int) -> int:

@@ -13,7 +13,18 @@ from .commands import values
 from .commands.canaries.options import canaries as canaries_group
 from .commands.closing import close
 from .commands.exits import EXIT_CODES, guarded
-from .commands.options import EXIT_ZERO, POLICY, judge_of_groups, of_data, of_fairness, of_opening, of_privacy
+from .commands.options import (
+    BESIDE,
+    EXIT_ZERO,
+    POLICY,
+    TEMPLATE,
+    judge_of_groups,
+    of_data,
+    of_fairness,
+    of_opening,
+    of_outputs,
+    of_privacy,
+)
 
 if TYPE_CHECKING:
     from .process.answer import Audited
@@ -82,6 +93,7 @@ def main() -> None:
     "--only", callback=values.codes, metavar="CODE,…", help="Run these auditors; the others are listed as left out."
 )
 @click.option("--memory", callback=values.size, metavar="SIZE", help="What the model may use at most, e.g. 8G.")
+@of_outputs
 @EXIT_ZERO
 @click.pass_obj
 def run(
@@ -120,6 +132,8 @@ def run(
     device: str,
     only: tuple[str, ...],
     memory: int | None,
+    card: Path | None,
+    formats: tuple[str, ...],
     exit_zero: bool,
 ) -> int:
     """Audit CHECKPOINT: a file, a folder, reference:NAME, or a set of generated samples."""
@@ -163,12 +177,13 @@ def run(
         base_model=base_model,
         tokens=tokens,
         safety_checker=safety_checker,
+        card=card,
         argv=("genai-audit", *map(without_secrets, sys.argv[1:])),
     )
     with progress() as report:
         made = (make or supervised)(request, memory=memory, progress=report)
         report("report", 0.0)
-        record = write(folder, made.record, made.evidence)
+        record = write(folder, made.record, made.evidence, formats)
     try:
         return close(record, out, exit_zero=exit_zero)
     except KeyboardInterrupt:
@@ -270,12 +285,14 @@ def judge(record: Path, policy: Path | None, out: Path | None, exit_zero: bool) 
 
 @main.command()
 @click.argument("record", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="File to write.  [default: beside RECORD]")
-def report(record: Path, out: Path | None) -> None:
-    """Render the HTML report of a saved RECORD again; its evidence folder must lie beside it."""
-    from .commands.rejudge import render_again
+@BESIDE
+@TEMPLATE
+@of_outputs
+def report(record: Path, out: Path | None, **asked: Any) -> None:
+    """Render the HTML report of a saved RECORD again; or, if asked for, forms and machine formats in its place."""
+    from .commands.views import written_again
 
-    say(str(render_again(record, out)))
+    say(*map(str, written_again(record, out, **asked)))
 
 
 @main.command()

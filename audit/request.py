@@ -47,6 +47,7 @@ class Request:
         resume: go on with samples that an earlier run of the same audit kept.
         looks: judge while drawing, and stop where all is decided; None: where the model is slow.
         canaries: the key file of records that were planted in the training data.
+        card: a YAML file of what people declare of the model.
         argv: the command line, for the record; empty from Python.
     """
 
@@ -83,6 +84,7 @@ class Request:
     classifier_validation: "str | Dataset | None" = None
     probes: tuple[Path, ...] = ()
     canaries: Path | None = None
+    card: Path | None = None
 
     @property
     def runs_code(self) -> bool:

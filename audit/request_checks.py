@@ -86,7 +86,7 @@ def check_places(request: "Request") -> None:
     """Refuse names of places where there is nothing, or nothing that can be read to its end.
 
     Raises:
-        UserError: naming the first of them, or what is wrong with a file of probes.
+        UserError: naming the first of them, or what is wrong with a file of probes or a card.
         PolicyError: if a policy's name is none of those shipped.
     """
     from .evidence.probes.files import read_probes
@@ -116,18 +116,27 @@ def check_places(request: "Request") -> None:
         check_file(request.group_prompts, "a YAML file of groups and prompts")
     if request.policy is not None:
         check_file(policy_file(request.policy), "a policy in YAML")
-    if request.types is not None:
-        check_file(request.types, "a YAML file of types")
-    if request.canaries is not None:
-        check_file(request.canaries, "a key file of canaries")
-    if request.labels is not None:
-        check_file(request.labels, "a CSV file of hand labels")
+    _check_facts(request)
     # Read whole, because what is wrong with a row should not show after an hour of drawing.
     read_probes(request.probes)
     for option, code in (("--loader", request.loader), ("--group-classifier", request.group_classifier)):
         file = Path(code.rpartition(":")[0] if isinstance(code, str) else "")
         if file.suffix == ".py":
             check_file(file, f"a Python file of {option}")
+
+
+def _check_facts(request: "Request") -> None:
+    """Files that say what columns, records and the model are; the card is read whole, as probes are."""
+    from ..reports.card_files import read_card
+
+    if request.types is not None:
+        check_file(request.types, "a YAML file of types")
+    if request.canaries is not None:
+        check_file(request.canaries, "a key file of canaries")
+    if request.labels is not None:
+        check_file(request.labels, "a CSV file of hand labels")
+    if request.card is not None:
+        read_card(request.card)
 
 
 def _check_address(name: str) -> None:

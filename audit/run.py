@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from ..reports import convert
+from ..reports.card_files import declared_facts
 from ..reports.diagnosis import diagnosis_part
 from ..reports.drawing import part_spent
 from ..reports.environment import Environment
@@ -79,6 +80,7 @@ def _audited(request: Request, progress: Progress) -> tuple[Record, Evidence]:
     )
     clock.lap("judge")
     record = Record(
+        card=declared_facts(request.card, subject.place),
         verdict=convert.verdict_part(verdict),
         drawing=None if drawing is None else with_verdict(drawing, verdict),
         checkpoint=subject.described(),

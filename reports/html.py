@@ -21,6 +21,8 @@ from ..audit.pages import page
 from . import diagnosis, numbers, rulings, words
 from .answers import answer
 from .charts import Chart, charts
+from .crosswalk import crosswalk
+from .crosswalk_markdown import MEANING
 from .drawing_words import looks_words
 from .encoder_words import encoder_words
 from .environment import IN_MEMORY
@@ -83,6 +85,8 @@ def render(record: Record, evidence: Evidence) -> str:
         independence=independence_words(record),
         looks=looks_words(record),
         map=scatter(evidence),
+        crosswalk=crosswalk(record),
+        crosswalk_meaning=MEANING,
         command=command(record),
         declared=tuple(_flat(record.checkpoint.declared)),
         style=Markup(style),

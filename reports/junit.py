@@ -10,6 +10,7 @@ so the file is green exactly where the verdict is PASS:
   case named `verdict` is an `error`.
 """
 
+from typing import assert_never
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from ..audit.finding import Outcome
@@ -38,8 +39,8 @@ def junit(record: Record) -> str:
     for rule in record.verdict.rules:
         # An auditor's time is spent once, however many rules look at its finding.
         case = _case(suite, rule_name(rule), f"{_SUITE}.{rule.auditor}", seconds.pop(rule.auditor, 0.0))
-        _state(case, rule, (rule_sentence(rule, record), _output(record, rule)), crashes.get(rule.auditor))
-        SubElement(case, "system-out").text = block(_output(record, rule))
+        said = _state(case, rule, rule_sentence(rule, record), crashes.get(rule.auditor))
+        SubElement(case, "system-out").text = block(_output(record, rule, said))
     shown = suite.findall("testcase/failure") + suite.findall("testcase/error")
     if record.verdict.outcome is not Ruling.PASS and not shown:
         case = _case(suite, "verdict", _SUITE, 0.0)
@@ -66,38 +67,44 @@ def _case(suite: Element, name: str, classname: str, seconds: float) -> Element:
     return case
 
 
-def _state(case: Element, rule: RulePart, texts: tuple[str, str], crash: str | None) -> None:
-    """What became of the rule; `texts` are a sentence for lists, and the lines of the output."""
-    said, output = texts
+def _state(case: Element, rule: RulePart, sentence: str, crash: str | None) -> str:
+    """Add what became of the rule, in a sentence for lists, and return all that this says."""
     if rule.waived:
-        _set(SubElement(case, "skipped"), message=f"{_word(rule)}. {waiver_words(rule)}")
-        return
+        said = f"{_word(rule)}. {waiver_words(rule)}"
+        _set(SubElement(case, "skipped"), message=said)
+        return said
     match rule.outcome:
         case Ruling.PASS:
-            return
+            return ""
         case Ruling.NOT_APPLIED:
             _set(SubElement(case, "skipped"), message=rule.reason)
-            return
+            return rule.reason
         case Ruling.FAIL:
-            state = SubElement(case, "failure")
-            _set(state, type="bound", message=said)
+            _set(SubElement(case, "failure"), type="bound", message=sentence)
+            return sentence
         case Ruling.INCONCLUSIVE:
             state = SubElement(case, "error")
-            _set(state, type="inconclusive" if crash is None else "crash", message=said)
-    state.text = block(crash or output)
+            _set(state, type="inconclusive" if crash is None else "crash", message=sentence)
+            state.text = block(crash) if crash else None
+            return f"{sentence}\n{crash or ''}"
+        case _ as never:
+            assert_never(never)
 
 
-def _output(record: Record, rule: RulePart) -> str:
-    lines = [
-        f"{_word(rule)}: {rule.reason}",
-        f"expected: {rule_words(rule, record)} {bound_words(rule)} ({rule.auditor} {rule.estimate})",
-        f"observed: {observed_words(rule)}",
-        f"why: {rule.why}",
-    ]
-    named = named_words(record, rule)
-    lines[3:3] = [] if named is None else [f"named: {named}"]
-    waiver = waiver_words(rule)
-    return "\n".join(map(line, lines if waiver is None else [*lines, f"waiver: {waiver}"]))
+def _output(record: Record, rule: RulePart, said: str) -> str:
+    """What else there is to say of the rule: nothing that the case says already."""
+    asked, estimate = rule_words(rule, record), f"{rule.auditor} {rule.estimate}"
+    lines = {
+        _word(rule): rule.reason,
+        "asked": estimate if asked in said else f"{asked} ({estimate})",
+        "expected": bound_words(rule),
+        "observed": observed_words(rule) if rule.observed is not None else "nothing",
+        "named": named_words(record, rule),
+        "why": rule.why,
+        "waiver": waiver_words(rule),
+    }
+    told = said.lower()
+    return "\n".join(line(f"{name}: {text}") for name, text in lines.items() if text and text.lower() not in told)
 
 
 def _word(rule: RulePart) -> str:

@@ -72,6 +72,7 @@ def summary(record: Record) -> str:
         *(_finding_line(finding) for finding in record.findings),
         "",
         *_columns(record),
+        *_crosswalk(record),
         "Outputs: `report.html` (to read), `record.json` (everything), `junit.xml`, `evidence/`.",
     ]
     return "\n".join(lines) + "\n"
@@ -88,6 +89,13 @@ def _columns(record: Record) -> list[str]:
         for kind, names in kinds.items()
     ]
     return ["## What columns were taken for", "", *named[:MOST_COLUMNS], ""] if named else []
+
+
+def _crosswalk(record: Record) -> list[str]:
+    from .crosswalk import crosswalk
+    from .crosswalk_markdown import MEANING, brief  # which takes `escape` from here
+
+    return ["## Control crosswalk", "", MEANING, "", *brief(crosswalk(record)), ""]
 
 
 def _encoders(record: Record) -> list[str]:

@@ -11,6 +11,7 @@ from pydantic import Field, PrivateAttr, field_validator
 from ..audit.verdict import Ruling
 from ..models.errors import one_line
 from . import lookup
+from .card import CardPart
 from .diagnosis_parts import DiagnosisPart
 from .drawing import DrawingPart
 from .environment import Environment
@@ -212,6 +213,7 @@ class Record(OutcomePart):
         DrawingPart | None, Field(description="null where the samples were given, and in older records")
     ] = None
     policy: PolicyPart
+    card: Annotated[CardPart | None, Field(description="declared of the model; null where nothing is")] = None
     environment: Environment
     evidence: Annotated[
         dict[str, str],

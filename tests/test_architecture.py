@@ -16,6 +16,7 @@ MOST_FILES, MOST_LINES, MOST_OF_A_FUNCTION, MOST_ELSEWHERE = 12, 300, 40, 400
 # Where a limit does not hold, and why. A test refuses an entry that is no longer needed.
 WIDER_FOLDERS = {
     "audit": "the spine: one file a noun, and the runner that knows their order",
+    "audit/commands": "one file a command, beside the options and outputs that they share",
     "reports": "one file an output, beside the parts of the page that they share",
 }
 LONGER_FILES: dict[str, str] = {}

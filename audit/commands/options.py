@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from ...reports.formats import FORMATS
+
 POLICY = click.option(
     "--policy",
     type=click.Path(path_type=Path),
@@ -105,6 +107,43 @@ OPENING = (
         help="Leave out a pipeline's own checker.",
     ),
 )
+
+
+BESIDE = click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="File to write, with --format or --template the folder.  [default: beside RECORD]",
+)
+
+TEMPLATE = click.option(
+    "--template",
+    "templates",
+    multiple=True,
+    type=click.Choice(["annex-iv", "annex-xi", "model-card", "ll144"]),
+    help="Fill this form, as Markdown and HTML, in place of the report; repeatable.",
+)
+
+OUTPUTS = (
+    click.option(
+        "--card",
+        type=click.Path(path_type=Path),
+        metavar="FILE.yaml",
+        help="What people declare of the model: its use, owner, licence, data, risks. Shown as declared, not verified.",
+    ),
+    click.option(
+        "--format",
+        "formats",
+        multiple=True,
+        type=click.Choice(list(FORMATS)),
+        help="Write this format, too; repeatable.  [always: junit, markdown]",
+    ),
+)
+
+
+def of_outputs(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives a command the options that say what is declared of a model, and in which formats results are written."""
+    return _with(OUTPUTS, command)
 
 
 def of_fairness(command: Callable[..., Any]) -> Callable[..., Any]:

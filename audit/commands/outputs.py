@@ -1,7 +1,9 @@
 """Write everything a run leaves, all or nothing."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from ...reports.formats import ALWAYS, FORMATS, written
 from ...reports.memorised import MEMORISED, memorised
 from ...reports.record import Record
 from ..evidence.bundle import Evidence
@@ -12,7 +14,7 @@ from ..folder.manifest import write_manifest
 EVIDENCE = "evidence"
 MARK = "record.json"
 REPORT = "report.html"
-OURS = frozenset({MARK, EVIDENCE, REPORT, "junit.xml", "summary.md", MEMORISED})
+OURS = frozenset({MARK, EVIDENCE, REPORT, MEMORISED, *(each.file for each in FORMATS.values())})
 
 
 def check_out(out: Path) -> Path:
@@ -24,8 +26,14 @@ def check_out(out: Path) -> Path:
     return place.check_out(out, OURS)
 
 
-def write(out: Path, record: Record, evidence: Evidence) -> Record:
+def write(out: Path, record: Record, evidence: Evidence, formats: Sequence[str] = ()) -> Record:
     """Write record, report, JUnit file, summary and evidence to `out`, replacing an earlier audit whole.
+
+    Args:
+        out: the folder.
+        record: of the audit.
+        evidence: behind it.
+        formats: names of further machine formats.
 
     Returns:
         the record as written, which counts the looks at the same question in that folder and knows its evidence.
@@ -39,7 +47,7 @@ def write(out: Path, record: Record, evidence: Evidence) -> Record:
     with replacing(out) as folder:
         evidence.save(folder / EVIDENCE)
         record = record.model_copy(update={"evidence": evidence_digests(folder / EVIDENCE)})
-        _write_views(folder, record, evidence)
+        _write_views(folder, record, evidence, formats)
         write_manifest(folder)
     return record
 
@@ -76,15 +84,16 @@ def _asked(record: Record) -> tuple[str | None, ...]:
     return (record.checkpoint.sha256, *real, record.policy.sha256)
 
 
-def _write_views(folder: Path, record: Record, evidence: Evidence) -> None:
+def _write_views(folder: Path, record: Record, evidence: Evidence, formats: Sequence[str]) -> None:
     from ...models.threads import plain_algebra
     from ...reports.html import render
-    from ...reports.junit import junit
-    from ...reports.markdown import summary
+    from .views import place_of
 
     with plain_algebra():
         report = render(record, evidence)
-    files = {MARK: record.to_json(), REPORT: report, "junit.xml": junit(record), "summary.md": summary(record)}
+    place = place_of(record)
+    files = {MARK: record.to_json(), REPORT: report}
+    files |= {FORMATS[name].file: written(name, record, place) for name in (*ALWAYS, *formats)}
     listed = memorised(record)
     if listed is not None:
         files[MEMORISED] = listed

@@ -68,10 +68,11 @@ def judge_again(path: Path, policy_file: Path | None, out: Path | None) -> Recor
     return judged
 
 
-def render_again(path: Path, out: Path | None) -> Path:
-    """Render the report of a saved audit; returns the file written."""
+def render_again(path: Path, out: Path | None, card: Path | None = None) -> Path:
+    """Render the report of a saved audit, with the facts of another card if one is given; returns the file written."""
     from ...models.threads import plain_algebra
     from ...reports.html import render
+    from .views import with_card
 
     record, evidence, folder = open_audit(path)
     if evidence is None:
@@ -81,7 +82,7 @@ def render_again(path: Path, out: Path | None) -> Path:
         raise UserError(f"{target}: is not as an audit wrote it; move it away, or name another file by --out")
     try:
         with plain_algebra():
-            report = render(record, evidence)
+            report = render(with_card(record, card), evidence)
         write_whole(target, report.encode())
         if target.absolute() == (folder / REPORT).absolute():
             relist(folder, REPORT)

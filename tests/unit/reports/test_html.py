@@ -110,6 +110,7 @@ def test_the_verdict_comes_first_then_rules_coverage_findings_identity_reproduct
         "GA201",
         "GA302",
         "identity",
+        "crosswalk",
         "reproduce",
         "glossary",
     ]

@@ -149,3 +149,30 @@ def test_green_exactly_where_the_verdict_is_pass(
     assert record.verdict.outcome is verdict
     bad = [name for name, found in states(record).items() if {"failure", "error"} & set(found)]
     assert bool(bad) == (verdict is not Ruling.PASS)
+
+
+def test_no_text_stands_twice_in_a_case() -> None:
+    for case in parsed(small_record()).iter("testcase"):
+        said = [f"{each.get('message', '')}\n{each.text or ''}" for each in case if each.tag != "system-out"]
+        output = (case.findtext("system-out") or "").splitlines()
+        values = [line.partition(": ")[2] for line in output]
+        assert output
+        assert len(set(values)) == len(values)
+        assert [value for value in values for text in said if value.lower() in text.lower()] == []
+
+
+def test_the_output_of_a_met_rule_says_all_of_it() -> None:
+    cases = {case.attrib["name"]: case for case in parsed(small_record()).iter("testcase")}
+    output = cases["met"].findtext("system-out") or ""
+    for expected in (
+        "pass: the whole interval",
+        "GA302 coverage_ratio",
+        "expected: at least 0.8",
+        "n = 2,000",
+        "why: ",
+    ):
+        assert expected in output
+    # What the message of a missed rule says is not said again.
+    missed = cases["missed"].findtext("system-out") or ""
+    assert "GA302 recall_ratio" in missed
+    assert "n = 2,000" not in missed
