@@ -11,7 +11,7 @@ import click
 from ..reports.terminal.say import say, say_block
 from .commands import values
 from .commands.closing import close
-from .commands.exits import EXIT_CODES, guarded
+from .commands.exits import EXIT_CODES, VERIFY_CODES, guarded
 from .commands.options import EXIT_ZERO, POLICY, judge_of_groups, of_fairness, of_opening
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ def main() -> None:
     "--only", callback=values.codes, metavar="CODE,…", help="Run these auditors; the others are listed as left out."
 )
 @click.option("--memory", callback=values.size, metavar="SIZE", help="What the model may use at most, e.g. 8G.")
+@click.option("--sign", type=click.Path(path_type=Path), metavar="KEY.pem", help="Sign the attestation with this key.")
 @EXIT_ZERO
 @click.pass_obj
 def run(
@@ -124,16 +125,20 @@ def run(
     device: str,
     only: tuple[str, ...],
     memory: int | None,
+    sign: Path | None,
     exit_zero: bool,
 ) -> int:
     """Audit CHECKPOINT: a file, a folder, reference:NAME, or a set of generated samples."""
     from ..models.api_key import without_secrets
     from ..reports.terminal.progress import progress
     from .commands.outputs import check_out, write
+    from .folder.lock import alone
+    from .folder.signing import private_key
     from .process.supervisor import supervised
     from .request import Request
 
     folder = check_out(out)
+    key = None if sign is None else private_key(sign)
     request = Request(
         checkpoint=checkpoint,
         reference=reference,
@@ -167,10 +172,10 @@ def run(
         safety_checker=safety_checker,
         argv=("genai-audit", *map(without_secrets, sys.argv[1:])),
     )
-    with progress() as report:
+    with alone(folder), progress() as report:
         made = (make or supervised)(request, memory=memory, progress=report)
         report("report", 0.0)
-        record = write(folder, made.record, made.evidence)
+        record = write(folder, made.record, made.evidence, key)
     try:
         return close(record, out, exit_zero=exit_zero)
     except KeyboardInterrupt:
@@ -278,6 +283,43 @@ def report(record: Path, out: Path | None) -> None:
     from .commands.rejudge import render_again
 
     say(str(render_again(record, out)))
+
+
+@main.command(epilog=VERIFY_CODES)
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option("--checkpoint", metavar="CHECKPOINT", help="The audited file or folder, to compare its digest.")
+@click.option("--public-key", type=click.Path(path_type=Path), metavar="PUB.pem", help="Who must have signed it.")
+@click.option("--deep", is_flag=True, help="Draw a few chunks of samples again from the checkpoint, and compare.")
+@of_opening
+@click.option("--memory", callback=values.size, metavar="SIZE", help="What the model may use at most, e.g. 8G.")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+def verify(
+    out: Path,
+    checkpoint: str | None,
+    public_key: Path | None,
+    deep: bool,
+    memory: int | None,
+    as_json: bool,
+    **opening: Any,
+) -> int:
+    """Compute the audit in folder OUT again from what lies there, and say line by line what holds."""
+    from .commands.verify import verify_and_say
+
+    return verify_and_say(
+        out, checkpoint, public_key=public_key, deep=deep, opening=opening, memory=memory, as_json=as_json
+    )
+
+
+@main.command()
+@click.argument("out", type=click.Path(path_type=Path))
+@click.option(
+    "--sign", type=click.Path(path_type=Path), required=True, metavar="KEY.pem", help="The private key, on P-256."
+)
+def attest(out: Path, sign: Path) -> None:
+    """Sign the attestation of the audit in folder OUT."""
+    from .commands.signature import sign_audit
+
+    say(str(sign_audit(out, sign)))
 
 
 @main.command()

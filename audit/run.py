@@ -79,7 +79,7 @@ def _audited(request: Request, progress: Progress) -> tuple[Record, Evidence]:
     )
     clock.lap("judge")
     record = Record(
-        verdict=convert.verdict_part(verdict),
+        verdict=convert.verdict_part(verdict, asked.today),
         drawing=None if drawing is None else with_verdict(drawing, verdict),
         checkpoint=subject.described(),
         data=data,
@@ -142,12 +142,13 @@ def rejudge(record: Record, policy: Policy, source: Path | None, evidence: Evide
         verdict = judged(findings, policy, evidence, seed=seed, today=today, available=available, part=part)
     return record.model_copy(
         update={
-            "verdict": convert.verdict_part(verdict),
+            "verdict": convert.verdict_part(verdict, today),
             "drawing": None if record.drawing is None else with_verdict(record.drawing, verdict),
             "schema_version": SCHEMA_VERSION,
             "findings": tuple(convert.finding_part(finding) for finding in findings),
             "diagnosis": diagnosis_part(diagnose(findings, patterns_by_code())),
             "coverage": convert.coverage_of(findings),
             "policy": policy_part(policy, source),
+            "seal": "",
         }
     )

@@ -84,6 +84,7 @@ def prepare(request: "Request", progress: Progress) -> Subject:
         parameters=checkpoint.parameters,
         declared=dict(checkpoint.declared),
         notes=checkpoint.notes,
+        signing_sha256=checkpoint.signing_sha256,
     )
     reference, holdout = real_data(request, checkpoint.declared)
     check_modality(request.checkpoint, part.modality, reference, holdout)
@@ -191,6 +192,7 @@ def _samples_only(request: "Request") -> Subject:
     from ..models.adapters.opened import refuse_unused
     from ..models.data.datasets import load_data
     from ..models.data.units import one_each, unit_values
+    from ..models.digests import identities
 
     given = request.checkpoint
     refuse_unused(_options(request), (), request.name, "generated samples, which no model draws")
@@ -205,6 +207,7 @@ def _samples_only(request: "Request") -> Subject:
         modality=samples.modality,
         parameters=None,
         declared={},
+        signing_sha256=identities(Path(given))[1] if isinstance(given, str) and Path(given).exists() else None,
     )
     check_modality(part.name, samples.modality, reference, holdout)
     check_rate(part.name, samples.sample_rate, reference, holdout)

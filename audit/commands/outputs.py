@@ -1,17 +1,24 @@
 """Write everything a run leaves, all or nothing."""
 
+import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...reports.record import Record
 from ..evidence.bundle import Evidence
 from ..folder import place
+from ..folder.attestation import ATTESTATION, statement_text
 from ..folder.exchange import replacing
 from ..folder.manifest import write_manifest
+from ..folder.signing import ENVELOPE, signed
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 EVIDENCE = "evidence"
 MARK = "record.json"
 REPORT = "report.html"
-OURS = frozenset({MARK, EVIDENCE, REPORT, "junit.xml", "summary.md"})
+OURS = frozenset({MARK, EVIDENCE, REPORT, "junit.xml", "summary.md", ATTESTATION, ENVELOPE})
 
 
 def check_out(out: Path) -> Path:
@@ -23,8 +30,10 @@ def check_out(out: Path) -> Path:
     return place.check_out(out, OURS)
 
 
-def write(out: Path, record: Record, evidence: Evidence) -> Record:
-    """Write record, report, JUnit file, summary and evidence to `out`, replacing an earlier audit whole.
+def write(out: Path, record: Record, evidence: Evidence, key: "EllipticCurvePrivateKey | None" = None) -> Record:
+    """Write record, report, JUnit file, summary, attestation and evidence to `out`, replacing an earlier audit whole.
+
+    With a `key`, the attestation is also written signed.
 
     Returns:
         the record as written, which counts the looks at the same question in that folder and knows its evidence.
@@ -33,14 +42,29 @@ def write(out: Path, record: Record, evidence: Evidence) -> Record:
         UserError: if it cannot be written; an earlier audit is then as it was.
     """
     from ..folder.binding import evidence_digests
+    from ..folder.seal import sealed
 
-    record = counted(record, out)
+    record = _with_tree(counted(record, out), evidence)
     with replacing(out) as folder:
         evidence.save(folder / EVIDENCE)
-        record = record.model_copy(update={"evidence": evidence_digests(folder / EVIDENCE)})
-        _write_views(folder, record, evidence)
+        record = sealed(record.model_copy(update={"evidence": evidence_digests(folder / EVIDENCE)}))
+        made = views(record, evidence)
+        if key is not None:
+            made[ENVELOPE] = signed(made[ATTESTATION].encode(), key)
+        for name, text in made.items():
+            (folder / name).write_text(text, encoding="utf-8")
         write_manifest(folder)
     return record
+
+
+def _with_tree(record: Record, evidence: Evidence) -> Record:
+    """The record with the hash that stands for all samples, chunk by chunk as they were drawn."""
+    from ..folder.merkle import CHUNK, tree_of
+
+    data = record.data
+    tree = tree_of(evidence.generated.samples, CHUNK if record.drawing is None else record.drawing.chunk)
+    generated = data.generated.model_copy(update={"tree": tree})
+    return record.model_copy(update={"data": data.model_copy(update={"generated": generated})})
 
 
 def counted(record: Record, out: Path) -> Record:
@@ -75,7 +99,8 @@ def _asked(record: Record) -> tuple[str | None, ...]:
     return (record.checkpoint.sha256, *real, record.policy.sha256)
 
 
-def _write_views(folder: Path, record: Record, evidence: Evidence) -> None:
+def views(record: Record, evidence: Evidence) -> dict[str, str]:
+    """The files beside the evidence, by name: pure functions of record and evidence."""
     from ...models.threads import plain_algebra
     from ...reports.html import render
     from ...reports.junit import junit
@@ -83,6 +108,7 @@ def _write_views(folder: Path, record: Record, evidence: Evidence) -> None:
 
     with plain_algebra():
         report = render(record, evidence)
-    files = {MARK: record.to_json(), REPORT: report, "junit.xml": junit(record), "summary.md": summary(record)}
-    for name, text in files.items():
-        (folder / name).write_text(text, encoding="utf-8")
+    text = record.to_json()
+    attested = statement_text(record, hashlib.sha256(text.encode()).hexdigest())
+    made = {MARK: text, REPORT: report, "junit.xml": junit(record), "summary.md": summary(record)}
+    return {**made, ATTESTATION: attested}
