@@ -60,7 +60,6 @@ def prepare(request: "Request", progress: Progress) -> Subject:
     Raises:
         UserError: if something is missing, unreadable or does not fit.
     """
-    from ..models.checkpoints.checkpoint import load_model
     from ..models.checkpoints.inspection import inspect
     from ..models.data.datasets import is_data
 
@@ -71,10 +70,7 @@ def prepare(request: "Request", progress: Progress) -> Subject:
         return _samples_only(request)
     # Before the model's code runs, which may change the working folder.
     place = _place(request.checkpoint)
-    path = _path(request.checkpoint, progress)
-    model, checkpoint = load_model(path, loader=request.loader, options=_options(request), told=_told(progress))
-    if request.device != "cpu" and hasattr(model, "to"):
-        model = model.to(request.device)
+    model, checkpoint = opened_model(request, progress)
     part = CheckpointPart(
         name=request.checkpoint if request.checkpoint.startswith(REFERENCE) else checkpoint.name,
         sha256=checkpoint.sha256,
@@ -99,6 +95,20 @@ def prepare(request: "Request", progress: Progress) -> Subject:
         fingerprint=_digest(checkpoint, request),
         place=place,
     )
+
+
+def opened_model(request: "Request", progress: Progress) -> "tuple[Any, Checkpoint]":
+    """The model that the request names, where it is to compute, and its checkpoint.
+
+    Raises:
+        UserError: if it cannot be opened.
+    """
+    from ..models.checkpoints.checkpoint import load_model
+
+    path = checkpoint_path(request.checkpoint, progress)
+    model, checkpoint = load_model(path, loader=request.loader, options=_options(request), told=_told(progress))
+    moves = request.device != "cpu" and hasattr(model, "to")
+    return (model.to(request.device) if moves else model), checkpoint
 
 
 def _told(progress: Progress) -> Callable[[int, int], None]:
@@ -179,7 +189,8 @@ def _options(request: "Request") -> "Options":
     return replace(options, prompts=tuple(prompts.samples))
 
 
-def _path(checkpoint: str, progress: Progress) -> str | Path:
+def checkpoint_path(checkpoint: str, progress: Progress) -> str | Path:
+    """Where the checkpoint lies; a reference model is trained where it is not kept."""
     if not checkpoint.startswith(REFERENCE):
         return checkpoint
     from ..models.checkpoints.reference import reference_checkpoint

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ...models.errors import UserError
 from ...reports.terminal.say import say, say_block
 from ..verification.check import Verification
@@ -77,9 +79,11 @@ def _verified(
     key = None if key_file is None else public_key(key_file)
     checks, record, evidence = verify_folder(out, key, progress)
     if checkpoint is not None and record is not None:
-        checks += of_checkpoint(record, str(checkpoint), opening or {})
+        checks += of_checkpoint(record, str(checkpoint), opening or {}, progress)
     if deep and record is not None and evidence is not None:
         from ..verification.of_draws import of_draws
 
-        checks += of_draws(record, evidence, str(checkpoint), opening or {}, memory, progress)
+        # From the system: who altered samples must not know which of them will be looked at.
+        rng = np.random.default_rng()
+        checks += of_draws(record, evidence, str(checkpoint), opening or {}, memory, rng, progress)
     return told(out, checks)

@@ -9,6 +9,8 @@ from ...models.checkpoints.formats import matching
 from ...models.digests import fingerprint, identities
 from ...models.errors import UserError
 from ...reports.record import Record
+from ..evidence.plan import Progress
+from ..subject import checkpoint_path
 from .check import Check, equal, unchecked
 
 LORA = "with LoRA"
@@ -17,13 +19,14 @@ LORA = "with LoRA"
 BY_FILES = "checkpoint, by its files"
 
 
-def of_checkpoint(record: Record, checkpoint: str, opening: Mapping[str, Any]) -> Iterator[Check]:
+def of_checkpoint(record: Record, checkpoint: str, opening: Mapping[str, Any], progress: Progress) -> Iterator[Check]:
     """That the files are those that were audited.
 
     Args:
         record: of the audit.
-        checkpoint: a file or folder.
+        checkpoint: a file, a folder, or `reference:NAME`.
         opening: options of opening it; of these, `base_model` names what an adapter changes.
+        progress: is told how far a reference model is trained, where it is not kept any more.
 
     Raises:
         UserError: if there is nothing that can be read.
@@ -32,7 +35,7 @@ def of_checkpoint(record: Record, checkpoint: str, opening: Mapping[str, Any]) -
     if "://" in checkpoint or part.format == "endpoint":
         yield unchecked(BY_FILES, "a model behind an address has no files here")
         return
-    path = Path(checkpoint)
+    path = Path(checkpoint_path(checkpoint, progress))
     if not path.exists():
         raise UserError(f"--checkpoint {checkpoint}: expected the audited file or folder, found nothing there")
     # A folder that holds one model beside other files stands for that model, unless a loader was given the folder.

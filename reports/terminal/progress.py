@@ -34,6 +34,7 @@ STEPS = {
     "conditioning": "changing what is asked for",
     "weights": "looking at the weights",
     "report": "writing the report",
+    "verify": "verifying",
 }
 
 
