@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .audit.api import audit_checkpoint
+    from .audit.commands.verify import verify
     from .audit.evidence.bundle import Evidence
     from .audit.finding import Better, Outcome
     from .audit.policy import Policy, PolicyError
@@ -36,11 +37,13 @@ __all__ = [
     "VerdictPart",
     "audit_checkpoint",
     "load_weights",
+    "verify",
 ]
 
 _HOMES = {
     "audit_checkpoint": "audit.api",
     "load_weights": "models.adapters.pytorch.loaded_weights",
+    "verify": "audit.commands.verify",
     "Evidence": "audit.evidence.bundle",
     "Better": "audit.finding",
     "Outcome": "audit.finding",

@@ -28,6 +28,7 @@ PUBLIC = [
     "VerdictPart",
     "audit_checkpoint",
     "load_weights",
+    "verify",
 ]
 GUIDE = Path(__file__).parents[1] / "docs" / "guide" / "python.md"
 

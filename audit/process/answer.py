@@ -42,7 +42,7 @@ class Audited:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How the work ended: by an `audit` or `draws`, by a mistake of the `user` or in the `policy`, by a defect of `ours`.
+    """How the work ended: by an `audit`, by `draws`, by a mistake of the `user` or in the `policy`, by our defect.
 
     Args:
         kind: which of them.

@@ -21,6 +21,27 @@ from ..verdict import Verdict
 from .check import Check, all_of, equal, unchecked, wrong
 from .comparison import Closeness, differences
 
+DECLARED = (
+    "schema_version",
+    "looks",
+    "checkpoint",
+    "data.generated.total",
+    "data.*.unit",
+    "data.*.units",
+    "data.*.given",
+    "data.*.shared",
+    "data.columns",
+    "policy.source",
+    "drawing.most",
+    "drawing.stopped",
+    "drawing.looks.*.scheduled",
+    "environment",
+)
+"""What a record declares of how it came about, which nothing beside it says again: only seal and signature hold it.
+
+Of the checkpoint, digests are compared by `--checkpoint`. Times are held likewise.
+"""
+
 UNREADABLE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 """What values out of range raise where they are computed with."""
 
@@ -97,6 +118,8 @@ def of_data(record: Record, evidence: Evidence) -> Iterator[Check]:
     """That what the record says of samples, data, groups and encoders is what the evidence holds."""
     generated, samples = record.data.generated, evidence.generated.samples
     yield equal("samples, their number", generated.n, len(samples))
+    if record.drawing is not None:
+        yield equal("samples, all that were drawn", generated.total, len(samples))
     yield equal("samples, by their digest", generated.sha256, digest(samples, {}))
     if generated.tree is None:
         yield unchecked("samples, by the root of their tree", "the record holds none")
@@ -116,7 +139,7 @@ def of_data(record: Record, evidence: Evidence) -> Iterator[Check]:
 def _recorded(record: Record) -> dict[str, Any]:
     data = record.data.model_dump(mode="json")
     told: dict[str, Any] = {name: data[name] for name in ("groups", "encoders")}
-    told["generated"] = {"source": data["generated"]["source"], "name": data["generated"]["name"]}
+    told["generated"] = {name: data["generated"][name] for name in ("source", "name", "population")}
     for name in ("reference", "holdout"):
         told[name] = None if data[name] is None else {each: data[name][each] for each in OF_REAL}
     return {**told, "modality": record.checkpoint.modality, "seed": record.environment.seed}
@@ -130,7 +153,7 @@ def _held(evidence: Evidence) -> dict[str, Any]:
     told: dict[str, Any] = {
         "groups": [groups_part(each).model_dump(mode="json") for each in evidence.groups or ()],
         "encoders": [each.model_dump(mode="json") for each in encoder_parts(evidence)],
-        "generated": {"source": evidence.generated.source, "name": "generated samples"},
+        "generated": {"source": evidence.generated.source, "name": "generated samples", "population": False},
     }
     for name in ("reference", "holdout"):
         part = real_part(getattr(evidence, name), None)
