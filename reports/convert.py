@@ -94,6 +94,7 @@ def finding_part(finding: words.Finding) -> FindingPart:
         encoder=finding.encoder,
         doubts=finding.doubts,
         doubted=finding.doubted,
+        sampling_unit=finding.sampling_unit,
     )
 
 
@@ -163,6 +164,7 @@ def finding_from(part: FindingPart) -> words.Finding:
         encoder=part.encoder,
         doubts=part.doubts,
         doubted=part.doubted,
+        sampling_unit=part.sampling_unit,
     )
 
 

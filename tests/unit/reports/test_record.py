@@ -66,6 +66,7 @@ EVERYTHING = Finding(
     facts=(EstimateFacts("share", "a share", "share", Better.LOWER, "What it says.", ("generated",)),),
     doubts="records are near-copies",
     doubted=("reference",),
+    sampling_unit="wording",
     settings={"k": 5, "targets": {"a": 0.5}, "names": ["a", None, True]},
     seconds=1.234,
 )
