@@ -11,6 +11,7 @@ from ...models.reading.typed_values import damage
 from ...reports.record import Record
 from ..evidence.bundle import Evidence
 from ..folder.binding import check_derived, check_evidence, check_verdict
+from ..folder.lock import alone
 from ..folder.manifest import relist, strangers
 from ..folder.seal import check_seal
 from .outputs import EVIDENCE, MARK, REPORT, check_out, write
@@ -31,12 +32,12 @@ def open_audit(path: Path) -> tuple[Record, Evidence | None, Path]:
         raise UserError(str(error)) from error
     check_verdict(record, file)
     check_derived(record, file)
-    check_seal(record, file)
     folder = file.parent / EVIDENCE
     if os.path.lexists(folder) and not folder.is_dir():
         raise UserError(f"{folder}: expected the folder of evidence that the audit wrote; put it back, or audit again")
     if folder.is_dir():
         check_evidence(record, folder)
+    check_seal(record, file)
     return record, _evidence(folder) if folder.is_dir() else None, file.parent
 
 
@@ -67,7 +68,8 @@ def judge_again(path: Path, policy_file: Path | None, out: Path | None) -> Recor
     policy = Policy.load(policy_file, estimates=estimates_by_code())
     judged = rejudge(record, policy, policy_file, evidence, datetime.now(UTC).date())
     if out is not None and evidence is not None:
-        judged = write(out, judged, evidence)
+        with alone(out):
+            judged = write(out, judged, evidence)
     return judged
 
 

@@ -39,6 +39,7 @@ def alone(out: Path) -> Iterator[None]:
         os.write(handle, f"{os.getpid()}\n".encode())
         yield
     finally:
+        # Before it is let go of, so that the name taken away is never another's.
         path.unlink(missing_ok=True)
         os.close(handle)
 
@@ -46,7 +47,7 @@ def alone(out: Path) -> Iterator[None]:
 def _held(path: Path) -> int | None:
     """A handle that holds the lock; None where another process does."""
     while True:
-        # Whoever can make a link there can also replace the folder, but not by our hand another file of ours.
+        # No link is followed: it could lead to another file, which would be emptied.
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

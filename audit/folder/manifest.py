@@ -5,6 +5,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from ...models.checkpoints.whole_file import write_whole
+
 MANIFEST = "manifest.json"
 
 MOST_BYTES = 16 * 1024 * 1024
@@ -75,7 +77,8 @@ def _read(folder: Path) -> dict[str, str] | None:
 def _write(folder: Path, files: dict[str, str]) -> None:
     about = "What this audit wrote, by SHA-256. A later audit replaces only a folder in which everything is as listed."
     text = json.dumps({"about": about, "files": dict(sorted(files.items()))}, indent=2) + "\n"
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    # Whole, because without a list everything in the folder would be a stranger's.
+    write_whole(folder / MANIFEST, text.encode())
 
 
 def _sha256(path: Path) -> str:

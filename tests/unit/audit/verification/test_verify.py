@@ -106,7 +106,7 @@ def test_report_and_judge_refuse_what_the_seal_does_not_fit(
         (lambda content: content["diagnosis"].update(sentence="All is well."), "its diagnosis does not follow"),
     ],
 )
-def test_report_refuses_what_does_not_follow_though_it_was_sealed_anew(
+def test_report_refuses_what_does_not_follow_though_sealed_anew(
     saved: Saved, change: Callable[[Any], object], says: str
 ) -> None:
     content = saved.content
