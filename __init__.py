@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .audit.api import audit_checkpoint
-    from .audit.commands.verify import verify
     from .audit.evidence.bundle import Evidence
     from .audit.finding import Better, Outcome
     from .audit.policy import Policy, PolicyError
     from .audit.verdict import Ruling
+    from .audit.verification.command import verify
     from .models.adapters.pytorch.loaded_weights import load_weights
     from .models.errors import UserError
     from .reports.finding_parts import EstimatePart, FindingPart
@@ -43,7 +43,7 @@ __all__ = [
 _HOMES = {
     "audit_checkpoint": "audit.api",
     "load_weights": "models.adapters.pytorch.loaded_weights",
-    "verify": "audit.commands.verify",
+    "verify": "audit.verification.command",
     "Evidence": "audit.evidence.bundle",
     "Better": "audit.finding",
     "Outcome": "audit.finding",

@@ -11,8 +11,9 @@ import click
 from ..reports.terminal.say import say, say_block
 from .commands import values
 from .commands.closing import close
-from .commands.exits import EXIT_CODES, VERIFY_CODES, guarded
+from .commands.exits import EXIT_CODES, guarded
 from .commands.options import EXIT_ZERO, POLICY, judge_of_groups, of_fairness, of_opening
+from .saved import attest, schema, verify
 
 if TYPE_CHECKING:
     from .process.answer import Audited
@@ -285,52 +286,9 @@ def report(record: Path, out: Path | None) -> None:
     say(str(render_again(record, out)))
 
 
-@main.command(epilog=VERIFY_CODES)
-@click.argument("out", type=click.Path(path_type=Path))
-@click.option("--checkpoint", metavar="CHECKPOINT", help="The audited file or folder, to compare its digest.")
-@click.option("--public-key", type=click.Path(path_type=Path), metavar="PUB.pem", help="Who must have signed it.")
-@click.option("--deep", is_flag=True, help="Draw a few chunks of samples again from the checkpoint, and compare.")
-@of_opening
-@click.option("--memory", callback=values.size, metavar="SIZE", help="What the model may use at most, e.g. 8G.")
-@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
-def verify(
-    out: Path,
-    checkpoint: str | None,
-    public_key: Path | None,
-    deep: bool,
-    memory: int | None,
-    as_json: bool,
-    **opening: Any,
-) -> int:
-    """Compute the audit in folder OUT again from what lies there, and say line by line what holds."""
-    from .commands.verify import verify_and_say
-
-    return verify_and_say(
-        out, checkpoint, public_key=public_key, deep=deep, opening=opening, memory=memory, as_json=as_json
-    )
-
-
-@main.command()
-@click.argument("out", type=click.Path(path_type=Path))
-@click.option(
-    "--sign", type=click.Path(path_type=Path), required=True, metavar="KEY.pem", help="The private key, on P-256."
-)
-def attest(out: Path, sign: Path) -> None:
-    """Sign the attestation of the audit in folder OUT."""
-    from .commands.signature import sign_audit
-
-    say(str(sign_audit(out, sign)))
-
-
-@main.command()
-def schema() -> None:
-    """Print the JSON Schema of record.json."""
-    import json
-
-    from ..reports.record import schema as record_schema
-
-    say_block(json.dumps(record_schema(), indent=2))
-
+main.add_command(verify)
+main.add_command(attest)
+main.add_command(schema)
 
 if __name__ == "__main__":
     main()

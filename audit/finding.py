@@ -256,7 +256,6 @@ class Finding:
             if no reason was found.
         doubted: the sets of records that the doubts are about; intervals that rest on none of these stand.
         sampling_unit: what the n of its estimates counts, independent of each other; empty in older records.
-
     """
 
     code: str

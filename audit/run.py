@@ -12,7 +12,7 @@ from ..reports.environment import Environment
 from ..reports.record import SCHEMA_VERSION, Record
 from .catalogue import estimates_by_code, patterns_by_code
 from .commands.commit import commit_of
-from .commands.environment import machine, versions
+from .commands.environment import machine, processor, versions
 from .diagnosis import diagnose
 from .encoding import check_asked, placed
 from .evidence.bundle import Evidence
@@ -106,6 +106,7 @@ def _environment(request: Request, subject: Subject, samples: int, started: date
         encoders=request.named_encoders,
         started=started.isoformat(timespec="seconds"),
         timings=clock.timings,
+        processor=processor(),
     )
 
 

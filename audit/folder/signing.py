@@ -165,9 +165,11 @@ def _content(path: Path, option: str) -> bytes:
 
     try:
         size = check_file(path, "a key in PEM")
+    except UserError as error:
+        raise UserError(f"{option} {error}") from error
+    try:
         if size > MOST_BYTES:
-            raise UserError(f"{path}: expected a key of at most {MOST_BYTES:,} bytes, got {size:,}")
+            raise UserError(f"{option} {path}: expected a key of at most {MOST_BYTES:,} bytes, got {size:,}")
         return path.read_bytes()
-    except (OSError, UserError) as error:
-        said = error.strerror if isinstance(error, OSError) else str(error)
-        raise UserError(f"{option} {path}: expected a key in PEM, but it cannot be read: {said}") from error
+    except OSError as error:
+        raise UserError(f"{option} {path}: cannot be read ({error.strerror}); check its permissions") from error

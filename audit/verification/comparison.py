@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...reports.record import TIME_FIELDS, Record
-from ..commands.environment import machine, versions
+from ..commands.environment import machine, processor, versions
 from .check import Check, brief
 
 TOLERANCE = 1e-6
@@ -36,6 +36,8 @@ def closeness(record: Record) -> Closeness:
         return Closeness(f"{name} is {here[name]} here, was {there.get(name, 'not recorded')}")
     if machine() != record.environment.platform:
         return Closeness(f"this is {machine()}, it was {record.environment.platform}")
+    if processor() != record.environment.processor:
+        return Closeness(f"this processor is {processor()}, it was {record.environment.processor or 'not recorded'}")
     if record.environment.device != "cpu":
         return Closeness(f"it was made on {record.environment.device}, and is verified on the processor")
     return Closeness()

@@ -17,9 +17,9 @@ import pytest
 from genai_audit import UserError, verify
 from genai_audit.audit.commands.outputs import check_out, write
 from genai_audit.audit.commands.rejudge import render_again
-from genai_audit.audit.commands.signature import sign_audit
 from genai_audit.audit.folder.lock import alone
 from genai_audit.audit.folder.manifest import MANIFEST, strangers
+from genai_audit.audit.verification.signature import sign_audit
 from unit.reports import example
 from unit.reports.small_record import small_record
 
@@ -199,7 +199,7 @@ def test_an_envelope_without_its_place_in_the_list_is_mended_by_signing_again(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as patch:
-        patch.setattr("genai_audit.audit.commands.signature.relist", dies)
+        patch.setattr("genai_audit.audit.verification.signature.relist", dies)
         with pytest.raises(UserError, match=rf"nothing in {MANIFEST} was changed"):
             sign_audit(out, key)
     assert list(strangers(out)) == ["attestation.dsse.json"]

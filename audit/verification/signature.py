@@ -4,11 +4,11 @@ from pathlib import Path
 
 from ...models.checkpoints.whole_file import write_whole
 from ...models.errors import UserError
+from ..commands.rejudge import open_audit
 from ..folder.attestation import ATTESTATION
 from ..folder.manifest import MANIFEST, listed, relist
 from ..folder.signing import ENVELOPE, private_key, signed
-from ..verification.of_files import of_files
-from .rejudge import open_audit
+from .of_files import of_files
 
 
 def sign_audit(out: Path, key_file: Path) -> Path:

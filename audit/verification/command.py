@@ -8,9 +8,9 @@ import numpy as np
 
 from ...models.errors import UserError
 from ...reports.terminal.say import say, say_block
-from ..verification.check import Verification
-from ..verification.verify import told, verify_folder
-from .exits import FAIL, PASS
+from ..commands.exits import FAIL, PASS
+from .check import Verification
+from .verify import told, verify_folder
 
 Progress = Callable[[str, float], None]
 
@@ -74,14 +74,14 @@ def _verified(
     progress: Progress = lambda step, share: None,
 ) -> Verification:
     from ..folder.signing import public_key
-    from ..verification.of_checkpoint import of_checkpoint
+    from .of_checkpoint import of_checkpoint
 
     key = None if key_file is None else public_key(key_file)
     checks, record, evidence = verify_folder(out, key, progress)
     if checkpoint is not None and record is not None:
         checks += of_checkpoint(record, str(checkpoint), opening or {}, progress)
     if deep and record is not None and evidence is not None:
-        from ..verification.of_draws import of_draws
+        from .of_draws import of_draws
 
         # From the system: who altered samples must not know which of them will be looked at.
         rng = np.random.default_rng()
