@@ -105,10 +105,12 @@ def opened_model(request: "Request", progress: Progress) -> "tuple[Any, Checkpoi
     """
     from ..models.checkpoints.checkpoint import load_model
 
-    path = checkpoint_path(request.checkpoint, progress)
-    model, checkpoint = load_model(path, loader=request.loader, options=_options(request), told=_told(progress))
-    moves = request.device != "cpu" and hasattr(model, "to")
-    return (model.to(request.device) if moves else model), checkpoint
+    path = checkpoint_path(str(request.checkpoint), progress)
+    opened, checkpoint = load_model(path, loader=request.loader, options=_options(request), told=_told(progress))
+    model: Any = opened
+    if request.device != "cpu" and hasattr(model, "to"):
+        model = model.to(request.device)
+    return model, checkpoint
 
 
 def _told(progress: Progress) -> Callable[[int, int], None]:

@@ -53,7 +53,8 @@ def verify_and_say(
 
     if deep and checkpoint is None:
         raise UserError("--deep: expected --checkpoint CHECKPOINT beside it, which samples are drawn from, got none")
-    if not deep and any(value for name, value in opening.items() if name != "safety_checker"):
+    # The digest of an adapter covers its base, so that this is of use without drawing.
+    if not deep and any(value for name, value in opening.items() if name not in ("safety_checker", "base_model")):
         raise UserError("expected --deep beside options that say how to open the checkpoint, got none; add it")
     with progress() as report:
         verification = _verified(out, checkpoint, public_key, deep, opening, memory, report)

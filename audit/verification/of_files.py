@@ -66,8 +66,9 @@ def _unlike(expected: Mapping[str, str], found: Mapping[str, str]) -> Iterator[C
 def loaded(folder: Path) -> tuple[Evidence | None, Check]:
     """The evidence, and whether it can be read."""
     what = "evidence, read again"
+    broken: tuple[type[Exception], ...] = (*damage(), UserError)
     try:
         evidence = Evidence.load(folder)
-    except (*damage(), UserError) as error:
+    except broken as error:
         return None, wrong(what, f"cannot be read: {' '.join(str(error).split())[:200]}")
     return evidence, sound(what)
