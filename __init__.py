@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .audit.finding import Better, Outcome
     from .audit.policy import Policy, PolicyError
     from .audit.verdict import Ruling
+    from .audit.verification.command import verify
     from .models.adapters.pytorch.loaded_weights import load_weights
     from .models.errors import UserError
     from .reports.finding_parts import EstimatePart, FindingPart
@@ -41,6 +42,7 @@ __all__ = [
     "audit_checkpoint",
     "explain",
     "load_weights",
+    "verify",
 ]
 
 _HOMES = {
@@ -49,6 +51,7 @@ _HOMES = {
     "ExplainedMap": "audit.explaining.explanation",
     "Explanation": "audit.explaining.explanation",
     "load_weights": "models.adapters.pytorch.loaded_weights",
+    "verify": "audit.verification.command",
     "Evidence": "audit.evidence.bundle",
     "Better": "audit.finding",
     "Outcome": "audit.finding",

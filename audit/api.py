@@ -12,6 +12,7 @@ from ..models.errors import UserError
 from ..reports.record import Record
 from . import arguments
 from .commands.outputs import REPORT, check_out, write
+from .folder.lock import alone
 from .policy import PolicyError
 from .request import Request
 from .run import audit
@@ -168,11 +169,12 @@ def _audited(request: Request, folder: Path | None, formats: tuple[str, ...]) ->
     if folder is not None:
         folder = check_out(folder)
     request, mode = settled(request)
-    with mode, kept_quiet():
-        record, evidence = audit(request)
-    if folder is not None:
-        record = write(folder, record, evidence, formats)
-        record.written_to(folder.resolve() / REPORT)
+    with nullcontext() if folder is None else alone(folder):
+        with mode, kept_quiet():
+            record, evidence = audit(request)
+        if folder is not None:
+            record = write(folder, record, evidence, formats)
+            record.written_to(folder.resolve() / REPORT)
     return record
 
 

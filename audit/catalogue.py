@@ -48,7 +48,8 @@ from .validity.record_independence.auditor import RecordIndependence
 class Auditor(Protocol):
     """One question, asked of evidence: frozen parameters, and a call that returns a finding.
 
-    It is asked only where there is all that it `needs`, unless it has `any_will_do = True`.
+    It is asked only where there is all that it `needs`, unless it has `any_will_do = True`. What the n of its estimates
+    counts is records, unless it has another `sampling_unit`.
     """
 
     code: ClassVar[str]

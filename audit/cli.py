@@ -25,6 +25,7 @@ from .commands.options import (
     of_outputs,
     of_privacy,
 )
+from .saved import attest, schema, verify
 
 if TYPE_CHECKING:
     from .process.answer import Audited
@@ -94,6 +95,7 @@ def main() -> None:
 )
 @click.option("--memory", callback=values.size, metavar="SIZE", help="What the model may use at most, e.g. 8G.")
 @of_outputs
+@click.option("--sign", type=click.Path(path_type=Path), metavar="KEY.pem", help="Sign the attestation with this key.")
 @EXIT_ZERO
 @click.pass_obj
 def run(
@@ -134,16 +136,20 @@ def run(
     memory: int | None,
     card: Path | None,
     formats: tuple[str, ...],
+    sign: Path | None,
     exit_zero: bool,
 ) -> int:
     """Audit CHECKPOINT: a file, a folder, reference:NAME, or a set of generated samples."""
     from ..models.api_key import without_secrets
     from ..reports.terminal.progress import progress
     from .commands.outputs import check_out, write
+    from .folder.lock import alone
+    from .folder.signing import private_key
     from .process.supervisor import supervised
     from .request import Request
 
     folder = check_out(out)
+    key = None if sign is None else private_key(sign)
     request = Request(
         checkpoint=checkpoint,
         reference=reference,
@@ -180,10 +186,10 @@ def run(
         card=card,
         argv=("genai-audit", *map(without_secrets, sys.argv[1:])),
     )
-    with progress() as report:
+    with alone(folder), progress() as report:
         made = (make or supervised)(request, memory=memory, progress=report)
         report("report", 0.0)
-        record = write(folder, made.record, made.evidence, formats)
+        record = write(folder, made.record, made.evidence, formats, key=key)
     try:
         return close(record, out, exit_zero=exit_zero)
     except KeyboardInterrupt:
@@ -295,15 +301,9 @@ def report(record: Path, out: Path | None, **asked: Any) -> None:
     say(*map(str, written_again(record, out, **asked)))
 
 
-@main.command()
-def schema() -> None:
-    """Print the JSON Schema of record.json."""
-    import json
-
-    from ..reports.record import schema as record_schema
-
-    say_block(json.dumps(record_schema(), indent=2))
-
+main.add_command(verify)
+main.add_command(attest)
+main.add_command(schema)
 
 main.add_command(canaries_group)
 

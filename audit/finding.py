@@ -255,7 +255,7 @@ class Finding:
         doubts: why intervals of this and of other findings may not hold, e.g. that records are not independent; None
             if no reason was found.
         doubted: the sets of records that the doubts are about; intervals that rest on none of these stand.
-
+        sampling_unit: what the n of its estimates counts, independent of each other; empty in older records.
     """
 
     code: str
@@ -274,6 +274,7 @@ class Finding:
     encoder: str | None = None
     doubts: str | None = None
     doubted: tuple[str, ...] = SETS
+    sampling_unit: str = ""
 
     def __post_init__(self) -> None:
         if self.outcome is not Outcome.MEASURED and not self.reason:

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..models.records import digest
-from ..reports.record import ColumnPart, DataPart, DataParts, EncoderPart, GroupsPart, PolicyPart
+from ..reports.data_parts import ColumnPart, DataPart, DataParts, EncoderPart, GroupsPart
+from ..reports.record import PolicyPart
 from .evidence.bundle import Evidence, Groups, Real
 from .policy import Policy
 from .subject import Subject
@@ -33,15 +34,15 @@ def data_parts(subject: Subject, evidence: Evidence) -> DataParts:
             name="generated samples",
             **_thinned(subject.samples),
         ),
-        reference=_real_part(evidence.reference, subject.reference, training="training" not in evidence.absent),
-        holdout=_real_part(evidence.holdout, subject.holdout),
-        groups=tuple(_groups_part(each) for each in evidence.groups or ()),
-        encoders=_encoders(evidence),
+        reference=real_part(evidence.reference, subject.reference, training="training" not in evidence.absent),
+        holdout=real_part(evidence.holdout, subject.holdout),
+        groups=tuple(groups_part(each) for each in evidence.groups or ()),
+        encoders=encoder_parts(evidence),
         columns=_columns(subject),
     )
 
 
-def _encoders(evidence: Evidence) -> tuple[EncoderPart, ...]:
+def encoder_parts(evidence: Evidence) -> tuple[EncoderPart, ...]:
     """What made the features, the main encoder first."""
     first = () if evidence.features is None else (evidence.features,)
     return tuple(
@@ -66,7 +67,8 @@ def _columns(subject: Subject) -> tuple[ColumnPart, ...]:
     return tuple(ColumnPart(name=name, taken_for=each.words) for name, each in types.items())
 
 
-def _real_part(real: Real | None, data: "Dataset | None", training: bool = False) -> DataPart | None:
+def real_part(real: Real | None, data: "Dataset | None", training: bool = False) -> DataPart | None:
+    """Real data as part of a record; `data` are what was read, where more is known of them than evidence holds."""
     if real is None:
         return None
     return DataPart(
@@ -86,7 +88,8 @@ def _thinned(data: "Dataset | None") -> dict[str, Any]:
     return {} if data is None or data.one_each is None else asdict(data.one_each)
 
 
-def _groups_part(groups: Groups) -> GroupsPart:
+def groups_part(groups: Groups) -> GroupsPart:
+    """What told the groups of one attribute apart, as part of a record."""
     labelled = int(groups.confusion.sum())
     accuracy = float(groups.confusion.trace() / labelled) if labelled else None
     return GroupsPart(attribute=groups.attribute, names=groups.names, source=groups.classifier, accuracy=accuracy)

@@ -13,7 +13,7 @@ from ..reports.environment import Environment
 from ..reports.record import SCHEMA_VERSION, Record
 from .catalogue import estimates_by_code, patterns_by_code
 from .commands.commit import commit_of
-from .commands.environment import machine, versions
+from .commands.environment import machine, processor, versions
 from .diagnosis import diagnose
 from .encoding import check_asked, placed
 from .evidence.bundle import Evidence
@@ -81,7 +81,7 @@ def _audited(request: Request, progress: Progress) -> tuple[Record, Evidence]:
     clock.lap("judge")
     record = Record(
         card=declared_facts(request.card, subject.place),
-        verdict=convert.verdict_part(verdict),
+        verdict=convert.verdict_part(verdict, asked.today),
         drawing=None if drawing is None else with_verdict(drawing, verdict),
         checkpoint=subject.described(),
         data=data,
@@ -108,6 +108,7 @@ def _environment(request: Request, subject: Subject, samples: int, started: date
         encoders=request.named_encoders,
         started=started.isoformat(timespec="seconds"),
         timings=clock.timings,
+        processor=processor(),
     )
 
 
@@ -144,12 +145,13 @@ def rejudge(record: Record, policy: Policy, source: Path | None, evidence: Evide
         verdict = judged(findings, policy, evidence, seed=seed, today=today, available=available, part=part)
     return record.model_copy(
         update={
-            "verdict": convert.verdict_part(verdict),
+            "verdict": convert.verdict_part(verdict, today),
             "drawing": None if record.drawing is None else with_verdict(record.drawing, verdict),
             "schema_version": SCHEMA_VERSION,
             "findings": tuple(convert.finding_part(finding) for finding in findings),
             "diagnosis": diagnosis_part(diagnose(findings, patterns_by_code())),
             "coverage": convert.coverage_of(findings),
             "policy": policy_part(policy, source),
+            "seal": "",
         }
     )

@@ -63,7 +63,6 @@ def prepare(request: "Request", progress: Progress) -> Subject:
     Raises:
         UserError: if something is missing, unreadable or does not fit.
     """
-    from ..models.checkpoints.checkpoint import load_model
     from ..models.checkpoints.inspection import inspect
     from ..models.data.datasets import is_data
 
@@ -74,11 +73,7 @@ def prepare(request: "Request", progress: Progress) -> Subject:
         return _samples_only(request)
     # Before the model's code runs, which may change the working folder.
     place = _place(request.checkpoint)
-    path = _path(request.checkpoint, progress)
-    options = _options(request)
-    model, checkpoint = load_model(path, loader=request.loader, options=opening(request, options), told=_told(progress))
-    if request.device != "cpu" and hasattr(model, "to"):
-        model = model.to(request.device)
+    model, checkpoint = opened_model(request, progress)
     part = CheckpointPart(
         name=request.checkpoint if request.checkpoint.startswith(REFERENCE) else checkpoint.name,
         sha256=checkpoint.sha256,
@@ -88,6 +83,7 @@ def prepare(request: "Request", progress: Progress) -> Subject:
         parameters=checkpoint.parameters,
         declared=dict(checkpoint.declared),
         notes=checkpoint.notes,
+        signing_sha256=checkpoint.signing_sha256,
     )
     reference, holdout = real_data(request, checkpoint.declared)
     check_modality(request.checkpoint, part.modality, reference, holdout)
@@ -101,8 +97,25 @@ def prepare(request: "Request", progress: Progress) -> Subject:
         inspect=lambda: inspect(checkpoint.inspected, model),
         fingerprint=_digest(checkpoint, request),
         place=place,
-        base=base_model(request, options, part.modality),
+        base=base_model(request, _options(request), part.modality),
     )
+
+
+def opened_model(request: "Request", progress: Progress) -> "tuple[Any, Checkpoint]":
+    """The model that the request names, where it is to compute, and its checkpoint.
+
+    Raises:
+        UserError: if it cannot be opened.
+    """
+    from ..models.checkpoints.checkpoint import load_model
+
+    path = checkpoint_path(str(request.checkpoint), progress)
+    options = opening(request, _options(request))
+    opened, checkpoint = load_model(path, loader=request.loader, options=options, told=_told(progress))
+    model: Any = opened
+    if request.device != "cpu" and hasattr(model, "to"):
+        model = model.to(request.device)
+    return model, checkpoint
 
 
 def _told(progress: Progress) -> Callable[[int, int], None]:
@@ -191,7 +204,8 @@ def _options(request: "Request") -> "Options":
     return replace(options, prompts=tuple(prompts.samples))
 
 
-def _path(checkpoint: str, progress: Progress) -> str | Path:
+def checkpoint_path(checkpoint: str, progress: Progress) -> str | Path:
+    """Where the checkpoint lies; a reference model is trained where it is not kept."""
     if not checkpoint.startswith(REFERENCE):
         return checkpoint
     from ..models.checkpoints.reference import reference_checkpoint
@@ -204,6 +218,7 @@ def _samples_only(request: "Request") -> Subject:
     from ..models.adapters.opened import refuse_unused
     from ..models.data.datasets import load_data
     from ..models.data.units import one_each, unit_values
+    from ..models.digests import identities
 
     given = request.checkpoint
     refuse_unused(_options(request), (), request.name, "generated samples, which no model draws")
@@ -218,6 +233,7 @@ def _samples_only(request: "Request") -> Subject:
         modality=samples.modality,
         parameters=None,
         declared={},
+        signing_sha256=identities(Path(given))[1] if isinstance(given, str) and Path(given).exists() else None,
     )
     check_modality(part.name, samples.modality, reference, holdout)
     check_rate(part.name, samples.sample_rate, reference, holdout)

@@ -3,10 +3,13 @@
 import errno
 import hashlib
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from .limits import check
+
+OF_GIT = (".git", ".gitattributes", ".github", ".gitignore")
+"""Names at the top of a folder that are no part of a model."""
 
 PIECE = 2**24
 """Bytes that are read between two reports of how far it is."""
@@ -44,13 +47,46 @@ def folder_sha256(folder: Path, told: Callable[[int, int], None] | None = None) 
     Raises:
         OSError: if one cannot be read.
     """
+    return combined(file_digests(folder, told))
+
+
+def file_digests(folder: Path, told: Callable[[int, int], None] | None = None) -> dict[Path, str]:
+    """Digest of each file in a folder, by its place below the folder, in the order of their places."""
+    files = sorted(files_below(folder))
+    return {file.relative_to(folder): file_sha256(file, told) for file in files if file.is_file()}
+
+
+def combined(digests: Mapping[Path, str]) -> str:
+    """One digest of places and contents, from that of each file in the order of their places."""
     state = hashlib.sha256()
-    for file in sorted(files_below(folder)):
-        if file.is_file():
-            line = f"{file.relative_to(folder).as_posix()}\0{file_sha256(file, told)}\n"
-            # A name that is not UTF-8 counts by its bytes.
-            state.update(line.encode("utf-8", "surrogateescape"))
+    for place, digest in digests.items():
+        # A name that is not UTF-8 counts by its bytes.
+        state.update(f"{place.as_posix()}\0{digest}\n".encode("utf-8", "surrogateescape"))
     return state.hexdigest()
+
+
+def signing_root(digests: Mapping[Path, str]) -> str:
+    """The digest that OpenSSF model signing knows a model by: SHA-256 over the digests of its files, one after another.
+
+    Files count in the order of their places, part by part; what belongs to Git at the top is left out. A model in one
+    file has that file's digest alone. Links count as what they lead to, as with that tool's `--allow_symlinks`.
+
+    Reference: OpenSSF model signing 1.1, serialization by files with SHA-256.
+    """
+    state = hashlib.sha256()
+    for place in sorted(digests, key=lambda each: each.parts):
+        if not place.parts or place.parts[0] not in OF_GIT:
+            state.update(bytes.fromhex(digests[place]))
+    return state.hexdigest()
+
+
+def identities(path: Path, told: Callable[[int, int], None] | None = None) -> tuple[str, str]:
+    """What the file or folder at `path` is known by: our digest of it, and that of OpenSSF model signing."""
+    if path.is_dir():
+        digests = file_digests(path, told)
+        return combined(digests), signing_root(digests)
+    sha256 = file_sha256(path, told)
+    return sha256, signing_root({Path(): sha256})
 
 
 def files_below(folder: Path) -> Iterator[Path]:

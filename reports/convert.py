@@ -1,5 +1,7 @@
 """Conversion between what an audit works with (findings, a verdict) and the parts of a record."""
 
+from datetime import date
+
 from ..audit import finding as words
 from ..audit.verdict import Bound, Observed, RuleResult, Verdict, Waiver
 from .finding_parts import (
@@ -21,9 +23,10 @@ def coverage_of(findings: tuple[words.Finding, ...]) -> Coverage:
     return Coverage(**{outcome.value: listed for outcome, listed in codes.items()})
 
 
-def verdict_part(verdict: Verdict) -> VerdictPart:
-    """A verdict as part of a record."""
+def verdict_part(verdict: Verdict, on: date | None = None) -> VerdictPart:
+    """A verdict as part of a record, and the day on which it was given."""
     return VerdictPart(
+        judged_on=on,
         outcome=verdict.outcome,
         reason=verdict.reason,
         confidence=verdict.confidence,
@@ -91,6 +94,7 @@ def finding_part(finding: words.Finding) -> FindingPart:
         encoder=finding.encoder,
         doubts=finding.doubts,
         doubted=finding.doubted,
+        sampling_unit=finding.sampling_unit,
     )
 
 
@@ -160,6 +164,7 @@ def finding_from(part: FindingPart) -> words.Finding:
         encoder=part.encoder,
         doubts=part.doubts,
         doubted=part.doubted,
+        sampling_unit=part.sampling_unit,
     )
 
 

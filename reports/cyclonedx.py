@@ -14,7 +14,8 @@ from typing import Any
 
 from ..audit.finding import Outcome
 from .card import card_lines
-from .record import DataPart, Record
+from .data_parts import DataPart
+from .record import Record
 from .terminal.visible import line
 
 MODEL = "model"

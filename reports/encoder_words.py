@@ -1,6 +1,7 @@
 """What turned records into features, in sentences: which findings rest on it, and what it cannot see."""
 
-from .record import EncoderPart, Record
+from .data_parts import EncoderPart
+from .record import Record
 from .words import short
 
 

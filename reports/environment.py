@@ -33,6 +33,9 @@ class Environment(Part):
     ] = ()
     started: str
     timings: dict[str, float]
+    processor: Annotated[
+        str, Field(description="which instructions the numbers were made with; empty in older records")
+    ] = ""
 
     @property
     def encoder_code(self) -> tuple[str, ...]:

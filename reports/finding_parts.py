@@ -128,6 +128,9 @@ class FindingPart(OutcomePart):
     doubted: Annotated[
         tuple[str, ...], Field(description="the sets of records that the doubts are about; all in old records")
     ] = words.SETS
+    sampling_unit: Annotated[
+        str, Field(description="what the n of its estimates counts, independent of each other; empty in old records")
+    ] = ""
 
     def estimate(self, name: str, group: str | None = None) -> EstimatePart:
         """The estimate of that name and group; KeyError, with what there is, if the finding has none."""

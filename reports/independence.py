@@ -2,8 +2,9 @@
 
 from ..audit.finding import Outcome
 from . import numbers
+from .data_parts import DataPart
 from .finding_parts import FindingPart
-from .record import DataPart, Record
+from .record import Record
 from .words import finding_of, sentence, short
 
 TEST = "GA502"

@@ -6,12 +6,13 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, PrivateAttr, field_validator
+from pydantic import Field, PrivateAttr
 
 from ..audit.verdict import Ruling
 from ..models.errors import one_line
 from . import lookup
 from .card import CardPart
+from .data_parts import DataParts
 from .diagnosis_parts import DiagnosisPart
 from .drawing import DrawingPart
 from .environment import Environment
@@ -20,12 +21,12 @@ from .part import OutcomePart, Part
 from .strict_json import brief, defined, first_lines, strict_content
 from .terminal.visible import spelt
 
-SCHEMA_VERSION: Final = 2
-READABLE = (1, 2)
-"""Schema versions that are read; records of version 1 hold no diagnosis."""
+SCHEMA_VERSION: Final = 3
+READABLE = (1, 2, 3)
+"""Schema versions that are read; records of version 1 hold no diagnosis, those before version 3 no seal."""
 
-TIME_FIELDS = ("seconds", "timings", "started")
-"""Fields of a record that differ between two equal runs; nothing else may."""
+TIME_FIELDS = ("seconds", "timings", "started", "judged_on", "seal")
+"""Fields of a record that differ between two equal runs, the last because it covers the others; nothing else may."""
 
 
 class BoundPart(Part):
@@ -88,6 +89,9 @@ class VerdictPart(OutcomePart):
     reason: str
     confidence: float
     rules: tuple[RulePart, ...]
+    judged_on: Annotated[
+        date | None, Field(description="day of judgement (UTC), which decides waivers; null in older records")
+    ] = None
 
     def line(self) -> str:
         """The outcome and its reason."""
@@ -105,69 +109,10 @@ class CheckpointPart(Part):
     parameters: int | None
     declared: Annotated[dict[str, Any], Field(description="what the checkpoint says of itself; not verified")]
     notes: Annotated[tuple[str, ...], Field(description="what a reviewer must know of how it was opened")] = ()
-
-
-class DataPart(Part):
-    """One set of records, generated or real."""
-
-    n: Annotated[int, Field(description="records looked at")]
-    total: Annotated[int, Field(description="records the source holds; with `unit`, one of each unit that was kept")]
-    sha256: str
-    source: str
-    name: str
-    unit: Annotated[str | None, Field(description="what one record of each was taken of; null: of nothing")] = None
-    units: Annotated[int | None, Field(description="units that the records belong to, where a unit is named")] = None
-    given: Annotated[int | None, Field(description="records the source holds, where a unit is named")] = None
-    shared: Annotated[int, Field(description="records left out because the reference has their units, too")] = 0
-    training: Annotated[bool, Field(description="taken as what the model was trained on")] = False
-    population: Annotated[bool, Field(description="declared to be all there is, rather than a sample of it")] = False
-
-
-class GroupsPart(Part):
-    """The groups that samples were told apart by."""
-
-    attribute: Annotated[str, Field(description="what tells the groups apart")] = "class"
-    names: tuple[str, ...]
-    source: Annotated[str, Field(description="how the group of a generated sample was found")]
-    accuracy: Annotated[float | None, Field(description="share of held-out reference samples classified rightly")]
-
-
-class ColumnPart(Part):
-    """One column of a table."""
-
-    name: str
-    taken_for: Annotated[str, Field(description="as what its cells were read, in all tables alike")]
-
-
-class EncoderPart(Part):
-    """What turned records into features."""
-
-    name: str
-    version: str
-    sha256: Annotated[str, Field(description="of its weights, graph or code; of a built-in one, of name and version")]
-    licence: str
-    dimensions: int
-    features: Annotated[str, Field(description="what the columns are, in words")]
-    cannot_see: Annotated[str, Field(description="which differences between records it does not show")]
-
-
-class DataParts(Part):
-    """All data behind the audit."""
-
-    generated: DataPart
-    reference: DataPart | None
-    holdout: DataPart | None
-    groups: Annotated[tuple[GroupsPart, ...], Field(description="one entry an attribute, the main one first")] = ()
-    encoders: Annotated[
-        tuple[EncoderPart, ...], Field(description="what made features, the main one first; empty in old records")
-    ] = ()
-    columns: Annotated[tuple[ColumnPart, ...], Field(description="of tables, what each column was taken for")] = ()
-
-    @field_validator("groups", mode="before")
-    @classmethod
-    def _of_one_attribute(cls, value: Any) -> Any:
-        # The first records knew one attribute at most and had it, or null, in place of the list.
-        return () if value is None else (value,) if isinstance(value, dict) else value
+    signing_sha256: Annotated[
+        str | None,
+        Field(description="the digest that OpenSSF model signing knows its files by; null where it has none"),
+    ] = None
 
 
 class Coverage(OutcomePart):
@@ -202,7 +147,7 @@ class Written:
 class Record(OutcomePart):
     """One audit, complete. `verdict` decides; the rest says why and how to check it."""
 
-    schema_version: Literal[1, 2] = SCHEMA_VERSION
+    schema_version: Literal[1, 2, 3] = SCHEMA_VERSION
     verdict: VerdictPart
     checkpoint: CheckpointPart
     data: DataParts
@@ -225,6 +170,13 @@ class Record(OutcomePart):
             description="audits of the same checkpoint and data by the same policy in this folder, this one included"
         ),
     ] = 1
+    seal: Annotated[
+        str,
+        Field(
+            description="SHA-256 of all the rest of the record, as JSON with sorted keys and without blanks, what is "
+            "not ASCII escaped; empty where the record was not written to a folder, and in older records"
+        ),
+    ] = ""
 
     # Where a copy was written is no part of what the record says: it is neither stored nor compared.
     _written: Written = PrivateAttr(default=Written())

@@ -131,6 +131,7 @@ def test_the_installed_command_audits(environment: Path, tmp_path: Path) -> None
     assert record["coverage"]["error"] == []
     assert record["environment"]["versions"]["genai-audit"] == VERSION
     left = {path.name for path in (tmp_path / "out").iterdir()}
-    assert left == {"record.json", "report.html", "junit.xml", "summary.md", "evidence", "manifest.json"}
+    files = {"record.json", "report.html", "junit.xml", "summary.md", "attestation.json", "manifest.json"}
+    assert left == {*files, "evidence"}
     for code in record["coverage"]["measured"]:
         assert run(environment, tmp_path, "genai-audit", "explain", code).stdout.startswith("# ")

@@ -31,6 +31,7 @@ PUBLIC = [
     "audit_checkpoint",
     "explain",
     "load_weights",
+    "verify",
 ]
 GUIDE = Path(__file__).parents[1] / "docs" / "guide" / "python.md"
 

@@ -17,6 +17,19 @@ def versions() -> dict[str, str]:
     return installed
 
 
+def processor() -> str:
+    """Which instructions torch, and the libraries of linear algebra under numpy, use here.
+
+    Another choice sums in another order, so that the last bits of a number differ.
+    """
+    import scipy.linalg  # noqa: F401  # only libraries that are loaded can be asked
+    import torch
+    from threadpoolctl import threadpool_info
+
+    kinds = {str(each["architecture"]) for each in threadpool_info() if each.get("architecture")}
+    return ", ".join((torch.backends.cpu.get_cpu_capability(), *sorted(kinds)))
+
+
 def machine() -> str:
     """Operating system and processor family."""
     return f"{platform.system()} {platform.machine()}"

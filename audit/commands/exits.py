@@ -14,6 +14,10 @@ from ...reports.terminal.visible import line
 
 PASS, FAIL, USAGE, INCONCLUSIVE, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 4, 130
 EXIT_CODES = "Exit codes: 0 pass, 1 fail, 2 usage or configuration, 3 inconclusive, 4 internal error, 130 interrupted."
+VERIFY_CODES = (
+    "Exit codes: 0 all that was checked holds, 1 something does not, 2 usage or configuration, 4 internal error, "
+    "130 interrupted."
+)
 
 UNTOUCHED = "nothing was written"
 

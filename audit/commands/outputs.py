@@ -1,20 +1,27 @@
 """Write everything a run leaves, all or nothing."""
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...reports.formats import ALWAYS, FORMATS, written
 from ...reports.memorised import MEMORISED, memorised
 from ...reports.record import Record
 from ..evidence.bundle import Evidence
 from ..folder import place
+from ..folder.attestation import ATTESTATION, statement_text
 from ..folder.exchange import replacing
 from ..folder.manifest import write_manifest
+from ..folder.signing import ENVELOPE, signed
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 EVIDENCE = "evidence"
 MARK = "record.json"
 REPORT = "report.html"
-OURS = frozenset({MARK, EVIDENCE, REPORT, MEMORISED, *(each.file for each in FORMATS.values())})
+OURS = frozenset({MARK, EVIDENCE, REPORT, MEMORISED, ATTESTATION, ENVELOPE, *(each.file for each in FORMATS.values())})
 
 
 def check_out(out: Path) -> Path:
@@ -26,14 +33,22 @@ def check_out(out: Path) -> Path:
     return place.check_out(out, OURS)
 
 
-def write(out: Path, record: Record, evidence: Evidence, formats: Sequence[str] = ()) -> Record:
-    """Write record, report, JUnit file, summary and evidence to `out`, replacing an earlier audit whole.
+def write(
+    out: Path,
+    record: Record,
+    evidence: Evidence,
+    formats: Sequence[str] = (),
+    *,
+    key: "EllipticCurvePrivateKey | None" = None,
+) -> Record:
+    """Write record, report, JUnit file, summary, attestation and evidence to `out`, replacing an earlier audit whole.
 
     Args:
         out: the folder.
         record: of the audit.
         evidence: behind it.
         formats: names of further machine formats.
+        key: signs the attestation, which is then also written signed.
 
     Returns:
         the record as written, which counts the looks at the same question in that folder and knows its evidence.
@@ -42,14 +57,29 @@ def write(out: Path, record: Record, evidence: Evidence, formats: Sequence[str] 
         UserError: if it cannot be written; an earlier audit is then as it was.
     """
     from ..folder.binding import evidence_digests
+    from ..folder.seal import sealed
 
-    record = counted(record, out)
+    record = _with_tree(counted(record, out), evidence)
     with replacing(out) as folder:
         evidence.save(folder / EVIDENCE)
-        record = record.model_copy(update={"evidence": evidence_digests(folder / EVIDENCE)})
-        _write_views(folder, record, evidence, formats)
+        record = sealed(record.model_copy(update={"evidence": evidence_digests(folder / EVIDENCE)}))
+        made = views(record, evidence, formats)
+        if key is not None:
+            made[ENVELOPE] = signed(made[ATTESTATION].encode(), key)
+        for name, text in made.items():
+            (folder / name).write_text(text, encoding="utf-8")
         write_manifest(folder)
     return record
+
+
+def _with_tree(record: Record, evidence: Evidence) -> Record:
+    """The record with the hash that stands for all samples, chunk by chunk as they were drawn."""
+    from ..folder.merkle import CHUNK, tree_of
+
+    data = record.data
+    tree = tree_of(evidence.generated.samples, CHUNK if record.drawing is None else record.drawing.chunk)
+    generated = data.generated.model_copy(update={"tree": tree})
+    return record.model_copy(update={"data": data.model_copy(update={"generated": generated})})
 
 
 def counted(record: Record, out: Path) -> Record:
@@ -84,18 +114,19 @@ def _asked(record: Record) -> tuple[str | None, ...]:
     return (record.checkpoint.sha256, *real, record.policy.sha256)
 
 
-def _write_views(folder: Path, record: Record, evidence: Evidence, formats: Sequence[str]) -> None:
+def views(record: Record, evidence: Evidence, formats: Sequence[str] = ()) -> dict[str, str]:
+    """The files beside the evidence, by name: pure functions of record and evidence."""
     from ...models.threads import plain_algebra
     from ...reports.html import render
     from .views import place_of
 
     with plain_algebra():
         report = render(record, evidence)
-    place = place_of(record)
-    files = {MARK: record.to_json(), REPORT: report}
-    files |= {FORMATS[name].file: written(name, record, place) for name in (*ALWAYS, *formats)}
+    place, text = place_of(record), record.to_json()
+    made = {MARK: text, REPORT: report}
+    made |= {FORMATS[name].file: written(name, record, place) for name in (*ALWAYS, *formats)}
     listed = memorised(record)
     if listed is not None:
-        files[MEMORISED] = listed
-    for name, text in files.items():
-        (folder / name).write_text(text, encoding="utf-8")
+        made[MEMORISED] = listed
+    made[ATTESTATION] = statement_text(record, hashlib.sha256(text.encode()).hexdigest())
+    return made

@@ -10,8 +10,10 @@ from ...models.reading.regular_file import check_file_or_folder
 from ...models.reading.typed_values import damage
 from ...reports.record import Record
 from ..evidence.bundle import Evidence
-from ..folder.binding import check_evidence, check_verdict
+from ..folder.binding import check_derived, check_evidence, check_verdict
+from ..folder.lock import alone
 from ..folder.manifest import relist, strangers
+from ..folder.seal import check_seal
 from .outputs import EVIDENCE, MARK, REPORT, check_out, write
 
 
@@ -19,8 +21,8 @@ def open_audit(path: Path) -> tuple[Record, Evidence | None, Path]:
     """The record at `path` (the file or its folder), its evidence if that lies beside it, and the folder.
 
     Raises:
-        UserError: if there is no readable record, its verdict does not follow from its findings, or the evidence is
-            not that of the audit.
+        UserError: if there is no readable record, its verdict does not follow from its findings, it was changed, or
+            the evidence is not that of the audit.
     """
     check_file_or_folder(path, "a record written by genai-audit")
     file = path / MARK if path.is_dir() else path
@@ -29,11 +31,13 @@ def open_audit(path: Path) -> tuple[Record, Evidence | None, Path]:
     except ValueError as error:
         raise UserError(str(error)) from error
     check_verdict(record, file)
+    check_derived(record, file)
     folder = file.parent / EVIDENCE
     if os.path.lexists(folder) and not folder.is_dir():
         raise UserError(f"{folder}: expected the folder of evidence that the audit wrote; put it back, or audit again")
     if folder.is_dir():
         check_evidence(record, folder)
+    check_seal(record, file)
     return record, _evidence(folder) if folder.is_dir() else None, file.parent
 
 
@@ -64,7 +68,8 @@ def judge_again(path: Path, policy_file: Path | None, out: Path | None) -> Recor
     policy = Policy.load(policy_file, estimates=estimates_by_code())
     judged = rejudge(record, policy, policy_file, evidence, datetime.now(UTC).date())
     if out is not None and evidence is not None:
-        judged = write(out, judged, evidence)
+        with alone(out):
+            judged = write(out, judged, evidence)
     return judged
 
 

@@ -5,6 +5,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from ...models.checkpoints.whole_file import write_whole
+
 MANIFEST = "manifest.json"
 
 MOST_BYTES = 16 * 1024 * 1024
@@ -18,9 +20,9 @@ def write_manifest(folder: Path) -> None:
 
 def relist(folder: Path, name: str) -> None:
     """Give one file of a listed folder its digest anew, after it was written anew."""
-    listed = _read(folder)
-    if listed is not None:
-        _write(folder, {**listed, name: _sha256(folder / name)})
+    before = _read(folder)
+    if before is not None:
+        _write(folder, {**before, name: _sha256(folder / name)})
 
 
 def strangers(folder: Path) -> Iterator[str]:
@@ -28,11 +30,11 @@ def strangers(folder: Path) -> Iterator[str]:
 
     Without a list, everything is.
     """
-    listed = _read(folder)
-    if listed is None:
+    known = _read(folder)
+    if known is None:
         yield from sorted(os.listdir(folder))
         return
-    folders = {parent.as_posix() for name in listed for parent in Path(name).parents}
+    folders = {parent.as_posix() for name in known for parent in Path(name).parents}
     for name in _entries(folder):
         path = folder / name
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
@@ -40,13 +42,18 @@ def strangers(folder: Path) -> Iterator[str]:
         elif path.is_dir():
             if name not in folders:
                 yield name
-        elif name != MANIFEST and listed.get(name) != _sha256(path):
+        elif name != MANIFEST and known.get(name) != _sha256(path):
             yield name
 
 
 def is_listed(folder: Path) -> bool:
     """Whether the folder has a list of ours."""
     return _read(folder) is not None
+
+
+def listed(folder: Path) -> dict[str, str]:
+    """The SHA-256 of each file by its name below the folder, as listed; nothing without a list."""
+    return _read(folder) or {}
 
 
 def _entries(folder: Path) -> Iterator[str]:
@@ -61,16 +68,17 @@ def _read(folder: Path) -> dict[str, str] | None:
     try:
         if path.is_symlink() or not path.is_file() or path.stat().st_size > MOST_BYTES:
             return None
-        listed = json.loads(path.read_text(encoding="utf-8"))["files"]
+        files = json.loads(path.read_text(encoding="utf-8"))["files"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
-    return listed if isinstance(listed, dict) else None
+    return files if isinstance(files, dict) else None
 
 
-def _write(folder: Path, listed: dict[str, str]) -> None:
+def _write(folder: Path, files: dict[str, str]) -> None:
     about = "What this audit wrote, by SHA-256. A later audit replaces only a folder in which everything is as listed."
-    text = json.dumps({"about": about, "files": dict(sorted(listed.items()))}, indent=2) + "\n"
-    (folder / MANIFEST).write_text(text, encoding="utf-8")
+    text = json.dumps({"about": about, "files": dict(sorted(files.items()))}, indent=2) + "\n"
+    # Whole, because without a list everything in the folder would be a stranger's.
+    write_whole(folder / MANIFEST, text.encode())
 
 
 def _sha256(path: Path) -> str:

@@ -131,12 +131,23 @@ def _ask(auditor: Auditor, evidence: Evidence, seed: int, more: str = "") -> Fin
         return _without(auditor, Outcome.INCONCLUSIVE, str(reason))
     if crash is not None:
         return _without(auditor, Outcome.ERROR, crash)
-    answer: Finding = dataclasses.replace(finding, seconds=time.perf_counter() - started, facts=auditor.estimates)
+    seconds = time.perf_counter() - started
+    answer: Finding = dataclasses.replace(
+        finding, seconds=seconds, facts=auditor.estimates, sampling_unit=_sampling_unit(auditor)
+    )
     return answer
 
 
 def _without(auditor: Auditor, outcome: Outcome, reason: str) -> Finding:
-    return Finding(auditor.code, auditor.title, auditor.question, outcome, reason, facts=auditor.estimates)
+    unit = _sampling_unit(auditor)
+    return Finding(
+        auditor.code, auditor.title, auditor.question, outcome, reason, facts=auditor.estimates, sampling_unit=unit
+    )
+
+
+def _sampling_unit(auditor: Auditor) -> str:
+    """What the auditor's n counts: records, unless it says something else."""
+    return getattr(auditor, "sampling_unit", "record")
 
 
 def configured(policy: Policy) -> tuple[Auditor, ...]:

@@ -26,7 +26,7 @@ PATHS = tuple(each.name for each in fields(Request) if each.type == Path | None)
 SEVERAL_PATHS = tuple(each.name for each in fields(Request) if each.type == tuple[Path, ...])
 """Fields of a request that are a path or several, which JSON knows as text."""
 
-Kind = Literal["audit", "user", "policy", "ours"]
+Kind = Literal["audit", "draws", "user", "policy", "ours"]
 
 MOST_OF_A_FILE = 64 * 1024
 """Bytes read at most of a file that only says where something happened."""
@@ -42,7 +42,7 @@ class Audited:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How the work ended: by an `audit`, by a mistake of the `user` or in the `policy`, or by a defect of `ours`.
+    """How the work ended: by an `audit`, by `draws`, by a mistake of the `user` or in the `policy`, by our defect.
 
     Args:
         kind: which of them.
@@ -55,21 +55,37 @@ class Answer:
     sha256: str = ""
 
 
-def write_request(folder: Path, request: Request, memory: int | None) -> None:
-    """Leave what to do for the worker; `memory` are the bytes that it may use, None: as many as it wants."""
+@dataclass(frozen=True, slots=True)
+class Chunks:
+    """Chunks of samples to draw again: their size, their places in the draw, the seed, and the records' modality."""
+
+    size: int
+    places: tuple[int, ...]
+    seed: int
+    modality: str
+
+
+def write_request(folder: Path, request: Request, memory: int | None, chunks: Chunks | None = None) -> None:
+    """Leave what to do for the worker: audit, or draw chunks of samples again.
+
+    `memory` are the bytes that it may use, None: as many as it wants.
+    """
     asked = {each.name: getattr(request, each.name) for each in fields(Request)}
-    text = json.dumps({"request": asked, "memory": memory}, default=os.fspath)
+    again = None if chunks is None else {each.name: getattr(chunks, each.name) for each in fields(Chunks)}
+    text = json.dumps({"request": asked, "memory": memory, "chunks": again}, default=os.fspath)
     (folder / REQUEST).write_text(text, encoding="utf-8")
 
 
-def read_request(folder: Path) -> tuple[Request, int | None]:
+def read_request(folder: Path) -> tuple[Request, int | None, Chunks | None]:
     """What `write_request` left."""
     content = json.loads((folder / REQUEST).read_text(encoding="utf-8"))
     asked: dict[str, Any] = content["request"]
     asked |= {name: tuple(value) for name, value in asked.items() if isinstance(value, list)}
     asked |= {name: Path(asked[name]) for name in PATHS if asked[name] is not None}
     asked |= {name: tuple(map(Path, asked[name])) for name in SEVERAL_PATHS}
-    return Request(**asked), content["memory"]
+    again: dict[str, Any] | None = content["chunks"]
+    chunks = None if again is None else Chunks(**{**again, "places": tuple(again["places"])})
+    return Request(**asked), content["memory"], chunks
 
 
 def write_answer(folder: Path, answer: Answer) -> None:

@@ -10,13 +10,16 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any, TypeVar
 
 from ...models.errors import UserError
 from ..policy import PolicyError
 from ..request import Request
 from ..request_checks import check_places
-from .answer import FAULT, LEFT, Audited, Steps, read_answer, read_audit, told, write_request
+from .answer import FAULT, LEFT, Answer, Audited, Chunks, Steps, read_answer, read_audit, told, write_request
+from .redraw import read_draws
 from .relay import relay
 
 BOOT = "import json,sys;sys.path[:]=json.loads(sys.argv[3]);import importlib as i;i.import_module(sys.argv[4]).main()"
@@ -29,6 +32,8 @@ KEPT_ON = "nothing was written; the samples drawn so far are kept: add --resume 
 
 LOOK = 0.05
 """Seconds between two looks at how far it is."""
+
+T = TypeVar("T")
 
 FRAME = re.compile(r'File "(.+)", line (\d+) in (\S+)')
 
@@ -54,11 +59,38 @@ def supervised(request: Request, *, memory: int | None, progress: Callable[[str,
         WorkerEnded: if the process ended in another way without a whole answer.
         Defect: if our own code failed.
     """
+    return _worked(request, memory, progress, None, read_audit)
+
+
+def drawn_again(
+    request: Request, chunks: Chunks, *, memory: int | None, progress: Callable[[str, float], None]
+) -> dict[int, Any]:
+    """Chunks of samples by their place, drawn by a process of its own in which the model's code runs.
+
+    Args:
+        request: which checkpoint to draw from, and how it is opened.
+        chunks: which chunks.
+        memory: as for `supervised`.
+        progress: as for `supervised`.
+
+    Raises:
+        UserError, WorkerEnded, Defect: as `supervised`.
+    """
+    return _worked(request, memory, progress, chunks, partial(read_draws, chunks))
+
+
+def _worked(
+    request: Request,
+    memory: int | None,
+    progress: Callable[[str, float], None],
+    chunks: Chunks | None,
+    read: Callable[[Path, Answer], T],
+) -> T:
     # Here already, because a pipe of this process is none of the worker's.
     check_places(request)
     with _folder() as name:
         folder = Path(name)
-        write_request(folder, request, memory)
+        write_request(folder, request, memory, chunks)
         # The user's own code prints what it likes and as it likes; libraries may repeat what a checkpoint says.
         process = _start(folder, heard=not request.runs_code)
         steps, relayed = Steps(folder, progress), None if process.stdout is None else relay(process.stdout)
@@ -72,7 +104,7 @@ def supervised(request: Request, *, memory: int | None, progress: Callable[[str,
             if relayed is not None:
                 relayed.join(PATIENCE)
         steps.read()
-        return _concluded(folder, process.returncode, steps.last, memory)
+        return _concluded(folder, process.returncode, steps.last, memory, read)
 
 
 def _folder() -> "tempfile.TemporaryDirectory[str]":
@@ -123,14 +155,14 @@ def _signal(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
         return  # Nothing of it is left.
 
 
-def _concluded(folder: Path, code: int, step: str, memory: int | None) -> Audited:
+def _concluded(folder: Path, code: int, step: str, memory: int | None, read: Callable[[Path, Answer], T]) -> T:
     answer = read_answer(folder)
     if answer is None:
         raise _ended(folder, code, _doing(step), memory)
     match answer.kind:
-        case "audit":
+        case "audit" | "draws":
             try:
-                return read_audit(folder, answer)
+                return read(folder, answer)
             except (OSError, ValueError, KeyError, TypeError) as error:
                 raise WorkerEnded(f"the worker's answer cannot be read: {error}") from error
         case "user":

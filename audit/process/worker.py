@@ -74,12 +74,13 @@ def _answer(folder: Path) -> Answer:
     from ...models.memory import ran_out
     from ...models.tracebacks import traceback_of
     from ..policy import PolicyError
+    from .redraw import draws_of
 
-    request, memory = read_request(folder)
+    request, memory, chunks = read_request(folder)
     keep_quiet(folder / LIBRARIES, alone=not request.runs_code)
     limited = _limit(memory)
     try:
-        return _audited(folder, request)
+        return _audited(folder, request) if chunks is None else draws_of(folder, request, chunks)
     except PolicyError as error:
         return Answer("policy", str(error))
     except UserError as error:

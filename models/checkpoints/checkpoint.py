@@ -15,7 +15,7 @@ from ..adapters.pytorch.safetensors_file import METADATA_KEY, read_header, read_
 from ..adapters.pytorch.torch_file import read_torch
 from ..adapters.unsupported import describe_path, lfs_pointer
 from ..base import FillsIn, GenerativeModel
-from ..digests import file_sha256, fingerprint, folder_sha256
+from ..digests import fingerprint, identities
 from ..errors import UserError
 from ..families.catalogue import FAMILIES
 from ..families.training.fitting import Trained
@@ -42,6 +42,7 @@ class Checkpoint:
         declared: what it says about itself: configuration, data, training, library versions.
         notes: what a reviewer must know of how it was opened, one sentence each.
         base: the model that an adapter changes, whose digest `sha256` covers too.
+        signing_sha256: the digest that OpenSSF model signing knows its files by; None where it has none.
     """
 
     path: Path
@@ -54,6 +55,7 @@ class Checkpoint:
     declared: Mapping[str, Any]
     notes: tuple[str, ...] = ()
     base: Path | None = None
+    signing_sha256: str | None = None
 
     @property
     def inspected(self) -> Path | None:
@@ -75,18 +77,17 @@ def identify(path: str | Path, told: Callable[[int, int], None] | None = None) -
     if not path.exists():
         raise UserError(f"{path}: expected a checkpoint, but no file is there; check the path")
     if path.is_dir():
-        foreign = matching(path)
-        kind = foreign.name if foreign else "folder"
-        return Checkpoint(path, path.resolve().name, folder_sha256(path, told), kind, None, None, None, {})
+        kind = foreign.name if (foreign := matching(path)) else "folder"
+        sha256, signing = identities(path, told)
+        return Checkpoint(path, path.resolve().name, sha256, kind, None, None, None, {}, signing_sha256=signing)
     try:
         if path.stat().st_size == 0:
             raise UserError(f"{path}: expected a checkpoint, got an empty file; copy it again")
-        sha256 = file_sha256(path, told)
+        sha256, signing = identities(path, told)
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
-    foreign = matching(path)
-    kind = foreign.name if foreign else own_format(path)
-    checkpoint = Checkpoint(path, path.name, sha256, kind, None, None, None, {})
+    kind = foreign.name if (foreign := matching(path)) else own_format(path)
+    checkpoint = Checkpoint(path, path.name, sha256, kind, None, None, None, {}, signing_sha256=signing)
     if kind != "safetensors":
         return checkpoint
     declared, parameters = read_header(path)
@@ -130,7 +131,7 @@ def load_model(
     if pointer is not None:
         raise UserError(f"{pointer}: expected a file of the model, got a pointer of Git LFS to it; run `git lfs pull`")
     if loader is None and path.is_dir() and matching(path) is None:
-        path = _model_in(path)
+        path = model_in(path)
     if loader is None:
         _refuse_unknown(path)
     checkpoint = identify(path, told)
@@ -282,16 +283,16 @@ def _count(model: object) -> int | None:
     return sum(each.numel() for each in model.parameters()) if isinstance(model, nn.Module) else None
 
 
-def _model_in(folder: Path) -> Path:
+def model_in(folder: Path) -> Path:
+    """The one model that a folder of other files holds."""
     models = sorted(file for file in folder.iterdir() if file.suffix.lower() in MODEL_SUFFIXES and file.is_file())
     # What a training needs to go on is no second model.
     models = [file for file in models if not is_training_state(file.stem)] or models
     if len(models) == 1:
         return models[0]
     if models:
-        raise UserError(
-            f"{folder}: expected one model, got {', '.join(file.name for file in models)}; name one of them"
-        )
+        names = ", ".join(file.name for file in models)
+        raise UserError(f"{folder}: expected one model, got {names}; name one of them")
     unsupported = describe_path(folder)
     raise UserError(
         f"{folder}: expected a folder with a model ({', '.join(MODEL_SUFFIXES)}), got {unsupported.what}; "

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 
 from ...audit.finding import Outcome
 from .. import numbers
-from ..record import DataPart, Record
+from ..data_parts import DataPart
+from ..record import Record
 from ..rulings import verdict_sentence
 from ..words import bound_words, in_order, observed_words, policy_words, rule_words, ruling_mark, waiver_words
 

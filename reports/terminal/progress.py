@@ -39,6 +39,7 @@ STEPS = {
     "split": "comparing training and held-out records",
     "weights": "looking at the weights",
     "report": "writing the report",
+    "verify": "verifying",
 }
 
 

@@ -237,7 +237,8 @@ write(check_out(Path("out")), small_record(), example.evidence())
 @pytest.mark.parametrize("when", ["before", "between", "after"])
 def test_what_a_killed_audit_leaves_is_put_in_order(out: Path, when: str, caplog: pytest.LogCaptureFixture) -> None:
     before = contents(out)
-    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])}
+    places = [str(Path(__file__).parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
+    environ = {**os.environ, "PYTHONPATH": os.pathsep.join(places)}
     done = subprocess.run([sys.executable, "-c", KILLED.format(when=when)], cwd=out.parent, env=environ)
     assert done.returncode == -signal.SIGKILL
     left = [each for each in out.parent.iterdir() if each.name != "out"]

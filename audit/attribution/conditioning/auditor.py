@@ -31,6 +31,7 @@ class ConditionEffect:
     code: ClassVar[str] = "GA205"
     title: ClassVar[str] = "What a condition moves"
     question: ClassVar[str] = "Does what is asked for move the output, by which values, and at which steps?"
+    sampling_unit: ClassVar[str] = "seed"
     needs: ClassVar[tuple[str, ...]] = ("conditioning",)
     estimates: ClassVar[tuple[EstimateFacts, ...]] = ESTIMATES
 

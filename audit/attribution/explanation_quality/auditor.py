@@ -23,6 +23,7 @@ class ExplanationQuality:
     code: ClassVar[str] = "GA206"
     title: ClassVar[str] = "Quality of explanations"
     question: ClassVar[str] = "May the maps of attributions be read, or would a map that knows nothing look the same?"
+    sampling_unit: ClassVar[str] = "explaining map"
     needs: ClassVar[tuple[str, ...]] = KINDS
     any_will_do: ClassVar[bool] = True
     estimates: ClassVar[tuple[EstimateFacts, ...]] = (

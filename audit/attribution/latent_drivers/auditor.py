@@ -36,6 +36,7 @@ class Drivers:
     code: ClassVar[str] = "GA201"
     title: ClassVar[str] = "What drives the output"
     question: ClassVar[str] = "Which latent dimensions drive the output, and which do nothing?"
+    sampling_unit: ClassVar[str] = "pair of draws of latents"
     needs: ClassVar[tuple[str, ...]] = ("attributions",)
     estimates: ClassVar[tuple[EstimateFacts, ...]] = (
         EstimateFacts(

@@ -31,6 +31,7 @@ class ProtectedReliance:
     code: ClassVar[str] = "GA203"
     title: ClassVar[str] = "Reliance on protected features"
     question: ClassVar[str] = "Which slots of a prompt, or columns of a table, carry the gap between groups of people?"
+    sampling_unit: ClassVar[str] = "wording, or row of a table"
     needs: ClassVar[tuple[str, ...]] = ("reliance",)
     estimates: ClassVar[tuple[EstimateFacts, ...]] = ESTIMATES
 

@@ -38,6 +38,7 @@ class LatentHealth:
     code: ClassVar[str] = "GA306"
     title: ClassVar[str] = "Latent health"
     question: ClassVar[str] = "Is the latent space in use, and do different latents give different outputs?"
+    sampling_unit: ClassVar[str] = "encoded record, or latent vector"
     needs: ClassVar[tuple[str, ...]] = ("latents",)
     estimates: ClassVar[tuple[EstimateFacts, ...]] = ESTIMATES
     patterns: ClassVar[tuple[Pattern, ...]] = (

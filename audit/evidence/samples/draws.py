@@ -162,19 +162,30 @@ class Draws:
         """The first n samples, which must have been drawn."""
         return self._parts.first(n)
 
-    def _asked(self, index: int) -> Any:
-        import torch
+    def alone(self, index: int) -> Any:
+        """The chunk with that index, drawn without those before it; it is no part of this draw.
 
+        Raises:
+            ValueError: if the model gives anything but that many records of one form.
+        """
+        return self._formed(self._called(index))
+
+    def _asked(self, index: int) -> Any:
         started = time.perf_counter()
-        seed = int(np.random.SeedSequence(self.seed).generate_state(index + 1, np.uint64)[index])
-        told = asked_for(self.model, index * self.chunk, self.chunk)
-        with torch.no_grad():
-            drawn = self.model.sample(self.chunk, generator=torch.Generator().manual_seed(seed >> 1), **told)
-        records = self._formed(drawn)
+        records = self._formed(self._called(index))
         self._paces.append(time.perf_counter() - started)
         if self.kept is not None:
             self.kept.save(index, records)
         return records
+
+    def _called(self, index: int) -> Any:
+        """What the model gives for a chunk, which depends on the seed and the chunk's index alone."""
+        import torch
+
+        seed = int(np.random.SeedSequence(self.seed).generate_state(index + 1, np.uint64)[index])
+        told = asked_for(self.model, index * self.chunk, self.chunk)
+        with torch.no_grad():
+            return self.model.sample(self.chunk, generator=torch.Generator().manual_seed(seed >> 1), **told)
 
     def _found(self, index: int) -> Any | None:
         """A chunk that was kept; None if there is none, or it is not what a call gives."""

@@ -52,6 +52,7 @@ class Associations:
     code: ClassVar[str] = "GA107"
     title: ClassVar[str] = "Associations"
     question: ClassVar[str] = "Whom does the model associate with what, and does it speak differently about some?"
+    sampling_unit: ClassVar[str] = "wording or prompt"
     needs: ClassVar[tuple[str, ...]] = ("probes", "continuations", "groups")
     any_will_do: ClassVar[bool] = True
     estimates: ClassVar[tuple[EstimateFacts, ...]] = ESTIMATES

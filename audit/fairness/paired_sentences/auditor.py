@@ -33,6 +33,7 @@ class PairedSentences:
     code: ClassVar[str] = "GA106"
     title: ClassVar[str] = "Paired sentences"
     question: ClassVar[str] = "Of two sentences that differ in whom they are about, is the stereotyping one likelier?"
+    sampling_unit: ClassVar[str] = "pair of sentences"
     needs: ClassVar[tuple[str, ...]] = ("probes",)
     estimates: ClassVar[tuple[EstimateFacts, ...]] = ESTIMATES
 

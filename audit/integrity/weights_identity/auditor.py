@@ -32,6 +32,7 @@ class Identity:
     code: ClassVar[str] = "GA601"
     title: ClassVar[str] = "Checkpoint identity and integrity"
     question: ClassVar[str] = "Are these the weights of a trained model, whole, and unchanged by the audit?"
+    sampling_unit: ClassVar[str] = "weight, tensor or digest"
     needs: ClassVar[tuple[str, ...]] = ("weights",)
     estimates: ClassVar[tuple[EstimateFacts, ...]] = (
         EstimateFacts(

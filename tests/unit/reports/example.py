@@ -29,9 +29,10 @@ from genai_audit.audit.finding import (
 from genai_audit.audit.judge import judge
 from genai_audit.audit.policy import Policy
 from genai_audit.reports import convert
+from genai_audit.reports.data_parts import DataPart, DataParts, GroupsPart
 from genai_audit.reports.diagnosis import diagnosis_part
 from genai_audit.reports.environment import Environment
-from genai_audit.reports.record import CheckpointPart, DataPart, DataParts, GroupsPart, PolicyPart, Record
+from genai_audit.reports.record import CheckpointPart, PolicyPart, Record
 from unit.reports.small_record import with_facts
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'&\x00\x1b\u202egnp.exe\u2066 {{ 7*7 }} </style></script>"

@@ -9,8 +9,9 @@ from genai_audit.audit.finding import LEVELS, Better, Estimate, Finding, Interva
 from genai_audit.audit.judge import judge
 from genai_audit.audit.policy import Policy
 from genai_audit.reports import convert
+from genai_audit.reports.data_parts import DataPart, DataParts
 from genai_audit.reports.environment import Environment
-from genai_audit.reports.record import CheckpointPart, DataPart, DataParts, PolicyPart, Record
+from genai_audit.reports.record import CheckpointPart, PolicyPart, Record
 
 TODAY = date(2026, 1, 15)
 

@@ -194,7 +194,7 @@ def test_judging_again_keeps_the_diagnosis_and_gives_one_to_an_old_record() -> N
     old = record.model_copy(update={"diagnosis": None, "schema_version": 1})
     mended = rejudge(old, example.judging(), None, None, date(2026, 3, 15))
     assert mended.diagnosis == record.diagnosis
-    assert mended.schema_version == 2
+    assert mended.schema_version == 3
 
 
 def test_a_sign_that_a_rule_allows_is_told_apart_from_one_that_no_rule_judges() -> None:

@@ -66,6 +66,7 @@ EVERYTHING = Finding(
     facts=(EstimateFacts("share", "a share", "share", Better.LOWER, "What it says.", ("generated",)),),
     doubts="records are near-copies",
     doubted=("reference",),
+    sampling_unit="wording",
     settings={"k": 5, "targets": {"a": 0.5}, "names": ["a", None, True]},
     seconds=1.234,
 )
@@ -123,7 +124,7 @@ BROKEN = [
     ("findings.0.estimates.0.n", ...),
     ("checkpoint.sha256", ...),
     ("checkpoint.score", 10),
-    ("schema_version", 3),
+    ("schema_version", 4),
     ("coverage", ...),
 ]
 
@@ -139,16 +140,16 @@ def test_loading_refuses_what_is_no_record(tmp_path: Path, path: str, value: Any
     target = tmp_path / "record.json"
     target.write_text(json.dumps(broken(path, value)), encoding="utf-8")
     with pytest.raises(
-        ValueError, match=r"record\.json: (not a record of schema_version 2|expected schema_version 1 or 2)"
+        ValueError, match=r"record\.json: (not a record of schema_version 3|expected schema_version 1 or 2 or 3)"
     ):
         Record.load(target)
 
 
-@pytest.mark.parametrize("version", [0, 3, "1", None, 1.5, True])
+@pytest.mark.parametrize("version", [0, 4, "1", None, 1.5, True])
 def test_an_unknown_schema_version_is_refused(tmp_path: Path, version: object) -> None:
     target = tmp_path / "record.json"
     target.write_text(json.dumps(broken("schema_version", version)), encoding="utf-8")
-    with pytest.raises(ValueError, match=r"expected schema_version 1 or 2, got .*; use a matching genai-audit"):
+    with pytest.raises(ValueError, match=r"expected schema_version 1 or 2 or 3, got .*; use a matching genai-audit"):
         Record.load(target)
 
 
@@ -222,4 +223,4 @@ def test_time_fields_are_those_of_the_record() -> None:
 
     collect(json.loads(small_record().to_json()))
     assert set(TIME_FIELDS) <= names
-    assert SCHEMA_VERSION == 2
+    assert SCHEMA_VERSION == 3

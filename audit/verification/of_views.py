@@ -1,0 +1,31 @@
+"""Whether the outputs beside the evidence are what the record and the evidence say."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from ...models.errors import one_line
+from ...reports.record import Record
+from ..commands.outputs import MARK, views
+from ..evidence.bundle import Evidence
+from .check import Check, sound, unchecked, wrong
+from .comparison import Closeness
+
+
+def of_views(folder: Path, record: Record, evidence: Evidence, close: Closeness) -> Iterator[Check]:
+    """That each output is, byte by byte, what is written of this record and this evidence."""
+    try:
+        made = views(record, evidence)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        yield wrong("outputs", f"cannot be written again: {one_line(error)}")
+        return
+    for name, text in made.items():
+        path = folder / name
+        if not path.is_file():
+            # What an older version did not write is missing by no fault; what the list names is told there.
+            yield unchecked(name, "there is no such file")
+        elif path.read_bytes() == text.encode():
+            yield sound(name, "the same bytes when written again")
+        elif close.differs is not None and name != MARK:
+            yield unchecked(name, f"is written otherwise here, where {close.differs}")
+        else:
+            yield wrong(name, "is not what the record and the evidence say, written again")
