@@ -153,7 +153,10 @@ def test_absurd_settings_are_refused(changes: dict[str, object], message: str) -
 
 def test_the_denoising_loss_is_that_of_training_for_each_image_by_itself() -> None:
     model = toy()
-    x, noise = pictures(1, 2, 2, levels=2).samples[:6], torch.randn(6, 1, 2, 2, generator=torch.Generator().manual_seed(1))
+    x, noise = (
+        pictures(1, 2, 2, levels=2).samples[:6],
+        torch.randn(6, 1, 2, 2, generator=torch.Generator().manual_seed(1)),
+    )
     images, t = torch.from_numpy(x), torch.full((6,), 0.4)
     losses = model.denoising_loss(images, t=t, noise=noise)
     alpha, sigma = math.cos(math.pi * 0.2), math.sin(math.pi * 0.2)
