@@ -89,17 +89,12 @@ def lists(runs: int, seed: int) -> Iterator[tuple[str, float, float, float, floa
             errors += sure > right
             found.append(right / max(memorised, 1))
             bounds.append(sure / max(memorised, 1))
-        yield (
-            f"{memorised} at {shift:g} SD",
-            float(np.mean(wrong)),
-            float(np.mean(found)),
-            errors / runs,
-            float(np.mean(bounds)),
-        )
+        share, power, bound = (float(np.mean(each)) for each in (wrong, found, bounds))
+        yield f"{memorised} at {shift:g} SD", share, power, errors / runs, bound
 
 
 def bases(runs: int, seed: int) -> Iterator[tuple[str, float, float]]:
-    """Base models fitted to 30 records in 20 dimensions: mean area for an oracle target, and how often they are refused.
+    """Base models fitted to 100 records or more in 20 dimensions: mean area for an oracle target, and share refused.
 
     The target is the true density, which memorised nothing.
     """

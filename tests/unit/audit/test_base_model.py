@@ -32,7 +32,7 @@ def test_another_checkpoint_is_opened_without_it(write_toy: Callable[..., Any]) 
     assert found is not None
     assert found.name.startswith(f"{Path(toy.checkpoint).name} (sha256 ")
     with pytest.raises(
-        UserError, match=r"--base-model .*: expected a model of text records, .* got one of image records"
+        UserError, match=r"--base-model .*: expected a model of text records, .* of image records"
     ):
         base_model(asked, options, "text")
 
