@@ -80,7 +80,7 @@ class Listing:
     def p_value(self) -> float:
         """Of no record standing out: the smallest chance of so many beyond one of the cuts, times their number."""
         beyond = [(self.chances[at][self._beyond(k)]) for at, k in enumerate(self.cuts)]
-        return float(min(1.0, len(self.cuts) * min(beyond)))
+        return float(min(1.0, max(len(self.cuts) * min(beyond), 1e-12)))
 
     def surely(self, level: float) -> int:
         """How many of the named records are rightly named, at least, with this confidence."""
