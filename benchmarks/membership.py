@@ -1,4 +1,4 @@
-"""Do tests of membership hold their level, are lists of memorised records right, and are memorisers told from sound models?
+"""Do tests of membership hold their level, are lists of memorised records right, and are memorisers told?
 
 Simulations first: 1,000 runs without a leak for every test, with and without ties; intervals of a known area; certified
 rates; lists of planted records; base models trained on the holdout alone, on other data, and on both. Then, with
@@ -77,7 +77,7 @@ def coverage(runs: int, seed: int) -> Iterator[tuple[str, float]]:
 
 
 def lists(runs: int, seed: int) -> Iterator[tuple[str, float, float, float, float]]:
-    """Per number of memorised records of 1,000: wrong share, power, lower bound's errors, its mean share of the truth."""
+    """Of 1,000 records: the case, wrong share, share found, the lower bound's errors, its mean share of the truth."""
     for memorised, shift in ((0, 0.0), (10, 6.0), (50, 6.0), (50, 3.0), (200, 3.0)):
         rng, wrong, found, errors, bounds = np.random.default_rng(seed), [], [], 0, []
         for _ in range(runs):
@@ -89,17 +89,12 @@ def lists(runs: int, seed: int) -> Iterator[tuple[str, float, float, float, floa
             errors += sure > right
             found.append(right / max(memorised, 1))
             bounds.append(sure / max(memorised, 1))
-        yield (
-            f"{memorised} at {shift:g} SD",
-            float(np.mean(wrong)),
-            float(np.mean(found)),
-            errors / runs,
-            float(np.mean(bounds)),
-        )
+        share, power, bound = (float(np.mean(each)) for each in (wrong, found, bounds))
+        yield f"{memorised} at {shift:g} SD", share, power, errors / runs, bound
 
 
 def bases(runs: int, seed: int) -> Iterator[tuple[str, float, float]]:
-    """Base models fitted to 30 records in 20 dimensions: mean area for an oracle target, and how often they are refused.
+    """Base models fitted to 100 records or more in 20 dimensions: mean area for an oracle target, and share refused.
 
     The target is the true density, which memorised nothing.
     """

@@ -31,7 +31,7 @@ def count_estimate(measure: Measured) -> Estimate:
         value=float(found.count),
         curve=curve(limits),
         n=len(found.p_values),
-        method=f"conformal p-values, Benjamini–Hochberg at {found.q:g}; lower end from the law of unseen records beyond it",
+        method=f"conformal p-values, Benjamini–Hochberg at {found.q:g}; lower end by the law of unseen records",
         unit="count",
         better=Better.LOWER,
         perfect=Perfect(0.0, 0.0, float(np.quantile(measure.by_chance, 0.95, method="higher"))),

@@ -64,14 +64,14 @@ class Threshold:
         """The chance that as many of some further non-members exceed it."""
         from scipy.stats import betabinom
 
-        return float(min(1.0, betabinom(records, self.k, self.n - self.k + 1).sf(passed - 1)))
+        return _possible(betabinom(records, self.k, self.n - self.k + 1).sf(passed - 1))
 
     def two_sided_p(self, passed: int, records: int) -> float:
         """Twice the smaller of the chances of as many and of as few, at most 1."""
         from scipy.stats import betabinom
 
         known = betabinom(records, self.k, self.n - self.k + 1)
-        return float(min(1.0, 2 * min(known.sf(passed - 1), known.cdf(passed))))
+        return _possible(2 * min(known.sf(passed - 1), known.cdf(passed)))
 
     def minimum_detectable(self, records: int) -> float:
         """How far above its expectation the share of records above it must be, to be found at 5 % with power 0.8."""
@@ -126,3 +126,8 @@ def precision(true_positives: float, false_positives: float) -> float:
     if true_positives + false_positives <= 0:
         raise ValueError("expected a rate above 0, got none: nothing passes the threshold")
     return true_positives / (true_positives + false_positives)
+
+
+def _possible(chance: float) -> float:
+    """A chance as a p-value: no outcome that was seen is impossible, whatever rounding leaves of it."""
+    return float(min(1.0, max(chance, 1e-12)))

@@ -166,9 +166,8 @@ def test_groups_of_both_sets_are_told_alike() -> None:
         attribute="sex",
     )
     real = Real(table, N, "r", "r", "")
-    given = replace(
-        seen(groups=(groups,)), reference=real, holdout=replace(real, samples=table[:HELD]), modality="tabular"
-    )
+    held = replace(real, samples=table[:HELD])
+    given = replace(seen(groups=(groups,)), reference=real, holdout=held, modality="tabular")
 
     class Uniform:
         modality, log_prob_kind = "tabular", "exact"
