@@ -7,8 +7,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ....models.encoders.builtin.table_ranks import EXTRACTOR
 from ....models.data.identifier_columns import described_by
+from ....models.encoders.builtin.table_ranks import EXTRACTOR
 from ....models.records import take
 from ...evidence.bundle import Evidence
 from ...finding import EstimateFacts, Exhibit, Finding, Json, NotApplicable, Outcome, Pictures

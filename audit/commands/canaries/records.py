@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ....models.errors import UserError
 from ....models.data.identifier_columns import identifier_columns
+from ....models.errors import UserError
 from ....models.records import is_number
 
 WORDS = 12

@@ -59,7 +59,9 @@ def ranks(values: Floats, scale: Floats) -> NDArray[np.float32]:
     if not len(known):
         return np.where(np.isnan(values), np.nan, 0.5).astype(np.float32)
     middle = (np.searchsorted(known, values, "left") + np.searchsorted(known, values, "right")) / (2 * len(known))
-    grained: NDArray[np.float32] = np.where(np.isnan(values), np.nan, np.round(middle * GRAIN) / GRAIN).astype(np.float32)
+    grained: NDArray[np.float32] = np.where(np.isnan(values), np.nan, np.round(middle * GRAIN) / GRAIN).astype(
+        np.float32
+    )
     return grained
 
 

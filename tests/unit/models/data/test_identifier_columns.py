@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from genai_audit.models.encoders.builtin.table_ranks import EXTRACTOR, table_features, table_words
 from genai_audit.models.data.identifier_columns import FEWEST, described_by, identifier_columns
+from genai_audit.models.encoders.builtin.table_ranks import EXTRACTOR, table_features, table_words
 
 N = 400
 
