@@ -30,6 +30,7 @@ from .latents.kind import Latents
 from .likelihoods.kind import Likelihoods, Reconstructions
 from .probes.kinds import Continuations, ProbeScores
 from .reliance.kind import Reliance
+from .reproductions.kind import Reproductions
 from .storage import load_item, remove_item, save_item
 
 Floats = NDArray[np.float32] | NDArray[np.float64]
@@ -185,6 +186,7 @@ class Evidence:
         probes: one entry a set of sentences.
         continuations: one entry a set of prompts.
         reliance: which slots of prompts, or columns, carry gaps between groups.
+        reproductions: how close generated records come to single training records.
         absent: why each kind is missing whose question cannot arise for this model or these data.
         unmeasured: why each is missing that could not be measured; an auditor in need of it is inconclusive.
         crashed: the traceback where collecting one broke; an auditor in need of it ends in error.
@@ -214,6 +216,7 @@ class Evidence:
     probes: tuple[ProbeScores, ...] | None = field(default=None, metadata={"by": "probes.collect"})
     continuations: tuple[Continuations, ...] | None = field(default=None, metadata={"by": "probes.continuations"})
     reliance: Reliance | None = field(default=None, metadata={"by": "reliance.collect"})
+    reproductions: Reproductions | None = field(default=None, metadata={"by": "reproductions.collect"})
     weights: WeightFacts | None = field(default=None, metadata={"by": "weights"})
     absent: Mapping[str, str] = field(default_factory=dict)
     unmeasured: Mapping[str, str] = field(default_factory=dict)

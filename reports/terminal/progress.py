@@ -28,6 +28,7 @@ STEPS = {
     "probes": "scoring sentences",
     "continuations": "continuing prompts",
     "reliance": "exchanging slots of prompts, and columns",
+    "reproductions": "looking for reproduced records",
     "likelihoods": "scoring records",
     "reconstructions": "reconstructing records",
     "conditioned": "drawing what is asked for",

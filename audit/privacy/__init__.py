@@ -1,0 +1,1 @@
+"""Memorisation, privacy and copying: does the model give back what it learned from?"""
