@@ -34,6 +34,7 @@ from .fairness.quality_parity.auditor import QualityParity
 from .finding import EstimateFacts, Finding
 from .integrity.weights_identity.auditor import Identity
 from .pattern import Pattern
+from .privacy.verbatim.auditor import VerbatimReproduction
 from .validity.output_validity.auditor import OutputValidity
 from .validity.record_independence.auditor import RecordIndependence
 
@@ -81,6 +82,7 @@ AUDITORS: tuple[type[Any], ...] = (
     Detectability,
     ColumnDependence,
     VanishedSymbols,
+    VerbatimReproduction,
     OutputValidity,
     RecordIndependence,
     Identity,

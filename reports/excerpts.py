@@ -51,9 +51,8 @@ def excerpts(exhibit: ExhibitPart, evidence: Evidence) -> tuple[tuple[Excerpt, .
 
 def _samples(pictures: PicturesPart, evidence: Evidence) -> Any:
     """The texts or the table that hold these records, or None where the evidence holds none or not all of them."""
-    item = {"generated": evidence.generated, "reference": evidence.reference, "holdout": evidence.holdout}.get(
-        pictures.kind
-    )
+    sets = ("generated", "reference", "holdout", "reproductions")
+    item = getattr(evidence, pictures.kind) if pictures.kind in sets else None
     samples = None if item is None else item.samples
     if evidence.modality not in ("text", "tabular") or samples is None or not pictures.indices:
         return None

@@ -45,6 +45,7 @@ from genai_audit.audit.fairness.paired_sentences.auditor import PairedSentences
 from genai_audit.audit.fairness.quality_parity.auditor import QualityParity
 from genai_audit.audit.finding import Inconclusive, NotApplicable
 from genai_audit.audit.integrity.weights_identity.auditor import Identity
+from genai_audit.audit.privacy.verbatim.auditor import VerbatimReproduction
 from genai_audit.audit.validity.output_validity.auditor import OutputValidity
 from genai_audit.audit.validity.record_independence.auditor import RecordIndependence
 from genai_audit.models.data.datasets import with_groups
@@ -71,6 +72,7 @@ AUDITORS: tuple[Any, ...] = (
     VanishedSymbols(),
     OutputValidity(),
     RecordIndependence(),
+    VerbatimReproduction(),
 )
 """Those that look at samples; fewer repeats than usual, for none of them changes an expectation."""
 
@@ -192,7 +194,7 @@ def collected(modality: str, m: int, draw: int) -> Evidence:
         real, made = (with_groups(each, GROUPS[modality]) for each in (real, made))
     return collect(
         Plan(modality=modality, source="toy", samples=made, reference=real, n=m, outcomes=OUTCOMES.get(modality, ())),
-        needs=("generated", "reference", "features", "groups", "crossed", "outcomes"),
+        needs=("generated", "reference", "features", "groups", "crossed", "outcomes", "reproductions"),
         guard=lambda work: (work(), None),
         progress=lambda *_: None,
     )

@@ -25,7 +25,7 @@ NEEDS = ()
 Ints = NDArray[np.int64]
 
 MOST = {"text": 20_000, "music": 20_000, "image": 2_000, "tabular": 2_000}
-"""Generated records, and records of the null, at most: runs take time that grows with their length, pairs with m · n."""
+"""Generated records, and records of the null, at most: time grows with the length of runs, but with all pairs of others."""
 
 MOST_TRAINING = 20_000
 """Training pictures or rows that are compared at most; training texts and melodies are all compared."""

@@ -92,7 +92,8 @@ class Reproductions:
         null_rows: int64 (m,), records of the null: rows of the holdout, or of the reference.
         verbatim: word for word, value for value, or pixel by pixel.
         near: the same allowing for small differences.
-        whole: int64 (n,), what of each generated record its closest training record lacks: tokens or columns; 0 where the
+        whole: int64 (n,), what of each generated record its closest training record lacks: tokens or columns; 0 where
+            the
             whole of it is there, and 1 for a picture that is not.
         null_whole: int64 (m,), the same of the null.
         part: what `whole` counts.

@@ -1,4 +1,4 @@
-"""Pictures: how far the nearest training picture is, for a picture of its kind, and whose perceptual hash is nearest."""
+"""Pictures: how far the nearest training picture is for one of its kind, and whose perceptual hash is nearest."""
 
 from typing import Any
 

@@ -1,8 +1,8 @@
-"""Texts and melodies as tokens in which a run is the same wherever it is copied, and where each token lies in its record.
+"""Texts and melodies as tokens, in which a copied run is the same anywhere, and where each token lies in its record.
 
-A text is a row of words and marks of punctuation, so that blanks and line breaks do not matter and no run begins inside a
-word; one whose set has no blanks, such as molecules written as SMILES, is a row of characters. A melody is a row of
-intervals with the durations of the notes that they lead to, so that a transposed copy is the same run.
+A text is a row of words and marks of punctuation, so that blanks and line breaks do not matter and no run begins
+inside a word; one whose set has no blanks, such as molecules written as SMILES, is a row of characters. A melody is a
+row of intervals with the durations of the notes that they lead to, so that a transposed copy is the same run.
 """
 
 import re

@@ -1,9 +1,10 @@
 """How close to the training data is closer than chance, and how often records are that close.
 
 Records that the model did not learn from say what chance is. A record reproduces if it is closer than all but a few of
-these: than the (k + 1)-th closest of m of them. Generated records of a perfect generator and these are exchangeable given
-the training data, so that how many of n pass this bar is distributed as the number of red balls drawn before the (k + 1)-th
-black one (beta-binomial, with parameters k + 1 and m − k); ties only make it smaller. The test is exact at any sizes.
+these: than the (k + 1)-th closest of m of them. Generated records of a perfect generator and these are exchangeable
+    given the training data, so that how many of n pass this bar is distributed as the number of red balls drawn
+    before the (k + 1)-th black one (beta-binomial, with parameters k + 1 and m − k); ties only make it smaller. The
+    test is exact at any sizes.
 
 Where closeness has an end and so many of the null's records reach it that nothing can be closer, the bar is that
 end itself, and both shares are compared by Fisher's exact test.

@@ -63,8 +63,8 @@ def calibrated_nearest(points: Rows, among: Rows) -> Nearest:
 def perceptual_bits(pictures: Rows) -> NDArray[np.bool_]:
     """Whether each of the lowest 8 × 8 frequencies of a picture's brightness is above their median, (n, 64).
 
-    Brightness as a whole, contrast, noise and small shifts leave most of it as it is. Of pictures with fewer than 8 rows
-    or columns there are as many bits as they have frequencies.
+    Brightness as a whole, contrast, noise and small shifts leave most of it as it is. Of pictures with fewer than 8
+    rows or columns there are as many bits as they have frequencies.
 
     Args:
         pictures: float32 (n, c, h, w).

@@ -1,8 +1,8 @@
 """What a row of a table shares with the row of another table that shares most: equal values, weighed by their rarity.
 
-A value that one row in eight has is worth log₂ 8 = 3 bits. So a row of common values that stands in the training data as it
-would in any table of the kind says little, while a rare combination says much: the part of a row of what the length of
-a run is in a text.
+A value that one row in eight has is worth log₂ 8 = 3 bits. So a row of common values that stands in the training data
+as it would in any table of the kind says little, while a rare combination says much: the part of a row of what the
+length of a run is in a text.
 """
 
 from collections.abc import Sequence

@@ -173,7 +173,7 @@ def test_every_kind_is_known_by_its_type_alone() -> None:
     assert set(KINDS) == {each.name for each in fields(Evidence)} - {"modality", "absent", "unmeasured", "crashed"}
     told = {"judged", "groups", "crossed", "outcomes", "hand_labels", "downstream"}
     asked = {"likelihoods", "reconstructions", "conditioned", "conditioning", "probes", "continuations"}
-    asked |= {"reliance", "contexts", "criticised", "encoded"}
+    asked |= {"reliance", "contexts", "criticised", "encoded", "reproductions"}
     assert {"features", "other_features", *told, *asked, "attributions", "latents", "weights"} == set(COLLECTORS)
 
 
