@@ -25,7 +25,7 @@ NEEDS = ()
 Ints = NDArray[np.int64]
 
 MOST = {"text": 20_000, "music": 20_000, "image": 2_000, "tabular": 2_000}
-"""Generated records, and records of the null, at most: time grows with the length of runs, but with all pairs of others."""
+"""Generated records, and records of the null, at most. Pairs of pictures or rows take time, runs do not."""
 
 MOST_TRAINING = 20_000
 """Training pictures or rows that are compared at most; training texts and melodies are all compared."""

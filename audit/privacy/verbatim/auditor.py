@@ -114,6 +114,7 @@ def without_holdout(seen: Reproductions) -> str:
     """What a null out of the reference itself cannot exclude."""
     return (
         f"there is no holdout (--holdout), so {len(seen.null_rows):,} records of the reference stand in, compared with "
-        f"the other {seen.compared:,}: copies of these are not seen, and what the reference repeats of itself (duplicates, "
-        "records of one person or piece) counts as chance, also where the model repeats it for having learned it"
+        f"the other {seen.compared:,}: copies of these are not seen, and what the reference repeats of itself "
+        "(duplicates, records of one person or piece) counts as chance, also where the model repeats it for having "
+        "learned it"
     )

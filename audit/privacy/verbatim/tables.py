@@ -17,6 +17,8 @@ TRIES = (1, 10, 100, 1_000, 10_000)
 DIFFERENT = (0, 1, 2)
 """Columns that may differ."""
 
+NAMES = ("the whole record", "all but one column", "all but two columns")
+
 
 def all_tables(found: Measured, evidence: Reproductions, *, chance: float, most: int) -> Iterator[Table]:
     """Every table for which there is evidence."""
@@ -85,13 +87,7 @@ def _whole(evidence: Reproductions) -> Table:
     rows: list[tuple[Cell, ...]] = []
     for different in allowed:
         counts = [int((each <= different).sum()) for each in sides]
-        label = (
-            "the whole record"
-            if not different
-            else f"all but {different} columns"
-            if different > 1
-            else "all but one column"
-        )
+        label = NAMES[different]
         rows.append((label, counts[0], counts[0] / len(sides[0]), counts[1], counts[1] / len(sides[1])))
     return Table(
         name="whole_records",
