@@ -41,6 +41,7 @@ from .privacy.identifiers.auditor import IdentifiersInOutputs
 from .privacy.membership.auditor import MembershipInference
 from .privacy.memorised_records.auditor import MemorisedRecords
 from .privacy.preconditions.auditor import Preconditions
+from .privacy.verbatim.auditor import VerbatimReproduction
 from .validity.output_validity.auditor import OutputValidity
 from .validity.record_independence.auditor import RecordIndependence
 
@@ -93,6 +94,7 @@ AUDITORS: tuple[type[Any], ...] = (
     MembershipInference,
     Copying,
     MemorisedRecords,
+    VerbatimReproduction,
     PlantedCanaries,
     IdentifiersInOutputs,
     AttributeInference,

@@ -103,6 +103,13 @@ SPECS: dict[str, tuple[Spec, ...]] = {
         Spec("Error of the worst group in its worst region above the others’", ("worst_region_error",), worst=None),
         Spec("How differently errors lie in the group that differs most", ("error_region_gap",), worst=None),
     ),
+    "GA404": (
+        Spec("Records that reproduce a training record", ("reproduction_rate", "near_reproduction_rate")),
+        Spec("The same beyond chance", ("reproduction_excess", "near_reproduction_excess")),
+        Spec("Tokens in runs that are longer than chance", ("reproduced_share",)),
+        Spec("Training records that can be extracted", ("extractable_share",)),
+        Spec("The same beyond held-out records", ("extraction_excess",)),
+    ),
     "GA302": (
         Spec("Relative to a perfect generator", ("precision_ratio", "recall_ratio", "coverage_ratio", "density")),
         Spec("As measured", ("precision", "recall", "coverage")),

@@ -5,6 +5,7 @@ from typing import Any
 
 from ..audit.evidence.bundle import Evidence
 from .finding_parts import ExhibitPart, PicturesPart
+from .shared_runs import FORM, Piece, pieces
 from .words import short
 
 MOST_RECORDS, FEWEST = 8, 2
@@ -20,12 +21,13 @@ MOST_COLUMNS = 12
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """Some records under one label: `texts`, or `rows` of the columns `heads`."""
+    """Some records under one label: `texts`, or `rows` of the columns `heads`; `pieces` where a part is marked."""
 
     label: str
     texts: tuple[str, ...] = ()
     heads: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
+    pieces: tuple[Piece, ...] = ()
 
 
 def excerpts(exhibit: ExhibitPart, evidence: Evidence) -> tuple[tuple[Excerpt, ...], tuple[str, ...]]:
@@ -38,7 +40,10 @@ def excerpts(exhibit: ExhibitPart, evidence: Evidence) -> tuple[tuple[Excerpt, .
         if samples is None:
             continue
         indices = each.indices[:most]
-        if isinstance(samples, list):
+        if exhibit.form == FORM and isinstance(samples, list):
+            marked = pieces(samples[indices[0]], exhibit.name, each, evidence)
+            shown.append(Excerpt(short(each.label), pieces=marked))
+        elif isinstance(samples, list):
             shown.append(Excerpt(short(each.label), texts=tuple(short(samples[row], LONGEST) for row in indices)))
         else:
             shown.append(_rows(short(each.label), samples, indices))
@@ -51,9 +56,8 @@ def excerpts(exhibit: ExhibitPart, evidence: Evidence) -> tuple[tuple[Excerpt, .
 
 def _samples(pictures: PicturesPart, evidence: Evidence) -> Any:
     """The texts or the table that hold these records, or None where the evidence holds none or not all of them."""
-    item = {"generated": evidence.generated, "reference": evidence.reference, "holdout": evidence.holdout}.get(
-        pictures.kind
-    )
+    sets = ("generated", "reference", "holdout", "reproductions")
+    item = getattr(evidence, pictures.kind) if pictures.kind in sets else None
     samples = None if item is None else item.samples
     if evidence.modality not in ("text", "tabular") or samples is None or not pictures.indices:
         return None

@@ -44,6 +44,7 @@ LAID_OVER = {"attributions": "Beside the map of a dimension: the same over the p
 """What maps of a kind of evidence are laid over, where it is not the mean real record."""
 
 WHAT = {"generated": "generated sample", "reference": "reference sample", "holdout": "holdout sample"}
+WHAT |= {"reproductions": "training record"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ from .matches.kind import Matches
 from .membership.kind import Membership
 from .probes.kinds import Continuations, ProbeScores
 from .reliance.kind import Reliance
+from .reproductions.kind import Reproductions
 from .split.kind import Split
 from .storage import load_item, remove_item, save_item
 
@@ -192,6 +193,7 @@ class Evidence:
         reliance: which slots of prompts, or columns, carry gaps between groups.
         matches: nearest and equal records across sets.
         split: whether the holdout can be told from the training data without the model.
+        reproductions: how close generated records come to single training records.
         absent: why each kind is missing whose question cannot arise for this model or these data.
         unmeasured: why each is missing that could not be measured; an auditor in need of it is inconclusive.
         crashed: the traceback where collecting one broke; an auditor in need of it ends in error.
@@ -226,6 +228,7 @@ class Evidence:
     split: Split | None = field(default=None, metadata={"by": "split.collect"})
     identifiers: Identifiers | None = field(default=None, metadata={"by": "identifiers.collect"})
     canaries: Canaries | None = field(default=None, metadata={"by": "canaries.collect"})
+    reproductions: Reproductions | None = field(default=None, metadata={"by": "reproductions.collect"})
     weights: WeightFacts | None = field(default=None, metadata={"by": "weights"})
     absent: Mapping[str, str] = field(default_factory=dict)
     unmeasured: Mapping[str, str] = field(default_factory=dict)

@@ -30,6 +30,7 @@ STEPS = {
     "identifiers": "looking for identifiers",
     "canaries": "scoring canaries",
     "reliance": "exchanging slots of prompts, and columns",
+    "reproductions": "looking for reproduced records",
     "likelihoods": "scoring records",
     "reconstructions": "reconstructing records",
     "membership": "looking for traces of training records",

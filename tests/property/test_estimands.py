@@ -50,6 +50,7 @@ from genai_audit.audit.privacy.canaries.auditor import PlantedCanaries
 from genai_audit.audit.privacy.identifiers.auditor import IdentifiersInOutputs
 from genai_audit.audit.privacy.membership.auditor import MembershipInference
 from genai_audit.audit.privacy.memorised_records.auditor import MemorisedRecords
+from genai_audit.audit.privacy.verbatim.auditor import VerbatimReproduction
 from genai_audit.audit.validity.output_validity.auditor import OutputValidity
 from genai_audit.audit.validity.record_independence.auditor import RecordIndependence
 from genai_audit.models.data.datasets import with_groups
@@ -76,6 +77,7 @@ AUDITORS: tuple[Any, ...] = (
     VanishedSymbols(),
     OutputValidity(),
     RecordIndependence(),
+    VerbatimReproduction(),
 )
 """Those that look at samples; fewer repeats than usual, for none of them changes an expectation."""
 
@@ -203,7 +205,7 @@ def collected(modality: str, m: int, draw: int) -> Evidence:
         real, made = (with_groups(each, GROUPS[modality]) for each in (real, made))
     return collect(
         Plan(modality=modality, source="toy", samples=made, reference=real, n=m, outcomes=OUTCOMES.get(modality, ())),
-        needs=("generated", "reference", "features", "groups", "crossed", "outcomes"),
+        needs=("generated", "reference", "features", "groups", "crossed", "outcomes", "reproductions"),
         guard=lambda work: (work(), None),
         progress=lambda *_: None,
     )

@@ -29,6 +29,7 @@ from genai_audit.audit.evidence.membership.kind import Membership, MembershipSco
 from genai_audit.audit.evidence.probes.kinds import Continuations, Contrast, ProbeScores
 from genai_audit.audit.evidence.regions.layout import picture_regions
 from genai_audit.audit.evidence.reliance.kind import MATCHED, ColumnReliance, ColumnRows, PromptReliance, Reliance
+from genai_audit.audit.evidence.reproductions.kind import Closeness, Extraction, Reproductions, Runs
 from genai_audit.audit.evidence.split.kind import Split
 from genai_audit.models.checkpoints.weight_facts import TensorFacts, WeightFacts
 from genai_audit.models.encoders.encoder import EncoderFacts
@@ -76,6 +77,12 @@ def some_contexts(rng: np.random.Generator) -> ContextSet:
         attributions=rng.standard_normal((2, 2, 5)),
         effects=rng.standard_normal((2, 2)),
     )
+
+
+def some_closeness(rng: np.random.Generator) -> Closeness:
+    """Two generated records beside one of the null."""
+    spans = np.array([[0, 3, 2, 5], [0, 0, 0, 0]])
+    return Closeness("run in common", "words", rng.random(2), rng.random(1), np.array([1, -1]), spans)
 
 
 def full() -> Evidence:
@@ -239,6 +246,27 @@ def full() -> Evidence:
             errors=rng.random((3, 16)),
             spread=np.full(16, 1 / 16),
             sample=np.ones((1, 1, 4, 4), np.float32),
+        ),
+        reproductions=Reproductions(
+            samples=np.ones((2, 1, 2, 2), np.float32),
+            shown=np.array([0]),
+            near_shown=np.array([1]),
+            null="holdout",
+            compared=2,
+            total=3,
+            method="by <b>eye</b>",
+            rows=np.array([0, 1]),
+            null_rows=np.array([4]),
+            verbatim=some_closeness(rng),
+            near=some_closeness(rng),
+            whole=np.array([0, 1]),
+            null_whole=np.array([1]),
+            part="words",
+            runs=Runs(np.array([5, 6]), np.array([0]), np.array([1]), np.array([3])),
+            null_runs=Runs(np.array([5]), np.array([0]), np.array([0]), np.array([2])),
+            extraction=Extraction(
+                "token", np.array([-np.inf, -1 / 3]), np.empty(0), np.array([0, 1]), np.array([4, 5]), np.empty(0, int)
+            ),
         ),
         likelihoods=Likelihoods(
             "lower_bound",

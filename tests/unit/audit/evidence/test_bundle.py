@@ -174,7 +174,7 @@ def test_every_kind_is_known_by_its_type_alone() -> None:
     told = {"judged", "groups", "crossed", "outcomes", "hand_labels", "downstream"}
     asked = {"likelihoods", "reconstructions", "conditioned", "conditioning", "probes", "continuations"}
     asked |= {"reliance", "contexts", "criticised", "encoded", "identifiers", "canaries"}
-    asked |= {"membership", "matches", "split"}
+    asked |= {"membership", "matches", "split", "reproductions"}
     assert {"features", "other_features", *told, *asked, "attributions", "latents", "weights"} == set(COLLECTORS)
 
 
