@@ -90,7 +90,7 @@ def _state(case: Element, rule: RulePart, texts: tuple[str, str], crash: str | N
 def _output(record: Record, rule: RulePart) -> str:
     lines = [
         f"{_word(rule)}: {rule.reason}",
-        f"expected: {rule_words(rule, record)} {bound_words(rule)} ({rule.auditor} {rule.estimate})",
+        f"expected: {rule_words(rule, record)} {bound_words(rule, record)} ({rule.auditor} {rule.estimate})",
         f"observed: {observed_words(rule)}",
         f"why: {rule.why}",
     ]

@@ -181,7 +181,7 @@ def escape(text: str) -> str:
 def _rule_row(record: Record, rule: RulePart) -> str:
     mark, waiver = ruling_mark(rule.outcome), waiver_words(rule)
     reason = rule.reason if waiver is None else f"{sentence(rule.reason)} {waiver}"
-    asked = f"{rule_words(rule, record)} {bound_words(rule)}"
+    asked = f"{rule_words(rule, record)} {bound_words(rule, record)}"
     cells = [f"{mark.sign} {mark.word}", rule_name(rule), asked, observed_and_named(record, rule), reason]
     return f"| {' | '.join(escape(cell) for cell in cells)} |"
 

@@ -46,7 +46,7 @@ def record_html(record: Record, report: Path | None) -> str:
 def _row(record: Record, rule: RulePart) -> str:
     mark = ruling_mark(rule.outcome)
     word = f"{mark.sign} {mark.word}{', waived' if rule.waived else ''}"
-    asked = f"{rule_words(rule, record)} {bound_words(rule)}"
+    asked = f"{rule_words(rule, record)} {bound_words(rule, record)}"
     cells = (word, rule_name(rule), asked, observed_and_named(record, rule))
     return f"<tr>{''.join(_cell(cell, 'td') for cell in cells)}</tr>"
 
