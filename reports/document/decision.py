@@ -6,17 +6,17 @@ from dataclasses import dataclass
 from ...audit.finding import Outcome
 from ...audit.verdict import Ruling
 from .. import scope
-from ..claims import claim, title
+from ..claims import title
 from ..drawing_words import looks_words
 from ..independence import independence_words
 from ..record import Record, RulePart
 from ..risks import RISKS, Risk
 from ..rulings import verdict_sentence
-from ..words import Mark, bound_words, ruling_mark, sentence, short
+from ..words import Mark, ruling_mark, sentence, short
 from .found import Departure, departures
 from .strip import Strip, strip
 
-MOST_FOUND, MOST_ESTABLISHED = 5, 6
+MOST_FOUND = 5
 """Entries of a box on a page that is to be read in a minute; the findings have them all."""
 
 
@@ -29,6 +29,14 @@ class Waived:
     expires: str
     reason: str
     state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What is decided about one risk: its rules, each with its sign."""
+
+    risk: str
+    said: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +54,7 @@ class Decision:
     mark: Mark
     sentence: str
     strip: Strip
-    established: tuple[str, ...]
-    established_more: int
+    established: tuple[Settled, ...]
     found: tuple[Departure, ...]
     found_more: int
     unseen: tuple[Unseen, ...]
@@ -58,13 +65,12 @@ class Decision:
 
 def decision(record: Record, rules: Sequence[RulePart]) -> Decision:
     """The first page of a record, its rules in the order in which they are shown."""
-    found, established = departures(record), _established(record, rules)
+    found = departures(record)
     return Decision(
         mark=ruling_mark(record.verdict.outcome),
         sentence=verdict_sentence(record),
         strip=strip(record, rules),
-        established=established[:MOST_ESTABLISHED],
-        established_more=max(0, len(established) - MOST_ESTABLISHED),
+        established=_established(record, rules),
         found=found[:MOST_FOUND],
         found_more=max(0, len(found) - MOST_FOUND),
         unseen=tuple(_unseen(record)),
@@ -74,17 +80,15 @@ def decision(record: Record, rules: Sequence[RulePart]) -> Decision:
     )
 
 
-def _established(record: Record, rules: Sequence[RulePart]) -> tuple[str, ...]:
-    """What is decided either way, failures first; complete counts stand in the checklist."""
-    decided = [
-        rule
-        for rule in rules
-        if rule.outcome in (Ruling.PASS, Ruling.FAIL) and rule.observed is not None and not rule.observed.complete
-    ]
-    return tuple(
-        f"{ruling_mark(rule.outcome).sign} {sentence(claim(rule, record))[:-1]}; asked: {bound_words(rule, record)}."
-        for rule in decided
-    )
+def _established(record: Record, rules: Sequence[RulePart]) -> tuple[Settled, ...]:
+    """By risk, the rules that are decided either way, failures first; each rule under the first risk it bears on."""
+    decided = [rule for rule in rules if rule.outcome in (Ruling.PASS, Ruling.FAIL)]
+    listed: dict[str, list[str]] = {}
+    for rule in decided:
+        risk = next((each.name for each in RISKS if each.codes and each.bears(rule.auditor)), "Other rules")
+        waived = ", waived" if rule.waived else ""
+        listed.setdefault(risk, []).append(f"{ruling_mark(rule.outcome).sign} {title(rule).lower()}{waived}")
+    return tuple(Settled(risk, "; ".join(said)) for risk, said in listed.items())
 
 
 def looked_at(record: Record, risk: Risk) -> bool:

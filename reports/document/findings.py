@@ -18,7 +18,7 @@ from ..markdown_lite import markdown
 from ..pictures import BUDGET, Shown, show
 from ..record import Record, RulePart
 from ..tables import TableView, estimates_table, table
-from ..unnoticed import unnoticed
+from ..unnoticed import too_small
 from .found import departures
 from .glance import plainly
 from .glossary import linked
@@ -153,8 +153,8 @@ def _check(each: EstimatePart, part: FindingPart, rules: Sequence[RulePart]) -> 
     whose = f", {words.short(each.group)}" if each.group is not None else ""
     unit = "" if each.unit in ("share", "ratio", "count", "share difference") else f" {each.unit}"
     said = words.sentence(words.label(each.name, part))[:-1] + whose
-    return Check(mark, said, f"{numbers.quantity(each.value, each.unit)}{unit} of {numbers.count(each.n)}"
-                 if each.unit in ("share", "count") else f"{numbers.quantity(each.value, each.unit)}{unit}")
+    of = f" of {numbers.count(each.n)}" if each.unit in ("share", "count") else ""
+    return Check(mark, said, f"{numbers.quantity(each.value, each.unit)}{unit}{of}")
 
 
 def _unseen(part: FindingPart, rules: Sequence[RulePart]) -> str:
@@ -163,13 +163,13 @@ def _unseen(part: FindingPart, rules: Sequence[RulePart]) -> str:
     judged = {rule.estimate for rule in rules}
     chosen = [each for each in known if each.name in judged] or known[:1]
     said = [
-        unnoticed(
+        too_small(
             each.name,
             each.unit,
             each.minimum_detectable or 0.0,
             change=CHANGES[each.better],
             perfect=0.0 if each.perfect is None else each.perfect.value,
-        ).removesuffix(" would likely have gone unseen")
+        )
         for each in chosen[:2]
     ]
     return f"Too small to be seen with so many records: {'; '.join(said)}." if said else ""

@@ -42,11 +42,16 @@ def departures(record: Record) -> tuple[Departure, ...]:
         if each.group is None and (finding.code, each.name) not in judged and each.curve and side(each)
     ]
     sure = _surely([each for _, each in candidates], 1 - record.verdict.confidence)
+    told = record.diagnosis
+    named = {(sign.code, sign.estimate): sign.name for sign in ((*told.seen, *told.slight) if told else ())}
     found: dict[str, Departure] = {}
     for (finding, each), yes in zip(candidates, sure, strict=True):
-        size = abs(standardised(each) or 0.0)
-        if yes and (finding.code not in found or size > found[finding.code].size):
-            found[finding.code] = Departure(finding.code, finding.title, each, _said(each, finding), size)
+        size, name = abs(standardised(each) or 0.0), named.get((finding.code, each.name))
+        known = found.get(finding.code)
+        # What the diagnosis has a name for says more than what merely lies further out.
+        better = known is None or (name is not None, size) > ((known.code, known.estimate.name) in named, known.size)
+        if yes and better:
+            found[finding.code] = Departure(finding.code, name or finding.title, each, _said(each, finding), size)
     return tuple(sorted(found.values(), key=lambda each: -each.size))
 
 

@@ -1,5 +1,6 @@
 """The third page: which risks were looked at and what came of it, the diagnosis as one chart, and what to do first."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -7,14 +8,15 @@ from ...audit.finding import Outcome
 from ...audit.pages import page
 from ...audit.verdict import Ruling
 from .. import numbers
+from ..claims import claim
 from ..diagnosis import not_found, said
 from ..diagnosis_parts import SignPart
-from ..finding_parts import EstimatePart, FindingPart
+from ..finding_parts import FindingPart
 from ..record import Record, RulePart
 from ..risks import RISKS, Risk
-from ..words import Mark, finding_of, sentence
+from ..words import Mark, bound_words, finding_of, sentence
 from .decision import why_unseen
-from .found import Departure, departures
+from .found import departures
 from .symmetric import Axis, symmetric
 
 NOT_MET = Mark("✕", "not met", "fail")
@@ -128,31 +130,34 @@ def actions(record: Record, rules: Sequence[RulePart]) -> tuple[Action, ...]:
     for outcome, mark in ((Ruling.FAIL, NOT_MET), (Ruling.INCONCLUSIVE, UNDECIDED)):
         for rule in rules:
             if rule.outcome is outcome and not rule.waived and rule.auditor not in listed:
-                listed[rule.auditor] = _action(record, rule.auditor, mark, f"rule {rule.id}")
+                listed[rule.auditor] = _action(record, rule.auditor, mark, _ruled(rule, record), rule.estimate)
     for finding in record.findings:
         if finding.outcome is Outcome.ERROR and finding.code not in listed:
             listed[finding.code] = Action(finding.code, UNDECIDED, "the auditor broke", "Report it with the traceback.")
     for each in departures(record):
         if each.code not in listed:
-            listed[each.code] = _action(record, each.code, FOUND, _why(each))
+            listed[each.code] = _action(record, each.code, FOUND, each.said, each.estimate.name)
     return tuple(listed.values())
 
 
-def _why(departure: Departure) -> str:
-    return departure.said
+def _ruled(rule: RulePart, record: Record) -> str:
+    return f"{claim(rule, record)}; asked: {bound_words(rule, record)}"
 
 
-def _action(record: Record, code: str, mark: Mark, why: str) -> Action:
-    finding = finding_of(record, code)
-    return Action(code, mark, why, _how(code, finding))
-
-
-def _how(code: str, finding: FindingPart | None) -> str:
+def _action(record: Record, code: str, mark: Mark, why: str, estimate: str) -> Action:
     try:
         text = page(code).sections["How to act"]
     except KeyError:
-        return ""
-    return plainly(text, finding)
+        text = ""
+    return Action(code, mark, why, plainly(_about(text, estimate), finding_of(record, code)))
+
+
+def _about(text: str, estimate: str) -> str:
+    """The points of a page that name the estimate; the first two where none does."""
+    points = re.split(r"^(?=[-*] )", text, flags=re.MULTILINE)
+    stem = estimate.removeprefix("worst_").removesuffix("_ratio")
+    named = [each for each in points if re.search(rf"[`*](worst_)?{re.escape(stem)}(_ratio)?[`*]", each)]
+    return "".join(named[:2] or [each for each in points if each.strip()][:2])
 
 
 def plainly(text: str, finding: FindingPart | None) -> str:

@@ -1,5 +1,6 @@
 """The policy in plain words: each rule as what it asks of what, its reason, and whether it must be judged."""
 
+import re
 from dataclasses import dataclass
 
 from ..claims import title
@@ -14,6 +15,7 @@ class Asked:
     title: str
     asks: str
     why: str
+    brief: str
     required: bool
     code: str
 
@@ -28,8 +30,15 @@ def policy_rules(record: Record) -> tuple[Asked, ...]:
             title=title(rule.model_copy(update={"group": None})),
             asks=f"{rule_words(rule.model_copy(update={'group': None}), record)}: {bound_words(rule, record)}",
             why=sentence(short(" ".join(rule.why.split()), 1000)),
+            brief=_first(" ".join(rule.why.split())),
             required=rule.required,
             code=rule.auditor,
         )
         for rule in first.values()
     )
+
+
+def _first(text: str) -> str:
+    """The first sentence, for paper; a stop inside a number or an abbreviation ends none."""
+    found = re.match(r".{20,}?[.!?](?=\s+[A-Z]|$)", text)
+    return sentence(short(found.group() if found else text, 240))
