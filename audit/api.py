@@ -57,6 +57,7 @@ def audit_checkpoint(
     device: str = "cpu",
     only: str | Iterable[str] = (),
     out: str | Path | None = None,
+    show_real: bool = False,
 ) -> Record:
     """Audit a checkpoint and return the record; with `out`, also write the report and its companions there.
 
@@ -106,6 +107,7 @@ def audit_checkpoint(
         device: `cpu` or `cuda`; a model in memory stays where it is unless this names another place.
         only: codes of the auditors to run, one or several; the others are listed as left out.
         out: folder to write.
+        show_real: show real records in the report also where they are texts or rows, which may be about people.
 
     Raises:
         UserError: if an argument or an input cannot be used, or the model's own code fails.
@@ -146,19 +148,19 @@ def audit_checkpoint(
             device=arguments.text(device, "device", "cpu"),
             only=arguments.names(only, "only"),
         )
-        return _audited(request, folder)
+        return _audited(request, folder, arguments.truth(show_real, "show_real"))
     except (UserError, PolicyError) as error:
         raise type(error)(arguments.in_python(str(error))) from error.__cause__
 
 
-def _audited(request: Request, folder: Path | None) -> Record:
+def _audited(request: Request, folder: Path | None, show_real: bool) -> Record:
     if folder is not None:
         folder = check_out(folder)
     request, mode = _settled(request)
     with mode, kept_quiet():
         record, evidence = audit(request)
     if folder is not None:
-        record = write(folder, record, evidence)
+        record = write(folder, record, evidence, show_real=show_real)
         record.written_to(folder.resolve() / REPORT)
     return record
 

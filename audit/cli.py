@@ -12,7 +12,7 @@ from ..reports.terminal.say import say, say_block
 from .commands import values
 from .commands.closing import close
 from .commands.exits import EXIT_CODES, guarded
-from .commands.options import EXIT_ZERO, POLICY, judge_of_groups, of_fairness, of_opening
+from .commands.options import EXIT_ZERO, POLICY, SHOW_REAL, judge_of_groups, of_fairness, of_opening, rendering
 
 if TYPE_CHECKING:
     from .process.answer import Audited
@@ -88,6 +88,7 @@ def main() -> None:
     "--only", callback=values.codes, metavar="CODE,…", help="Run these auditors; the others are listed as left out."
 )
 @click.option("--memory", callback=values.size, metavar="SIZE", help="What the model may use at most, e.g. 8G.")
+@SHOW_REAL
 @EXIT_ZERO
 @click.pass_obj
 def run(
@@ -124,6 +125,7 @@ def run(
     device: str,
     only: tuple[str, ...],
     memory: int | None,
+    show_real: bool,
     exit_zero: bool,
 ) -> int:
     """Audit CHECKPOINT: a file, a folder, reference:NAME, or a set of generated samples."""
@@ -170,7 +172,7 @@ def run(
     with progress() as report:
         made = (make or supervised)(request, memory=memory, progress=report)
         report("report", 0.0)
-        record = write(folder, made.record, made.evidence)
+        record = write(folder, made.record, made.evidence, show_real=show_real)
     try:
         return close(record, out, exit_zero=exit_zero)
     except KeyboardInterrupt:
@@ -273,11 +275,12 @@ def judge(record: Path, policy: Path | None, out: Path | None, exit_zero: bool) 
 @main.command()
 @click.argument("record", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="File to write.  [default: beside RECORD]")
-def report(record: Path, out: Path | None) -> None:
+@rendering
+def report(record: Path, out: Path | None, **look: Any) -> None:
     """Render the HTML report of a saved RECORD again; its evidence folder must lie beside it."""
     from .commands.rejudge import render_again
 
-    say(str(render_again(record, out)))
+    say(str(render_again(record, out, **look)))
 
 
 @main.command()

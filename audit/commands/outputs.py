@@ -11,7 +11,8 @@ from ..folder.manifest import write_manifest
 EVIDENCE = "evidence"
 MARK = "record.json"
 REPORT = "report.html"
-OURS = frozenset({MARK, EVIDENCE, REPORT, "junit.xml", "summary.md"})
+PDF = "report.pdf"
+OURS = frozenset({MARK, EVIDENCE, REPORT, PDF, "junit.xml", "summary.md"})
 
 
 def check_out(out: Path) -> Path:
@@ -23,8 +24,14 @@ def check_out(out: Path) -> Path:
     return place.check_out(out, OURS)
 
 
-def write(out: Path, record: Record, evidence: Evidence) -> Record:
+def write(out: Path, record: Record, evidence: Evidence, *, show_real: bool = False) -> Record:
     """Write record, report, JUnit file, summary and evidence to `out`, replacing an earlier audit whole.
+
+    Args:
+        out: the folder.
+        record: of the audit.
+        evidence: of the audit.
+        show_real: show real records in the report also where they are texts or rows.
 
     Returns:
         the record as written, which counts the looks at the same question in that folder and knows its evidence.
@@ -38,7 +45,7 @@ def write(out: Path, record: Record, evidence: Evidence) -> Record:
     with replacing(out) as folder:
         evidence.save(folder / EVIDENCE)
         record = record.model_copy(update={"evidence": evidence_digests(folder / EVIDENCE)})
-        _write_views(folder, record, evidence)
+        _write_views(folder, record, evidence, show_real)
         write_manifest(folder)
     return record
 
@@ -75,14 +82,15 @@ def _asked(record: Record) -> tuple[str | None, ...]:
     return (record.checkpoint.sha256, *real, record.policy.sha256)
 
 
-def _write_views(folder: Path, record: Record, evidence: Evidence) -> None:
+def _write_views(folder: Path, record: Record, evidence: Evidence, show_real: bool) -> None:
     from ...models.threads import plain_algebra
+    from ...reports.document.redaction import Showing
     from ...reports.html import render
     from ...reports.junit import junit
     from ...reports.markdown import summary
 
     with plain_algebra():
-        report = render(record, evidence)
+        report = render(record, evidence, showing=Showing.REAL if show_real else Showing.GENERATED)
     files = {MARK: record.to_json(), REPORT: report, "junit.xml": junit(record), "summary.md": summary(record)}
     for name, text in files.items():
         (folder / name).write_text(text, encoding="utf-8")

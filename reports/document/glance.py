@@ -21,9 +21,9 @@ from .symmetric import Axis, symmetric
 
 NOT_MET = Mark("✕", "not met", "fail")
 UNDECIDED = Mark("?", "undecided", "unsure")
-FOUND = Mark("●", "found, judged by no rule", "unsure")
+FOUND = Mark("●", "found, no rule", "unsure")
 MET = Mark("✓", "rules met", "pass")
-QUIET = Mark("○", "looked at, no departure", "fg")
+QUIET = Mark("○", "nothing found", "fg")
 UNSEEN = Mark("–", "not looked at", "muted")
 
 

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from ...audit.verdict import Ruling
 from ..claims import title
 from ..record import Record, RulePart
 from ..words import bound_words, in_order, rule_words, sentence, short
@@ -17,6 +18,7 @@ class Asked:
     why: str
     brief: str
     required: bool
+    applied: bool
     code: str
 
 
@@ -32,6 +34,7 @@ def policy_rules(record: Record) -> tuple[Asked, ...]:
             why=sentence(short(" ".join(rule.why.split()), 1000)),
             brief=_first(" ".join(rule.why.split())),
             required=rule.required,
+            applied=rule.outcome is not Ruling.NOT_APPLIED,
             code=rule.auditor,
         )
         for rule in first.values()
