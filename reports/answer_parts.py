@@ -3,6 +3,7 @@
 from .finding_parts import EstimatePart, FindingPart
 from .words import estimate_text, label, perfect_text, sentence, short
 
+
 def stated(estimate: EstimatePart, more: str = "") -> str:
     """The estimate with its interval and n, and `more` inside the brackets."""
     return f"{estimate_text(estimate)[:-1]}{more})"

@@ -95,8 +95,7 @@ def charts(finding: FindingPart, rules: Sequence[RulePart]) -> list[Chart]:
         rules: the judged rules about this finding.
     """
     specs = SPECS.get(finding.code) or _usual(finding)
-    drawn = [chart for spec in specs if (chart := _of_spec(spec, finding, rules, len(specs))) is not None]
-    return drawn
+    return [chart for spec in specs if (chart := _of_spec(spec, finding, rules, len(specs))) is not None]
 
 
 def _of_spec(spec: Spec, finding: FindingPart, rules: Sequence[RulePart], parts: int) -> Chart | None:
@@ -125,14 +124,16 @@ def _with_size(chart: Chart, finding: FindingPart) -> Chart:
 
 
 def _usual(finding: FindingPart) -> tuple[Spec, ...]:
-    """For an auditor without charts of its own: the whole beside a perfect generator, and its first numbers by group."""
+    """For an auditor without charts of its own: the whole beside a perfect generator, and its first groups."""
     whole = tuple(dict.fromkeys(each.name for each in finding.estimates if each.group is None))
     compared = tuple(name for name in whole if any(e.name == name and e.perfect for e in finding.estimates))
     grouped = next((each.name for each in finding.estimates if each.group is not None and each.curve), None)
     own = [Spec("Beside a perfect generator", compared, standard=True)] if compared else []
     if not compared and whole:
         units = dict.fromkeys(each.unit for each in finding.estimates if each.group is None and each.curve)
-        named = {u: tuple(dict.fromkeys(e.name for e in finding.estimates if e.group is None and e.unit == u)) for u in units}
+        named = {
+            u: tuple(dict.fromkeys(e.name for e in finding.estimates if e.group is None and e.unit == u)) for u in units
+        }
         own = [Spec(sentence(label(names[0], finding))[:-1], names) for names in named.values()]
     if grouped is not None:
         own.append(Spec(f"{sentence(label(grouped, finding))[:-1]}, by group", (grouped,)))
@@ -178,7 +179,9 @@ def _chart(title: str, lines: list[_Line], equal: float | None, most: int, *, st
     if standard:
         axis = symmetric([at for line in shown for end in _ends([line]) if (at := standardised(line.estimate, end))])
         ticks = axis.ticks
-        rows = tuple(_row(line, lambda value, e=line.estimate: axis.place(standardised(e, value) or 0.0)) for line in shown)
+        rows = tuple(
+            _row(line, lambda value, e=line.estimate: axis.place(standardised(e, value) or 0.0)) for line in shown
+        )
         guide: Guide | None = Guide(axis.place(0.0), STANDARD)
     else:
         place, ticks = scale([*_ends(shown), *([] if equal is None else [equal])], shown[0].estimate.unit)

@@ -151,5 +151,3 @@ SPECIAL: Mapping[tuple[str, str], Claim] = {
     ("GA601", "changed_by_audit"): _changed,
 }
 """Where the sentence names a group, or reads otherwise at nothing."""
-
-

@@ -89,7 +89,9 @@ def not_found(record: Record, sign: SignPart) -> str:
         perfect=sign.perfect.value,
         size=smallest_mode(finding_of(record, sign.code)),
     )
-    return sentence(f"not found; too small to be seen: {missed}{weak}" if "likely" not in missed else f"not found; {missed}{weak}")
+    return sentence(
+        f"not found; too small to be seen: {missed}{weak}" if "likely" not in missed else f"not found; {missed}{weak}"
+    )
 
 
 def page_one(record: Record) -> str | None:

@@ -15,6 +15,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from ..audit.finding import Outcome
 from ..audit.verdict import Ruling
 from .diagnosis import NOT_RECORDED
+from .document.levels import at_policy_level
 from .record import Record, RulePart
 from .rulings import named_words, rule_sentence
 from .terminal.visible import block, line
@@ -31,6 +32,7 @@ def junit(record: Record) -> str:
 
     Reference: https://www.w3.org/TR/xml/#charsets
     """
+    record = at_policy_level(record)
     suite = Element("testsuite")
     _properties(suite, record)
     seconds = {finding.code: finding.seconds for finding in record.findings}

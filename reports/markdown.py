@@ -8,6 +8,7 @@ from ..audit.finding import Outcome
 from ..audit.verdict import Ruling
 from . import diagnosis, numbers
 from .diagnosis_parts import SignPart
+from .document.levels import at_policy_level
 from .drawing_words import looks_words
 from .encoder_words import encoder_words
 from .finding_parts import FindingPart
@@ -42,6 +43,7 @@ _CUT = "\n\n(cut here: the summary of a step may hold 1 MiB; record.json has eve
 
 def summary(record: Record) -> str:
     """A record in Markdown: the verdict, the rules (failed first), what was looked at, where the rest is."""
+    record = at_policy_level(record)
     verdict, environment = record.verdict, record.environment
     mark = ruling_mark(verdict.outcome)
     drawn = f"{numbers.count(environment.samples)} samples, seed {environment.seed}"

@@ -31,10 +31,14 @@ RISKS: tuple[Risk, ...] = (
     Risk("Unequal quality", "what is made is worse for some groups than for others", ("GA103", "GA104", "GA105")),
     Risk("Outcome fairness", "what happens to people differs between groups more than in the data", ("GA105", "GA108")),
     Risk("Stereotypes", "groups are tied to roles, tones or words", ("GA106", "GA107", "GA203")),
-    Risk("Loss of variety", "the model repeats itself or leaves kinds of records out", tuple(
-        f"GA3{number:02}" for number in (1, 2, 4, 5, 6, 7)
-    )),
-    Risk("Unreal output", "records look or depend as real ones never do", ("GA302", "GA303", "GA308", "GA309", "GA310")),
+    Risk(
+        "Loss of variety",
+        "the model repeats itself or leaves kinds of records out",
+        tuple(f"GA3{number:02}" for number in (1, 2, 4, 5, 6, 7)),
+    ),
+    Risk(
+        "Unreal output", "records look or depend as real ones never do", ("GA302", "GA303", "GA308", "GA309", "GA310")
+    ),
     Risk("Invalid output", "records are undefined, impossible or out of range", ("GA501",)),
     Risk("Not doing what it is asked", "requests are ignored or mixed up", ("GA104", "GA205")),
     Risk("Opaque behaviour", "nobody can say what moves the output", ("GA20",)),
@@ -46,7 +50,12 @@ RISKS: tuple[Risk, ...] = (
     Risk("Security", "the model or what surrounds it is attacked, poisoned or stolen", (), "a security review"),
     Risk("Harmful content", "output insults, endangers or breaks the law", (), "a review of content by people"),
     Risk("False statements", "output says what is not so", (), "a check against sources"),
-    Risk("Rights in the training data", "data were used without licence or consent", (), "a review of sources and licences"),
+    Risk(
+        "Rights in the training data",
+        "data were used without licence or consent",
+        (),
+        "a review of sources and licences",
+    ),
     Risk("Human oversight", "nobody notices or stops a failure in operation", (), "a plan for operation"),
 )
 """In the order in which they are shown; those that no auditor looks at come last."""

@@ -68,7 +68,9 @@ def judge_again(path: Path, policy_file: Path | None, out: Path | None) -> Recor
     return judged
 
 
-def render_again(path: Path, out: Path | None, *, showing: str = "generated", full: bool = False, pdf: bool = False) -> Path:
+def render_again(
+    path: Path, out: Path | None, *, showing: str = "generated", full: bool = False, pdf: bool = False
+) -> Path:
     """Render the report of a saved audit; returns the file written.
 
     Args:

@@ -1,4 +1,4 @@
-"""The first page: the verdict in domain words, what is established, what was found besides, and what nobody looked at."""
+"""The first page: the verdict in domain words, what is established, what was found besides, what nobody saw."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -57,6 +57,7 @@ class Decision:
     established: tuple[Settled, ...]
     found: tuple[Departure, ...]
     found_more: int
+    allowed: tuple[str, ...]
     unseen: tuple[Unseen, ...]
     conditions: tuple[str, ...]
     waivers: tuple[Waived, ...]
@@ -73,6 +74,7 @@ def decision(record: Record, rules: Sequence[RulePart]) -> Decision:
         established=_established(record, rules),
         found=found[:MOST_FOUND],
         found_more=max(0, len(found) - MOST_FOUND),
+        allowed=_allowed(record),
         unseen=tuple(_unseen(record)),
         conditions=tuple(_conditions(record)),
         waivers=tuple(_waivers(rules)),
@@ -89,6 +91,13 @@ def _established(record: Record, rules: Sequence[RulePart]) -> tuple[Settled, ..
         waived = ", waived" if rule.waived else ""
         listed.setdefault(risk, []).append(f"{ruling_mark(rule.outcome).sign} {title(rule).lower()}{waived}")
     return tuple(Settled(risk, "; ".join(said)) for risk, said in listed.items())
+
+
+def _allowed(record: Record) -> tuple[str, ...]:
+    """Patterns that are clearly seen, and that a rule looks at and allows."""
+    told = record.diagnosis
+    met = {(rule.auditor, rule.estimate) for rule in record.verdict.rules if rule.outcome is Ruling.PASS}
+    return tuple(sign.name for sign in (told.seen if told else ()) if (sign.code, sign.estimate) in met)
 
 
 def looked_at(record: Record, risk: Risk) -> bool:

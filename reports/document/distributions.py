@@ -1,5 +1,6 @@
 """Columns of a table, generated beside real: bars on one axis a column, as SVG that takes the page's colours."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -79,7 +80,7 @@ def _numeric(real: Any, made: Any) -> tuple[list[str], Any]:
         return [], np.zeros((2, 0))
     edges = np.linspace(low, high, BINS + 1)
     counts = [np.histogram(np.clip(each[np.isfinite(each)], low, high), edges)[0] for each in both]
-    labels = [f"{numbers.number(one)}–{numbers.number(other)}" for one, other in zip(edges, edges[1:], strict=False)]
+    labels = [f"{numbers.number(one)}–{numbers.number(other)}" for one, other in itertools.pairwise(edges)]
     labels[0], labels[-1] = f"up to {numbers.number(edges[1])}", f"over {numbers.number(edges[-2])}"
     return labels, _shares(counts, [len(each) for each in both])
 

@@ -1,4 +1,4 @@
-"""The findings by theme: each with one figure, what to look at, its limits and what to do; what did not apply on a line."""
+"""The findings by theme: each with one figure, exhibits, limits and what to do; those that do not apply on a line."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -31,9 +31,7 @@ def departures(record: Record) -> tuple[Departure, ...]:
     Only estimates of the whole count, on the side that is worse where one is. P-values are adjusted together (Holm), at
     the policy's error; an estimate without one counts where its interval at `SURELY` lies outside the perfect band.
     """
-    judged = {
-        (rule.auditor, rule.estimate) for rule in record.verdict.rules if rule.outcome is not Ruling.NOT_APPLIED
-    }
+    judged = {(rule.auditor, rule.estimate) for rule in record.verdict.rules if rule.outcome is not Ruling.NOT_APPLIED}
     candidates = [
         (finding, each)
         for finding in record.findings
@@ -56,7 +54,7 @@ def departures(record: Record) -> tuple[Departure, ...]:
 
 
 def side(estimate: EstimatePart) -> int:
-    """On which side of a perfect generator's band the whole interval lies, −1 or 1; 0 within it or on the better side."""
+    """On which side of a perfect generator's band the whole interval lies, −1 or 1; 0 within, or on the better side."""
     perfect = estimate.perfect
     if perfect is None:
         return 0

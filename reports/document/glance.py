@@ -70,7 +70,9 @@ def coverage(record: Record) -> tuple[Covered, ...]:
 
 def _covered(record: Record, risk: Risk, found: set[str]) -> Covered:
     codes = tuple(
-        each.code for each in record.findings if each.outcome is Outcome.MEASURED and risk.codes and risk.bears(each.code)
+        each.code
+        for each in record.findings
+        if each.outcome is Outcome.MEASURED and risk.codes and risk.bears(each.code)
     )
     rules = [rule for rule in record.verdict.rules if risk.codes and risk.bears(rule.auditor)]
     standing = [rule.outcome for rule in rules if not rule.waived]
@@ -167,5 +169,3 @@ def plainly(text: str, finding: FindingPart | None) -> str:
         for quoted in (f"`{each.name}`", f"**{each.name}**"):
             text = text.replace(quoted, f"*{each.label}*")
     return text
-
-

@@ -10,9 +10,7 @@ def print_style(record: Record) -> str:
     """Rules for paged media that name the model on every page; all of the name that is not plain is escaped."""
     name = short(record.checkpoint.name, LONGEST)
     digest = f"SHA-256 {record.checkpoint.sha256[:12]}…" if record.checkpoint.sha256 else "in memory, no digest"
-    return (
-        f'\n@page {{ @top-left {{ content: "{_quoted(name)}"; }} @top-right {{ content: "{_quoted(digest)}"; }} }}\n'
-    )
+    return f'\n@page {{ @top-left {{ content: "{_quoted(name)}"; }} @top-right {{ content: "{_quoted(digest)}"; }} }}\n'
 
 
 def _quoted(text: str) -> str:

@@ -1,5 +1,6 @@
 """How these numbers came about and how to check them: the recipe, the policy, the day of judgement, what to verify."""
 
+import itertools
 import shlex
 from datetime import date, datetime
 
@@ -44,7 +45,7 @@ def judging_command(record: Record) -> str | None:
 def _names_a_policy(record: Record) -> bool:
     """Whether the command named a policy that is not this one, or this one is not the one used without a name."""
     argv = record.environment.argv
-    given = [after for before, after in zip(argv, argv[1:], strict=False) if before == "--policy"]
+    given = [after for before, after in itertools.pairwise(argv) if before == "--policy"]
     given += [each.partition("=")[2] for each in argv if each.startswith("--policy=")]
     return record.policy.name not in given if given else record.policy.name != "default"
 

@@ -23,7 +23,7 @@ class Showing(StrEnum):
     """Which exhibits a report shows."""
 
     GENERATED = "generated"
-    """Of texts and rows only generated ones; pictures, melodies and sounds whole. What happens unless asked otherwise."""
+    """Of texts and rows only generated ones; pictures, melodies and sounds whole. The usual."""
     REAL = "real"
     """Everything, real records included."""
     NOTHING = "nothing"
@@ -64,7 +64,9 @@ def _is_hidden(pictures: PicturesPart, modality: str, showing: Showing) -> bool:
 
 
 def _withheld(pictures: PicturesPart, evidence: Evidence) -> Withheld:
-    return Withheld(short(pictures.label), len(pictures.indices), _digest(_source(pictures, evidence), pictures.indices))
+    return Withheld(
+        short(pictures.label), len(pictures.indices), _digest(_source(pictures, evidence), pictures.indices)
+    )
 
 
 def _source(pictures: PicturesPart, evidence: Evidence) -> Any:
