@@ -1,8 +1,8 @@
 """How these numbers came about and how to check them: the recipe, the policy, the day of judgement, what to verify."""
 
-import itertools
 import shlex
 from datetime import date, datetime
+from itertools import pairwise
 
 from ..environment import IN_MEMORY
 from ..record import Record
@@ -34,20 +34,13 @@ def command(record: Record) -> str:
 
 def judging_command(record: Record) -> str | None:
     """What judged by the policy of this record, where the command that drew the samples does not name it."""
-    source = record.policy.source
-    named = SHIPPED if source == SHIPPED else source
-    if named in record.environment.argv or (source == SHIPPED and not _names_a_policy(record)):
-        return None
-    policy = record.policy.name if source == SHIPPED else source
-    return short(shlex.join(["genai-audit", "judge", "OUT", "--policy", policy]), LONGEST)
-
-
-def _names_a_policy(record: Record) -> bool:
-    """Whether the command named a policy that is not this one, or this one is not the one used without a name."""
+    policy = record.policy.name if record.policy.source == SHIPPED else record.policy.source
     argv = record.environment.argv
-    given = [after for before, after in itertools.pairwise(argv) if before == "--policy"]
+    given = [after for before, after in pairwise(argv) if before == "--policy"]
     given += [each.partition("=")[2] for each in argv if each.startswith("--policy=")]
-    return record.policy.name not in given if given else record.policy.name != "default"
+    if policy in given or (not given and (record.policy.source, policy) == (SHIPPED, "default")):
+        return None
+    return short(shlex.join(["genai-audit", "judge", "OUT", "--policy", policy]), LONGEST)
 
 
 def judged_on(record: Record) -> str | None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ...audit.evidence.bundle import KINDS, Evidence
-from ...models.records import digest, is_array
+from ...models.records import digest
 from ..finding_parts import ExhibitPart, PicturesPart
 from ..words import short
 
@@ -83,6 +83,5 @@ def _digest(source: Any, indices: Sequence[int]) -> str:
         return ""
     if isinstance(source, list):
         return digest([source[row] for row in indices], {})
-    if is_array(source):
-        return digest(np.asarray(source[list(indices)]), {})
-    return digest(source.iloc[list(indices)], {})
+    rows = list(indices)
+    return digest(source.iloc[rows] if hasattr(source, "iloc") else np.asarray(source[rows]), {})

@@ -52,7 +52,7 @@ def test_the_reading_counts_what_lies_beyond_the_bound_and_outside_the_band() ->
     [chart] = charts_of("fail", "GA101")
     assert chart.reading == (
         "Lowest: Group 3 at 0.04; highest: Group 8 at 1.03; 1 of 10 intervals lies wholly beyond the policy’s bound; "
-        "1 of 10 intervals lies on the worse side of a perfect generator’s band."
+        "1 of 10 intervals lies wholly on the worse side of a perfect generator’s band."
     )
 
 
