@@ -62,6 +62,7 @@ def audit_checkpoint(
     out: str | Path | None = None,
     card: str | Path | None = None,
     formats: str | Iterable[str] = (),
+    show_real: bool = False,
 ) -> Record:
     """Audit a checkpoint and return the record; with `out`, also write the report and its companions there.
 
@@ -117,6 +118,7 @@ def audit_checkpoint(
         out: folder to write.
         card: a YAML file of what people declare of the model; shown as declared, not verified.
         formats: what `genai-audit run --format` takes, one or several, to be written to `out`.
+        show_real: show real records in the report also where they are texts or rows, which may be about people.
 
     Raises:
         UserError: if an argument or an input cannot be used, or the model's own code fails.
@@ -160,12 +162,12 @@ def audit_checkpoint(
             only=arguments.names(only, "only"),
             card=arguments.path(card, "card", "a card in YAML"),
         )
-        return _audited(request, folder, arguments.formats(formats))
+        return _audited(request, folder, arguments.formats(formats), arguments.truth(show_real, "show_real"))
     except (UserError, PolicyError) as error:
         raise type(error)(arguments.in_python(str(error))) from error.__cause__
 
 
-def _audited(request: Request, folder: Path | None, formats: tuple[str, ...]) -> Record:
+def _audited(request: Request, folder: Path | None, formats: tuple[str, ...], show_real: bool) -> Record:
     if folder is not None:
         folder = check_out(folder)
     request, mode = settled(request)
@@ -173,7 +175,7 @@ def _audited(request: Request, folder: Path | None, formats: tuple[str, ...]) ->
         with mode, kept_quiet():
             record, evidence = audit(request)
         if folder is not None:
-            record = write(folder, record, evidence, formats)
+            record = write(folder, record, evidence, formats, show_real=show_real)
             record.written_to(folder.resolve() / REPORT)
     return record
 

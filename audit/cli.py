@@ -14,10 +14,9 @@ from .commands.canaries.options import canaries as canaries_group
 from .commands.closing import close
 from .commands.exits import EXIT_CODES, guarded
 from .commands.options import (
-    BESIDE,
     EXIT_ZERO,
     POLICY,
-    TEMPLATE,
+    SHOW_REAL,
     judge_of_groups,
     of_data,
     of_fairness,
@@ -25,7 +24,7 @@ from .commands.options import (
     of_outputs,
     of_privacy,
 )
-from .saved import attest, schema, verify
+from .saved import attest, report, schema, verify
 
 if TYPE_CHECKING:
     from .process.answer import Audited
@@ -96,6 +95,7 @@ def main() -> None:
 @click.option("--memory", callback=values.size, metavar="SIZE", help="What the model may use at most, e.g. 8G.")
 @of_outputs
 @click.option("--sign", type=click.Path(path_type=Path), metavar="KEY.pem", help="Sign the attestation with this key.")
+@SHOW_REAL
 @EXIT_ZERO
 @click.pass_obj
 def run(
@@ -137,6 +137,7 @@ def run(
     card: Path | None,
     formats: tuple[str, ...],
     sign: Path | None,
+    show_real: bool,
     exit_zero: bool,
 ) -> int:
     """Audit CHECKPOINT: a file, a folder, reference:NAME, or a set of generated samples."""
@@ -189,7 +190,7 @@ def run(
     with alone(folder), progress() as report:
         made = (make or supervised)(request, memory=memory, progress=report)
         report("report", 0.0)
-        record = write(folder, made.record, made.evidence, formats, key=key)
+        record = write(folder, made.record, made.evidence, formats, key=key, show_real=show_real)
     try:
         return close(record, out, exit_zero=exit_zero)
     except KeyboardInterrupt:
@@ -289,22 +290,10 @@ def judge(record: Path, policy: Path | None, out: Path | None, exit_zero: bool) 
     return close(judge_again(record, policy, out), out, exit_zero=exit_zero)
 
 
-@main.command()
-@click.argument("record", type=click.Path(path_type=Path))
-@BESIDE
-@TEMPLATE
-@of_outputs
-def report(record: Path, out: Path | None, **asked: Any) -> None:
-    """Render the HTML report of a saved RECORD again; or, if asked for, forms and machine formats in its place."""
-    from .commands.views import written_again
-
-    say(*map(str, written_again(record, out, **asked)))
-
-
 main.add_command(verify)
 main.add_command(attest)
+main.add_command(report)
 main.add_command(schema)
-
 main.add_command(canaries_group)
 
 

@@ -8,7 +8,7 @@ import click
 from ..reports.terminal.say import say, say_block
 from .commands import values
 from .commands.exits import VERIFY_CODES
-from .commands.options import of_opening
+from .commands.options import BESIDE, TEMPLATE, of_opening, of_outputs, rendering
 
 FILE = click.Path(path_type=Path)
 
@@ -56,3 +56,16 @@ def schema() -> None:
     from ..reports.record import schema as record_schema
 
     say_block(json.dumps(record_schema(), indent=2))
+
+
+@click.command()
+@click.argument("record", type=FILE)
+@BESIDE
+@TEMPLATE
+@of_outputs
+@rendering
+def report(record: Path, out: Path | None, **asked: Any) -> None:
+    """Render the HTML report of a saved RECORD again; or, if asked for, forms and machine formats in its place."""
+    from .commands.views import written_again
+
+    say(*map(str, written_again(record, out, **asked)))

@@ -1,21 +1,7 @@
-"""What the answers to all auditors' questions share: an estimate with its interval, and what would have gone unseen."""
+"""What the answers to all auditors' questions share: an estimate with its interval."""
 
-from ..audit.finding import Better
 from .finding_parts import EstimatePart, FindingPart
-from .unnoticed import unnoticed
 from .words import estimate_text, label, perfect_text, sentence, short
-
-_CHANGES = {Better.HIGHER: "a fall", Better.LOWER: "a rise", Better.NEITHER: "a change"}
-
-
-def unseen(estimate: EstimatePart, among: str = "this many samples") -> str:
-    """What would have gone unnoticed among what was looked at, as a sentence after others; empty where unknown."""
-    least = estimate.minimum_detectable
-    if least is None:
-        return ""
-    change = _CHANGES[estimate.better]
-    perfect = 0.0 if estimate.perfect is None else estimate.perfect.value
-    return f" With {among} {unnoticed(estimate.name, estimate.unit, least, change=change, perfect=perfect)}."
 
 
 def stated(estimate: EstimatePart, more: str = "") -> str:
@@ -30,7 +16,7 @@ def first_said(finding: FindingPart) -> str:
     text = f"{label(first.name, finding)}{whose} is {estimate_text(first)}"
     if first.perfect:
         text += f"; a perfect generator would score {perfect_text(first.perfect, first.unit)} here"
-    return sentence(text) + unseen(first)
+    return sentence(text)
 
 
 def whole_of(finding: FindingPart) -> dict[str, EstimatePart]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from ..audit.finding import Outcome
 from . import numbers
-from .answer_parts import first_said, stated, unseen, whole_of
+from .answer_parts import first_said, stated, whole_of
 from .attribution_answers import ATTRIBUTION, unread
 from .fairness_answers import FAIRNESS
 from .finding_parts import EstimatePart, FindingPart
@@ -94,7 +94,7 @@ def _neighbours(finding: FindingPart) -> str:
             f" Further out than all but a few real samples lie {stated(outliers)} of the generated ones; of a perfect "
             f"generator’s, {perfect_text(outliers.perfect, outliers.unit)}."
         )
-    return text + unseen(first)
+    return text
 
 
 def _modes(finding: FindingPart) -> str:
@@ -106,7 +106,7 @@ def _modes(finding: FindingPart) -> str:
     text += f"; the thinnest gets {stated(thinnest)} of its real share"
     if thinnest.perfect is not None:
         text += f", where the thinnest of a perfect generator would get {perfect_text(thinnest.perfect, thinnest.unit)}"
-    return f"{text}. Modes that get too little are short of {stated(lost)} of the data." + unseen(lost)
+    return f"{text}. Modes that get too little are short of {stated(lost)} of the data."
 
 
 def _missing(finding: FindingPart, missing: EstimatePart) -> str:
@@ -142,7 +142,7 @@ def _validity(finding: FindingPart) -> str:
             f" {sentence(stated(whole['broken_relation_share']))[:-1]} break a relation between columns that every "
             "real record keeps."
         )
-    return text + unseen(invalid)
+    return text
 
 
 def _identity(finding: FindingPart) -> str:

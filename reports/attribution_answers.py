@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from . import numbers
-from .answer_parts import first_said, stated, unseen, whole_of
+from .answer_parts import first_said, stated, whole_of
 from .finding_parts import Cell, EstimatePart, FindingPart
 from .words import perfect_text, sentence, short
 
@@ -92,7 +92,7 @@ def _next_token(finding: FindingPart) -> str:
     shift = whole.get("recency_shift")
     if shift is not None:
         text += f" From real records to its own, the share of the last four tokens changes by {stated(shift)}"
-        text += f"; a perfect generator would show {perfect_text(shift.perfect, shift.unit)}." + unseen(shift)
+        text += f"; a perfect generator would show {perfect_text(shift.perfect, shift.unit)}."
     return text
 
 

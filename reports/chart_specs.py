@@ -8,13 +8,15 @@ class Spec:
     """Which estimates a chart shows, in this order, and what it is called.
 
     `divided` charts show how a whole is shared out, with a guide where equal shares would lie; `worst` is what the row
-    of the worst of the others is called, None by what the auditor calls it.
+    of the worst of the others is called, None by what the auditor calls it; `standard` charts hold estimates of several
+    units, each by its distance from a perfect generator in half-widths of that one's band.
     """
 
     title: str
     names: tuple[str, ...]
     divided: bool = False
     worst: str | None = "Worst group"
+    standard: bool = False
 
 
 SPECS: dict[str, tuple[Spec, ...]] = {
@@ -34,8 +36,9 @@ SPECS: dict[str, tuple[Spec, ...]] = {
         Spec("How well real records are given back beside generated ones, by group", ("group_reconstruction",)),
         Spec(
             "How far the worst group stays behind the others",
-            ("worst_fidelity_gap", "worst_coverage_gap", "reconstruction_gap"),
+            ("worst_fidelity_gap", "worst_coverage_gap", "likelihood_gap", "reconstruction_gap"),
             worst=None,
+            standard=True,
         ),
     ),
     "GA104": (
@@ -111,12 +114,18 @@ SPECS: dict[str, tuple[Spec, ...]] = {
         Spec("The same beyond held-out records", ("extraction_excess",)),
     ),
     "GA302": (
-        Spec("Relative to a perfect generator", ("precision_ratio", "recall_ratio", "coverage_ratio", "density")),
-        Spec("As measured", ("precision", "recall", "coverage")),
         Spec(
-            "Robust to outliers; 100 % for a perfect generator",
-            ("clipped_density", "clipped_coverage", "support_precision", "support_recall"),
+            "Beside a perfect generator",
+            (
+                "precision_ratio",
+                "recall_ratio",
+                "coverage_ratio",
+                "density",
+                "support_precision",
+                "support_recall",
+                "stray_share",
+            ),
+            standard=True,
         ),
-        Spec("Outliers", ("stray_share",)),
     ),
 }

@@ -4,13 +4,15 @@ Geometry only, as percentages of the plot's width; the template draws it as SVG 
 takes the page's font and colours and fits a phone, a screen and a sheet of paper.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ..audit.finding import NOMINAL, Better
 from . import numbers
 from .axis import Tick, scale
 from .chart_specs import SPECS, Spec
+from .document.found import side, standardised
+from .document.symmetric import symmetric
 from .finding_parts import EstimatePart, FindingPart
 from .record import BoundPart, RulePart
 from .unnoticed import smallest_mode_words
@@ -18,6 +20,9 @@ from .words import Mark, bound_words, label, ruling_mark, sentence, short
 
 MOST_ROWS = 20
 """Rows of a chart; more would be a wall. The worst are kept, and the table of estimates has them all."""
+
+MOST_ROWS_OF_PARTS = 6
+"""Rows of each part where a figure has several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,10 @@ class Chart:
     left_out: int
 
 
+STANDARD = "0: a perfect generator; ±1: the ends of its band, further out drawn closer"
+"""What the axis is on which estimates of several units stand."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Line:
     label: str
@@ -77,26 +86,35 @@ class _Line:
 
 
 def charts(finding: FindingPart, rules: Sequence[RulePart]) -> list[Chart]:
-    """The charts of a finding: the chosen ones for a known auditor, otherwise one for each unit.
+    """The charts of a finding, which become parts of one figure: the chosen ones for a known auditor, otherwise two.
+
+    Complete counts are on no axis: they have no interval, and a checklist says them.
 
     Args:
         finding: with its estimates.
         rules: the judged rules about this finding.
     """
-    drawn = []
-    for spec in SPECS.get(finding.code) or _by_unit(finding.estimates):
-        chosen = [each for name in spec.names for each in _worst_first(name, finding.estimates)]
-        size = finding.settings.get("latent_dimensions")
-        equal = None
-        if spec.divided:
-            # Shares in a part of the whole (`z3 → ink`) are another division, which the table of estimates has.
-            chosen = sorted((e for e in chosen if "→" not in (e.group or "")), key=lambda e: -e.value)
-            equal = 1 / size if isinstance(size, int) and size > 0 else None
-        if chosen:
-            lines = [_line(each, rules, _name(each, finding, spec)) for each in chosen]
-            chart = _chart(spec.title, lines, equal)
-            drawn.append(_with_size(chart, finding) if "missing_modes" in spec.names else chart)
-    return drawn
+    specs = SPECS.get(finding.code) or _usual(finding)
+    return [chart for spec in specs if (chart := _of_spec(spec, finding, rules, len(specs))) is not None]
+
+
+def _of_spec(spec: Spec, finding: FindingPart, rules: Sequence[RulePart], parts: int) -> Chart | None:
+    uncertain = [each for each in finding.estimates if each.curve]
+    chosen = [each for name in spec.names for each in _worst_first(name, uncertain)]
+    if spec.standard:
+        chosen = [each for each in chosen if each.group is None and standardised(each) is not None]
+    size = finding.settings.get("latent_dimensions")
+    equal = None
+    if spec.divided:
+        # Shares in a part of the whole (`z3 → ink`) are another division, which the table of estimates has.
+        chosen = sorted((e for e in chosen if "→" not in (e.group or "")), key=lambda e: -e.value)
+        equal = 1 / size if isinstance(size, int) and size > 0 else None
+    if not chosen:
+        return None
+    lines = [_line(each, rules, _name(each, finding, spec)) for each in chosen]
+    most = MOST_ROWS if parts == 1 or len(lines) <= MOST_ROWS_OF_PARTS + 2 else MOST_ROWS_OF_PARTS
+    chart = _chart(spec.title, lines, equal, most, standard=spec.standard)
+    return _with_size(chart, finding) if "missing_modes" in spec.names else chart
 
 
 def _with_size(chart: Chart, finding: FindingPart) -> Chart:
@@ -105,13 +123,21 @@ def _with_size(chart: Chart, finding: FindingPart) -> Chart:
     return chart if words is None else replace(chart, reading=f"{chart.reading} {sentence(words)}")
 
 
-def _by_unit(estimates: Iterable[EstimatePart]) -> tuple[Spec, ...]:
-    names: dict[str, dict[str, None]] = {}
-    for each in estimates:
-        names.setdefault(each.unit, {})[each.name] = None
-    return tuple(
-        Spec(f"Estimates ({unit})" if unit else "Estimates", tuple(unit_names)) for unit, unit_names in names.items()
-    )
+def _usual(finding: FindingPart) -> tuple[Spec, ...]:
+    """For an auditor without charts of its own: the whole beside a perfect generator, and its first groups."""
+    whole = tuple(dict.fromkeys(each.name for each in finding.estimates if each.group is None))
+    compared = tuple(name for name in whole if any(e.name == name and e.perfect for e in finding.estimates))
+    grouped = next((each.name for each in finding.estimates if each.group is not None and each.curve), None)
+    own = [Spec("Beside a perfect generator", compared, standard=True)] if compared else []
+    if not compared and whole:
+        units = dict.fromkeys(each.unit for each in finding.estimates if each.group is None and each.curve)
+        named = {
+            u: tuple(dict.fromkeys(e.name for e in finding.estimates if e.group is None and e.unit == u)) for u in units
+        }
+        own = [Spec(sentence(label(names[0], finding))[:-1], names) for names in named.values()]
+    if grouped is not None:
+        own.append(Spec(f"{sentence(label(grouped, finding))[:-1]}, by group", (grouped,)))
+    return tuple(own)
 
 
 def _worst_first(name: str, estimates: Sequence[EstimatePart]) -> list[EstimatePart]:
@@ -148,12 +174,20 @@ def _line(estimate: EstimatePart, rules: Sequence[RulePart], name: str) -> _Line
     return _Line(name, estimate, estimate.low, estimate.high, estimate.level, None, bound)
 
 
-def _chart(title: str, lines: list[_Line], equal: float | None) -> Chart:
-    shown = lines[:MOST_ROWS]
-    place, ticks = scale([*_ends(shown), *([] if equal is None else [equal])], shown[0].estimate.unit)
-    rows = tuple(_row(line, place) for line in shown)
-    rules = [line.rule for line in shown if line.rule is not None]
-    bounds = {bound_words(rule) for rule in rules}
+def _chart(title: str, lines: list[_Line], equal: float | None, most: int, *, standard: bool) -> Chart:
+    shown = lines[:most]
+    if standard:
+        axis = symmetric([at for line in shown for end in _ends([line]) if (at := standardised(line.estimate, end))])
+        ticks = axis.ticks
+        rows = tuple(
+            _row(line, lambda value, e=line.estimate: axis.place(standardised(e, value) or 0.0)) for line in shown
+        )
+        guide: Guide | None = Guide(axis.place(0.0), STANDARD)
+    else:
+        place, ticks = scale([*_ends(shown), *([] if equal is None else [equal])], shown[0].estimate.unit)
+        rows = tuple(_row(line, place) for line in shown)
+        guide = None if equal is None else Guide(place(equal), f"an equal share, {numbers.share(equal)}")
+    bounds = {bound_words(line.rule) for line in shown if line.rule is not None}
     return Chart(
         title=title,
         reading=_reading(lines),
@@ -161,7 +195,7 @@ def _chart(title: str, lines: list[_Line], equal: float | None) -> Chart:
         ticks=ticks,
         has_band=any(row.band for row in rows),
         bound=bounds.pop() if len(bounds) == 1 else "see the rules" if bounds else None,
-        guide=None if equal is None else Guide(place(equal), f"an equal share, {numbers.share(equal)}"),
+        guide=guide,
         key=_key(shown),
         left_out=len(lines) - len(shown),
     )
@@ -227,12 +261,9 @@ def _reading(every: Sequence[_Line]) -> str:
         parts.append(f"{_of(len(beyond), judged, exact=exact)} beyond the policy’s bound")
     compared = [line for line in lines if line.estimate.perfect]
     if compared:
-        away = sum(
-            _outside(line, line.estimate.perfect.low, line.estimate.perfect.high)
-            for line in compared
-            if line.estimate.perfect
-        )
-        parts.append(f"{_of(away, len(compared), exact=exact)} outside a perfect generator’s band")
+        # What is better than perfect is not held against a model.
+        away = sum(bool(side(line.estimate)) for line in compared)
+        parts.append(f"{_of(away, len(compared), exact=exact)} on the worse side of a perfect generator’s band")
     return "; ".join(parts) + "."
 
 

@@ -1,44 +1,76 @@
-"""What a terminal shows at the end of a run: a closing summary with the verdict first."""
+"""What a terminal shows at the end of a run: the verdict first, what asks for attention, and the rest in brief."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
+from ..audit.verdict import Ruling
+from .claims import claim, title
 from .diagnosis import NOT_RECORDED, page_one
+from .document.levels import at_policy_level
 from .drawing_words import looks_words
 from .encoder_words import encoder_words
 from .independence import independence_words
-from .record import Record
-from .rulings import rule_sentence, verdict_sentence
-from .terminal.say import say_first_bold
-from .words import SIGNS, in_order
+from .record import Record, RulePart
+from .rulings import named_words, verdict_sentence
+from .terminal.say import say_styled
+from .words import SIGNS, bound_words, in_order, sentence, short, spaced, waiver_words
 
-MAX_RULES = 12
-"""Rules shown at the end of a run, so that the summary stays within twenty lines; the report has them all."""
+MAX_RULES = 10
+"""Rules that are not met, open or waived and shown at the end of a run; the report has them all."""
+
+COLOURS = {Ruling.PASS: "green", Ruling.FAIL: "red", Ruling.INCONCLUSIVE: "yellow"}
+"""Beside sign and word, never alone."""
+
+QUIET = "dim"
 
 
 def closing(record: Record, out: Path | None) -> None:
     """Print the verdict, the rules and where the report is: at most twenty lines, plain off a terminal."""
-    say_first_bold(closing_lines(record, out))
+    say_styled(_styled(record, out))
 
 
 def closing_lines(record: Record, out: Path | None) -> list[str]:
     """The closing summary as plain lines; `out` is the folder that holds the report, if one was written."""
+    return [text for text, _ in _styled(record, out)]
+
+
+def _styled(record: Record, out: Path | None) -> Iterator[tuple[str, str]]:
+    """Lines, each with its style: the verdict in bold, what asks for attention in its colour, the rest dim."""
+    record = at_policy_level(record)
     verdict = record.verdict
-    lines = [f"{verdict.outcome.upper()} {SIGNS[verdict.outcome]}  {verdict_sentence(record)}"]
-    beside = page_one(record)
-    lines += [] if beside is None else [f"  {beside}"]
+    yield f"{verdict.outcome.upper()} {SIGNS[verdict.outcome]}  {verdict_sentence(record)}", _bold(verdict.outcome)
+    if (beside := page_one(record)) is not None:
+        yield f"  {beside}", ""
     rules = in_order(verdict.rules)
-    lines += [f"  {SIGNS[rule.outcome]} {rule.id}: {rule_sentence(rule, record)}" for rule in rules[:MAX_RULES]]
-    if len(rules) > MAX_RULES:
-        lines.append(f"  … and {len(rules) - MAX_RULES} more rules, in the report")
-    covered = record.coverage
-    counts = {
-        "measured": covered.measured,
-        "not applicable": covered.not_applicable,
-        "inconclusive": covered.inconclusive,
-        "error": covered.error,
-    }
-    said = (encoder_words(record), independence_words(record), looks_words(record))
-    lines += [each for each in said if each is not None]
-    lines.append(f"Diagnosis: {NOT_RECORDED if record.diagnosis is None else record.diagnosis.sentence}")
-    lines.append("Auditors: " + " · ".join(f"{len(codes)} {name}" for name, codes in counts.items()))
-    return lines if out is None else [*lines, f"Report: {out / 'report.html'}"]
+    standing = [rule for rule in rules if rule.waived or rule.outcome in (Ruling.FAIL, Ruling.INCONCLUSIVE)]
+    yield from (_ruled(rule, record) for rule in standing[:MAX_RULES])
+    if len(standing) > MAX_RULES:
+        yield f"  … and {len(standing) - MAX_RULES} more rules, in the report", ""
+    for outcome, what in ((Ruling.PASS, "met"), (Ruling.NOT_APPLIED, "not applied")):
+        names = [title(rule).lower() for rule in rules if rule.outcome is outcome and not rule.waived]
+        if names:
+            yield f"  {SIGNS[outcome]} {len(names)} {what}: {short(', '.join(names), 400)}", ""
+    for said in (encoder_words(record), independence_words(record), looks_words(record)):
+        if said is not None:
+            yield said, QUIET
+    yield f"Diagnosis: {NOT_RECORDED if record.diagnosis is None else record.diagnosis.sentence}", ""
+    counts = (f"{len(codes)} {outcome.replace('_', ' ')}" for outcome, codes in record.coverage)
+    yield f"Auditors: {' · '.join(counts)}", QUIET
+    if out is not None:
+        yield f"Report: {out / 'report.html'}", ""
+
+
+def _bold(outcome: Ruling) -> str:
+    return f"bold {COLOURS[outcome]}" if outcome in COLOURS else "bold"
+
+
+def _ruled(rule: RulePart, record: Record) -> tuple[str, str]:
+    """A rule that is not met, open or waived: what was seen, what was asked, and what is behind it."""
+    text = f"{claim(rule, record)}; asked: {bound_words(rule, record)}"
+    if rule.outcome is Ruling.INCONCLUSIVE:
+        text += f"; {spaced(short(rule.reason, 300))}"
+    named = named_words(record, rule) if rule.observed is not None and not rule.estimate.startswith("worst_") else None
+    more = [each for each in (named and sentence(named), waiver_words(rule)) if each]
+    sign = SIGNS[Ruling.NOT_APPLIED] if rule.waived else SIGNS[rule.outcome]
+    said = " ".join([sentence(text), *more])
+    return f"  {sign} {title(rule)}: {said}", "" if rule.waived else COLOURS.get(rule.outcome, "")

@@ -8,7 +8,7 @@ from . import numbers
 from .diagnosis_parts import DiagnosisPart, SignPart
 from .finding_parts import PerfectPart
 from .record import Record
-from .unnoticed import smallest_mode, unnoticed
+from .unnoticed import smallest_mode, too_small
 from .words import finding_of, measured, perfect_text, sentence
 
 NOT_RECORDED = "The diagnosis is not recorded: this record was written by an earlier version."
@@ -81,7 +81,7 @@ def not_found(record: Record, sign: SignPart) -> str:
     if least is None or sign.perfect is None:
         return "Not found; how small a one would have been found is not known."
     weak = " – a weak test: draw more samples, or give more real data" if least > sign.coarse else ""
-    missed = unnoticed(
+    missed = too_small(
         sign.estimate,
         sign.unit or "",
         least,
@@ -89,7 +89,9 @@ def not_found(record: Record, sign: SignPart) -> str:
         perfect=sign.perfect.value,
         size=smallest_mode(finding_of(record, sign.code)),
     )
-    return sentence(f"not found; {missed}{weak}")
+    return sentence(
+        f"not found; too small to be seen: {missed}{weak}" if "likely" not in missed else f"not found; {missed}{weak}"
+    )
 
 
 def page_one(record: Record) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from . import numbers
-from .answer_parts import first_said, stated, unseen, whole_of
+from .answer_parts import first_said, stated, whole_of
 from .finding_parts import Cell, EstimatePart, FindingPart
 from .words import perfect_text, sentence, short
 
@@ -28,7 +28,7 @@ def _representation(finding: FindingPart) -> str:
         return f"{text}."
     perfect = perfect_text(whole.perfect, whole.unit)
     text += f"; the smallest ratio of a perfect generator with as many samples would be {perfect}."
-    return text + unseen(whole)
+    return text
 
 
 def _intersections(finding: FindingPart) -> str:
@@ -42,7 +42,7 @@ def _intersections(finding: FindingPart) -> str:
     )
     if worst.perfect is not None:
         text += f"; the smallest such ratio of a perfect generator would be {perfect_text(worst.perfect, worst.unit)}"
-    return f"{text}." + unseen(worst)
+    return f"{text}."
 
 
 def _quality(finding: FindingPart) -> str:
@@ -77,7 +77,7 @@ def _requests(finding: FindingPart) -> str:
     text += f": {reading}." if reading else "."
     if ignored is not None:
         text += f" Requests are ignored to {stated(ignored)}."
-    return text + unseen(worst)
+    return text
 
 
 def _reading(finding: FindingPart, group: str | None) -> str | None:
@@ -102,7 +102,7 @@ def _downstream(finding: FindingPart) -> str:
         text += f", from {numbers.quantity(gap[2], APART)} to {numbers.quantity(gap[1], APART)}"
     if worst.perfect is not None:
         text += f"; records of a perfect generator would show {perfect_text(worst.perfect, worst.unit)}"
-    return f"{text}." + unseen(worst)
+    return f"{text}."
 
 
 def _outcomes(finding: FindingPart) -> str:
@@ -116,7 +116,7 @@ def _outcomes(finding: FindingPart) -> str:
     text += f", {became}" if became else ""
     if worst.perfect is not None:
         text += f"; a perfect generator would show {perfect_text(worst.perfect, worst.unit)}"
-    return f"{text}." + unseen(worst)
+    return f"{text}."
 
 
 def _became(finding: FindingPart, moved: str) -> str | None:
@@ -150,7 +150,7 @@ def _preferences(finding: FindingPart) -> str:
     text += f"{stated(furthest)} of the pairs, where an indifferent model shows 50 %"
     nats = next((each for each in finding.estimates if (each.name, each.group) == ("mean_nats", furthest.group)), None)
     text += f"; in nats by {stated(nats)} on average." if nats is not None else "."
-    return text + unseen(worst, "these pairs")
+    return text
 
 
 def _associations(finding: FindingPart) -> str:

@@ -16,6 +16,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from ..audit.finding import Outcome
 from ..audit.verdict import Ruling
 from .diagnosis import NOT_RECORDED
+from .document.levels import at_policy_level
 from .record import Record, RulePart
 from .rulings import named_words, rule_sentence
 from .terminal.visible import block, line
@@ -32,6 +33,7 @@ def junit(record: Record) -> str:
 
     Reference: https://www.w3.org/TR/xml/#charsets
     """
+    record = at_policy_level(record)
     suite = Element("testsuite")
     _properties(suite, record)
     seconds = {finding.code: finding.seconds for finding in record.findings}
@@ -97,7 +99,7 @@ def _output(record: Record, rule: RulePart, said: str) -> str:
     lines = {
         _word(rule): rule.reason,
         "asked": estimate if asked in said else f"{asked} ({estimate})",
-        "expected": bound_words(rule),
+        "expected": bound_words(rule, record),
         "observed": observed_words(rule) if rule.observed is not None else "nothing",
         "named": named_words(record, rule),
         "why": rule.why,

@@ -8,6 +8,7 @@ from ..audit.finding import Outcome
 from ..audit.verdict import Ruling
 from . import diagnosis, numbers
 from .diagnosis_parts import SignPart
+from .document.levels import at_policy_level
 from .drawing_words import looks_words
 from .encoder_words import encoder_words
 from .finding_parts import FindingPart
@@ -42,6 +43,7 @@ _CUT = "\n\n(cut here: the summary of a step may hold 1 MiB; record.json has eve
 
 def summary(record: Record) -> str:
     """A record in Markdown: the verdict, the rules (failed first), what was looked at, where the rest is."""
+    record = at_policy_level(record)
     verdict, environment = record.verdict, record.environment
     mark = ruling_mark(verdict.outcome)
     drawn = f"{numbers.count(environment.samples)} samples, seed {environment.seed}"
@@ -189,7 +191,7 @@ def escape(text: str) -> str:
 def _rule_row(record: Record, rule: RulePart) -> str:
     mark, waiver = ruling_mark(rule.outcome), waiver_words(rule)
     reason = rule.reason if waiver is None else f"{sentence(rule.reason)} {waiver}"
-    asked = f"{rule_words(rule, record)} {bound_words(rule)}"
+    asked = f"{rule_words(rule, record)} {bound_words(rule, record)}"
     cells = [f"{mark.sign} {mark.word}", rule_name(rule), asked, observed_and_named(record, rule), reason]
     return f"| {' | '.join(escape(cell) for cell in cells)} |"
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from . import numbers
 from .diagnosis import NOT_RECORDED, page_one
+from .document.levels import at_policy_level
 from .independence import independence_words
 from .junit import rule_name
 from .record import Record, RulePart
@@ -23,6 +24,7 @@ BLOCK = "color:inherit;background:transparent;border-left:4px solid;padding:0 0 
 
 def record_html(record: Record, report: Path | None) -> str:
     """A record as a fragment of HTML; `report` is where its report was written, if it was."""
+    record = at_policy_level(record)
     mark = ruling_mark(record.verdict.outcome)
     rows = "".join(_row(record, rule) for rule in in_order(record.verdict.rules))
     beside = page_one(record)
@@ -46,7 +48,7 @@ def record_html(record: Record, report: Path | None) -> str:
 def _row(record: Record, rule: RulePart) -> str:
     mark = ruling_mark(rule.outcome)
     word = f"{mark.sign} {mark.word}{', waived' if rule.waived else ''}"
-    asked = f"{rule_words(rule, record)} {bound_words(rule)}"
+    asked = f"{rule_words(rule, record)} {bound_words(rule, record)}"
     cells = (word, rule_name(rule), asked, observed_and_named(record, rule))
     return f"<tr>{''.join(_cell(cell, 'td') for cell in cells)}</tr>"
 

@@ -4,10 +4,22 @@ from collections.abc import Sequence
 
 from ..audit.finding import Better
 from ..audit.verdict import Ruling
+from . import numbers
+from .claims import claim
 from .finding_parts import Cell, FindingPart
 from .record import Record, RulePart
 from .unnoticed import smallest_mode_words
-from .words import bound_words, finding_of, nearest_end, observed_words, rule_words, sentence, short, waiver_words
+from .words import (
+    bound_words,
+    finding_of,
+    nearest_end,
+    observed_words,
+    rule_words,
+    sentence,
+    short,
+    spaced,
+    waiver_words,
+)
 
 MOST_NAMED = 3
 """Symbols or modes that a sentence names; the report's tables have the others."""
@@ -16,9 +28,9 @@ MOST_NAMED = 3
 def rule_sentence(rule: RulePart, record: Record) -> str:
     """What a rule asked, what was seen, and what follows."""
     if rule.observed is None:
-        text = f"{rule_words(rule, record)}, {bound_words(rule)}: {short(rule.reason, 300)}"
+        text = f"{rule_words(rule, record)}, {bound_words(rule, record)}: {short(rule.reason, 300)}"
     else:
-        text = f"{rule_words(rule, record)} is {observed_words(rule)}; the policy asks for {bound_words(rule)}"
+        text = f"{rule_words(rule, record)} is {observed_words(rule)}; the policy asks for {bound_words(rule, record)}"
         text += f"; {rule.reason}" if rule.outcome is Ruling.INCONCLUSIVE else ""
     named, waiver = named_words(record, rule), waiver_words(rule)
     more = [each for each in (named and sentence(named), waiver) if each]
@@ -38,11 +50,11 @@ def verdict_sentence(record: Record) -> str:
     if not seen:
         return sentence(f"rule {alike[0].id} is undecided, as {short(alike[0].reason, 300)}{_also(alike, 'undecided')}")
     worst = max(seen, key=_distance)
-    claim = f"{_subject(worst, record)} is {observed_words(worst)}; the policy asks for {bound_words(worst)}"
-    claim += _named(worst, record)
+    said = f"{claim(worst, record)}; the policy asks for {bound_words(worst, record)}{basis(worst)}"
+    said += _named(worst, record)
     if verdict.outcome is Ruling.FAIL:
-        return sentence(claim + _also(alike, "not met"))
-    return sentence(f"{claim}; {short(worst.reason, 300)}{_also(alike, 'undecided')}")
+        return sentence(said + _also(alike, "not met"))
+    return sentence(f"{said}; {spaced(short(worst.reason, 300))}{_also(alike, 'undecided')}")
 
 
 def _passed(record: Record, rules: Sequence[RulePart]) -> str:
@@ -52,12 +64,21 @@ def _passed(record: Record, rules: Sequence[RulePart]) -> str:
     count = f"all {len(rules)} applied rules are met" if len(rules) > 1 else "the only applied rule is met"
     waived = sum(rule.waived for rule in record.verdict.rules)
     left = f", {waived} more waived" if waived else ""
-    subject = _subject(nearest, record)
-    closest = "nearest to its bound, " if len(rules) > 1 else ""
+    closest = "nearest to its bound: " if len(rules) > 1 else ""
     return sentence(
-        f"{count}{left}; {closest}{subject[:1].lower() + subject[1:]} is {observed_words(nearest)}, "
-        f"where the policy asks for {bound_words(nearest)}{_named(nearest, record)}"
+        f"{count}{left}; {closest}{claim(nearest, record)}, where the policy asks for "
+        f"{bound_words(nearest, record)}{basis(nearest)}{_named(nearest, record)}"
     )
+
+
+def basis(rule: RulePart) -> str:
+    """What the numbers of a claim stand on: ` (95 % intervals, n = 20,000)`, or a complete count."""
+    seen = rule.observed
+    if seen is None:
+        return ""
+    if seen.complete:
+        return f" (complete count, n = {numbers.count(seen.n)})"
+    return f" ({numbers.level(seen.level)} interval, n = {numbers.count(seen.n)})"
 
 
 def _also(rules: Sequence[RulePart], what: str) -> str:
@@ -73,11 +94,6 @@ def _distance(rule: RulePart) -> float:
     end = nearest_end(rule.bound, rule.observed.value)
     assert end is not None
     return abs(rule.observed.value - end) / (abs(end) or 1.0)
-
-
-def _subject(rule: RulePart, record: Record) -> str:
-    group = worst_group(record, rule) if rule.group is None else None
-    return rule_words(rule, record) + (f", that of {_called(rule, group)}," if group is not None else "")
 
 
 def _named(rule: RulePart, record: Record) -> str:

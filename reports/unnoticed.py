@@ -29,6 +29,8 @@ _UNNOTICED = {
 }
 """By estimate, where the unit alone does not say it."""
 
+_SUFFIX = " would likely have gone unseen"
+
 _COUNTED = {"missing_modes": ("missing mode", "missing modes")}
 """One and several of what an estimate counts."""
 
@@ -59,7 +61,12 @@ def unnoticed(name: str, unit: str, least: float, *, change: str, perfect: float
     else:
         departure = numbers.share(least) if unit == "ratio" else f"{numbers.number(least)} {unit}".strip()
         text = f"{change} of less than {departure}"
-    return f"{text} would likely have gone unseen"
+    return text + _SUFFIX
+
+
+def too_small(name: str, unit: str, least: float, *, change: str, perfect: float, size: float | None = None) -> str:
+    """The same in few words, as they follow a colon: `a fall of less than 4 %`. Arguments as of `unnoticed`."""
+    return unnoticed(name, unit, least, change=change, perfect=perfect, size=size).removesuffix(_SUFFIX)
 
 
 def _fewer(name: str, least: float, change: str, size: float | None) -> str:

@@ -1,5 +1,6 @@
 """Words and sentences about rules, findings and records, as plain text that every output shows alike."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never
@@ -130,13 +131,29 @@ def perfect_text(perfect: PerfectPart | None, unit: str) -> str:
     return value if perfect.low == perfect.high else f"{value} ({between})"
 
 
-def bound_words(rule: RulePart) -> str:
-    """What a rule asks for: `at least 0.8`."""
-    unit = rule.observed.unit if rule.observed else ""
+def bound_words(rule: RulePart, record: Record | None = None) -> str:
+    """What a rule asks for, in the unit of its estimate: `at least 0.8`, `at most 10 %`.
+
+    Args:
+        rule: with its bound.
+        record: its findings know the unit of an estimate that could not be measured.
+    """
+    unit = rule.observed.unit if rule.observed else _unit(rule, record)
     low, high = (_end(end, unit) for end in (rule.bound.at_least, rule.bound.at_most))
     if low and high:
         return f"between {low} and {high}"
     return f"at least {low}" if low else f"at most {high}"
+
+
+def _unit(rule: RulePart, record: Record | None) -> str:
+    finding = None if record is None else finding_of(record, rule.auditor)
+    facts = () if finding is None else finding.facts
+    return next((each.unit or "" for each in facts if each.name == rule.estimate), "")
+
+
+def spaced(text: str) -> str:
+    """The text with a space between each number and its per cent sign, as everywhere."""
+    return re.sub(r"(?<=\d)%", " %", text)
 
 
 def _end(value: float | None, unit: str) -> str:

@@ -1,5 +1,6 @@
 """Options that several commands share, or that belong together."""
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -170,3 +171,33 @@ def _with(options: tuple[Callable[..., Any], ...], command: Callable[..., Any]) 
     for option in reversed(options):
         command = option(command)
     return command
+
+
+SHOW_REAL = click.option(
+    "--show-real", is_flag=True, help="Show real records in the report also where they are texts or rows."
+)
+
+
+def rendering(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives a command the options of how a report is rendered: as `showing`, `full` and `pdf`."""
+    options = (
+        click.option(
+            "--show-real",
+            "showing",
+            flag_value="real",
+            help="Show real records also where they are texts or rows.  [default: withhold them]",
+        ),
+        click.option(
+            "--redact", "showing", flag_value="nothing", help="Show no record at all; digests take their places."
+        ),
+        click.option("--full", is_flag=True, help="Print the appendix and all folded parts, too."),
+        click.option("--pdf", is_flag=True, help="Print to report.pdf by an installed Chromium."),
+    )
+
+    @functools.wraps(command)
+    def with_default(*args: Any, showing: str | None, **given: Any) -> Any:
+        return command(*args, showing=showing or "generated", **given)
+
+    for option in reversed(options):
+        with_default = option(with_default)
+    return with_default

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 EVIDENCE = "evidence"
 MARK = "record.json"
 REPORT = "report.html"
-OURS = frozenset({MARK, EVIDENCE, REPORT, MEMORISED, ATTESTATION, ENVELOPE, *(each.file for each in FORMATS.values())})
+PDF = "report.pdf"
+OURS = frozenset(
+    {MARK, EVIDENCE, REPORT, PDF, MEMORISED, ATTESTATION, ENVELOPE, *(each.file for each in FORMATS.values())}
+)
 
 
 def check_out(out: Path) -> Path:
@@ -40,6 +43,7 @@ def write(
     formats: Sequence[str] = (),
     *,
     key: "EllipticCurvePrivateKey | None" = None,
+    show_real: bool = False,
 ) -> Record:
     """Write record, report, JUnit file, summary, attestation and evidence to `out`, replacing an earlier audit whole.
 
@@ -49,6 +53,12 @@ def write(
         evidence: behind it.
         formats: names of further machine formats.
         key: signs the attestation, which is then also written signed.
+
+    Args:
+        out: the folder.
+        record: of the audit.
+        evidence: of the audit.
+        show_real: show real records in the report also where they are texts or rows.
 
     Returns:
         the record as written, which counts the looks at the same question in that folder and knows its evidence.
@@ -63,7 +73,7 @@ def write(
     with replacing(out) as folder:
         evidence.save(folder / EVIDENCE)
         record = sealed(record.model_copy(update={"evidence": evidence_digests(folder / EVIDENCE)}))
-        made = views(record, evidence, formats)
+        made = views(record, evidence, formats, show_real=show_real)
         if key is not None:
             made[ENVELOPE] = signed(made[ATTESTATION].encode(), key)
         for name, text in made.items():
@@ -114,19 +124,27 @@ def _asked(record: Record) -> tuple[str | None, ...]:
     return (record.checkpoint.sha256, *real, record.policy.sha256)
 
 
-def views(record: Record, evidence: Evidence, formats: Sequence[str] = ()) -> dict[str, str]:
+def views(
+    record: Record, evidence: Evidence, formats: Sequence[str] = (), *, show_real: bool = False
+) -> dict[str, str]:
     """The files beside the evidence, by name: pure functions of record and evidence."""
-    from ...models.threads import plain_algebra
-    from ...reports.html import render
     from .views import place_of
 
-    with plain_algebra():
-        report = render(record, evidence)
     place, text = place_of(record), record.to_json()
-    made = {MARK: text, REPORT: report}
+    made = {MARK: text, REPORT: report_of(record, evidence, show_real=show_real)}
     made |= {FORMATS[name].file: written(name, record, place) for name in (*ALWAYS, *formats)}
     listed = memorised(record)
     if listed is not None:
         made[MEMORISED] = listed
     made[ATTESTATION] = statement_text(record, hashlib.sha256(text.encode()).hexdigest())
     return made
+
+
+def report_of(record: Record, evidence: Evidence, *, show_real: bool) -> str:
+    """The HTML report."""
+    from ...models.threads import plain_algebra
+    from ...reports.document.redaction import Showing
+    from ...reports.html import render
+
+    with plain_algebra():
+        return render(record, evidence, showing=Showing.REAL if show_real else Showing.GENERATED)

@@ -14,7 +14,7 @@ from ..folder.binding import check_derived, check_evidence, check_verdict
 from ..folder.lock import alone
 from ..folder.manifest import relist, strangers
 from ..folder.seal import check_seal
-from .outputs import EVIDENCE, MARK, REPORT, check_out, write
+from .outputs import EVIDENCE, MARK, PDF, REPORT, check_out, write
 
 
 def open_audit(path: Path) -> tuple[Record, Evidence | None, Path]:
@@ -73,24 +73,48 @@ def judge_again(path: Path, policy_file: Path | None, out: Path | None) -> Recor
     return judged
 
 
-def render_again(path: Path, out: Path | None, card: Path | None = None) -> Path:
-    """Render the report of a saved audit, with the facts of another card if one is given; returns the file written."""
+def render_again(
+    path: Path,
+    out: Path | None,
+    card: Path | None = None,
+    *,
+    showing: str = "generated",
+    full: bool = False,
+    pdf: bool = False,
+) -> Path:
+    """Render the report of a saved audit; returns the file written.
+
+    Args:
+        path: the record, or its folder.
+        out: the file to write; by default beside the record.
+        card: facts to show in place of those that the record holds.
+        showing: which records are shown, a `Showing`.
+        full: print the appendix and all folded parts, too.
+        pdf: print it to a PDF, by an installed Chromium.
+
+    Raises:
+        UserError: if the record or the target cannot be used, or nothing can print.
+    """
     from ...models.threads import plain_algebra
+    from ...reports.document.redaction import Showing
     from ...reports.html import render
+    from ...reports.pdf import print_pdf
     from .views import with_card
 
     record, evidence, folder = open_audit(path)
     if evidence is None:
         raise UserError(f"{folder}: expected an {EVIDENCE} folder beside {MARK}; the report shows pictures from it")
-    target = out or folder / REPORT
-    if out is None and os.path.lexists(target) and REPORT in set(strangers(folder)):
+    name = PDF if pdf else REPORT
+    target = out or folder / name
+    if out is None and os.path.lexists(target) and name in set(strangers(folder)):
         raise UserError(f"{target}: is not as an audit wrote it; move it away, or name another file by --out")
+    with plain_algebra():
+        report = render(with_card(record, card), evidence, showing=Showing(showing), full=full)
+    content = print_pdf(report) if pdf else report.encode()
     try:
-        with plain_algebra():
-            report = render(with_card(record, card), evidence)
-        write_whole(target, report.encode())
-        if target.absolute() == (folder / REPORT).absolute():
-            relist(folder, REPORT)
+        write_whole(target, content)
+        if target.absolute() == (folder / name).absolute():
+            relist(folder, name)
     except OSError as error:
         raise UserError(f"{target}: cannot be written ({error.strerror}); choose another by --out") from error
     return target

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 from ...models.checkpoints.whole_file import write_whole
 from ...models.errors import UserError
@@ -55,7 +56,7 @@ def _merged(new: CardPart | None, kept: CardPart | None) -> CardPart | None:
 
 
 def written_again(
-    path: Path, out: Path | None, *, card: Path | None, formats: Sequence[str], templates: Sequence[str]
+    path: Path, out: Path | None, *, card: Path | None, formats: Sequence[str], templates: Sequence[str], **look: Any
 ) -> list[Path]:
     """Render the report of a saved audit again, or forms and formats where any are named; returns the files written.
 
@@ -65,6 +66,7 @@ def written_again(
         card: facts to show in place of those that the record holds.
         formats: names of machine formats.
         templates: names of forms.
+        look: how the report is rendered, see `render_again`.
 
     Raises:
         UserError: if the record, the card or the target cannot be used.
@@ -73,7 +75,7 @@ def written_again(
 
     if not formats and not templates:
         warn_of_age(datetime.now(UTC).date())
-        return [render_again(path, out, card)]
+        return [render_again(path, out, card, **look)]
     record, _, folder = open_audit(path)
     record, target = with_card(record, card), out or folder
     if out is not None and out.exists() and not out.is_dir():

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ...models.errors import one_line
 from ...reports.record import Record
-from ..commands.outputs import MARK, views
+from ..commands.outputs import MARK, REPORT, report_of, views
 from ..evidence.bundle import Evidence
 from .check import Check, sound, unchecked, wrong
 from .comparison import Closeness
@@ -25,6 +25,8 @@ def of_views(folder: Path, record: Record, evidence: Evidence, close: Closeness)
             yield unchecked(name, "there is no such file")
         elif path.read_bytes() == text.encode():
             yield sound(name, "the same bytes when written again")
+        elif name == REPORT and path.read_bytes() == report_of(record, evidence, show_real=True).encode():
+            yield sound(name, "the same bytes when written again, with real records shown")
         elif close.differs is not None and name != MARK:
             yield unchecked(name, f"is written otherwise here, where {close.differs}")
         else:

@@ -4,6 +4,7 @@ A test looks for any other that does.
 """
 
 import contextlib
+import re
 import sys
 from collections.abc import Iterable, Iterator
 
@@ -27,19 +28,33 @@ def command_build(commands: Iterable[str]) -> None:
     _put((visible.inert(each) for each in commands), err=False)
 
 
-def say_first_bold(lines: Iterable[str]) -> None:
-    """Print lines, the first of them bold where a person watches."""
+def say_styled(lines: Iterable[tuple[str, str]]) -> None:
+    """Print lines, each in its style where a person watches: broken between words at the terminal's width.
+
+    Into a pipe or a file they go as they are. Colour is left out where `NO_COLOR` is set.
+
+    Args:
+        lines: texts with their styles as `rich` names them; an empty style is none.
+    """
     output = _stream(err=False)
     if not output.isatty():
-        say(*lines)
+        say(*(text for text, _ in lines))
         return
     from rich.console import Console
+    from rich.padding import Padding
     from rich.text import Text
 
-    console = Console(file=output, highlight=False, soft_wrap=True, emoji=False)  # type: ignore[arg-type]  # it writes
-    for index, each in enumerate(lines):
-        # A `Text` is shown as it is: brackets in a name are no markup.
-        console.print(Text(visible.line(each), style="bold" if index == 0 else ""))
+    console = Console(file=output, highlight=False, emoji=False)  # type: ignore[arg-type]  # it writes
+    for each, style in lines:
+        text = visible.line(each)
+        indent = len(text) - len(text.lstrip())
+        # A `Text` is shown as it is: brackets in a name are no markup. A number stays with its unit.
+        console.print(Padding(Text(unbroken(text.strip()), style=style), (0, 0, 0, indent)))
+
+
+def unbroken(text: str) -> str:
+    """The text with blanks at which no line may end, between a number and its sign or unit, and around `n =`."""
+    return re.sub(r"(?<=\d) (?=%)|(?<=\bn) (?== )|(?<=\bn =) ", "\u00a0", text)
 
 
 @contextlib.contextmanager

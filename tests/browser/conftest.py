@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from genai_audit.reports.document.redaction import Showing
 from genai_audit.reports.html import render
 from unit.reports import example
 from unit.reports.read_records import read
@@ -65,7 +66,9 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for name, record in example.variants():
         files[name] = folder / f"{name}.html"
         files[name].write_text(render(record, evidence), encoding="utf-8")
+    files["full"] = folder / "full.html"
+    files["full"].write_text(render(dict(example.variants())["fail"], evidence, full=True), encoding="utf-8")
     for name in ("text", "tabular"):
         files[name] = folder / f"{name}.html"
-        files[name].write_text(render(*read(name)), encoding="utf-8")
+        files[name].write_text(render(*read(name), showing=Showing.REAL), encoding="utf-8")
     return files

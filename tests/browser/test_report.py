@@ -112,10 +112,12 @@ def test_records_are_read_under_a_diagnosis_and_a_map(visit: Open) -> None:
     page = visit("text")
     assert page.locator(".texts li").count() == 8 + 2
     assert page.locator(".texts li b").count() == 0
-    assert "shrinkage" in page.locator("section:has(> #diagnosis) > .answer").inner_text()
+    assert "shrinkage" in page.locator("#diagnosis + .answer").inner_text()
     assert page.locator("svg.map").bounding_box()["width"] > 200
     rows = visit("tabular").locator(".excerpt tbody tr")
     assert rows.count() == 8 + 2
+    # Columns are shown real beside generated.
+    assert visit("tabular").locator(".multiples li").count() == 3
 
 
 def test_a_request_would_be_seen(visit: Open, heard: Heard, tmp_path: Path) -> None:
@@ -187,10 +189,11 @@ def test_everything_is_reached_by_keyboard_with_a_visible_focus(visit: Open) -> 
 
 def test_a_folded_part_opens_by_keyboard_without_a_script(visit: Open) -> None:
     page = visit("fail", java_script_enabled=False)
-    page.locator("summary").first.focus()
-    assert not page.locator("details > div").first.is_visible()
+    folded = page.locator(".appendix details").first
+    folded.locator("summary").focus()
+    assert not folded.locator("> div").is_visible()
     page.keyboard.press("Enter")
-    assert page.locator("details > div").first.is_visible()
+    assert folded.locator("> div").is_visible()
 
 
 def test_the_skip_link_leads_past_the_verdict(visit: Open) -> None:
@@ -200,37 +203,54 @@ def test_the_skip_link_leads_past_the_verdict(visit: Open) -> None:
     assert page.evaluate("document.activeElement.id") == "main"
 
 
-def test_folded_parts_are_open_on_paper(visit: Open) -> None:
-    page = visit("fail")
-    height = "document.querySelector('details > div').getBoundingClientRect().height"
-    shown = f"{height} > 0 && document.querySelector('details > div').checkVisibility()"
-    assert not page.evaluate(shown)
+def test_findings_are_open_on_paper_and_the_appendix_only_if_asked_for(visit: Open, reports: dict[str, Path]) -> None:
+    page = visit("pass")
+    finding = "document.querySelector('article.finding > details:not([open]) > .body').checkVisibility()"
+    appendix = "document.querySelector('.appendix details > div').checkVisibility()"
+    assert not page.evaluate(finding)
     page.emulate_media(media="print")
-    assert page.evaluate(shown)
+    assert page.evaluate(finding)
+    assert not page.evaluate(appendix)
+    whole = visit("full")
+    whole.emulate_media(media="print")
+    assert whole.evaluate(appendix)
 
 
-def test_it_prints_as_numbered_pages_with_everything_on_them(visit: Open, tmp_path: Path) -> None:
-    page = visit("fail", java_script_enabled=False)
+def printed(page: Page, file: Path) -> list[str]:
+    """The texts of the pages that a browser prints; letters that are set as one, as f and i, told apart."""
+    page.pdf(path=file, prefer_css_page_size=True, print_background=True)
+    texts = [each.extract_text(extraction_mode="layout") for each in PdfReader(file).pages]
+    return [re.sub(r"\s+", " ", unicodedata.normalize("NFKC", text)) for text in texts]
+
+
+@pytest.mark.parametrize("name", ["pass", "fail", "waived", "error"])
+def test_decision_scope_and_glance_take_a_page_each(visit: Open, tmp_path: Path, name: str) -> None:
+    first, second, third, fourth, *_ = printed(visit(name, java_script_enabled=False), tmp_path / "report.pdf")
+    assert "Sign-off" in first
+    assert "Who accepts the risk" in first
+    assert second.count("The policy in plain words") == 1
+    assert "What to do, most urgent first" in third
+    assert "Findings" in fourth
+
+
+def test_every_page_names_model_digest_and_number(visit: Open, tmp_path: Path) -> None:
+    pages = printed(visit("fail"), tmp_path / "report.pdf")
+    for number, text in enumerate(pages, 1):
+        assert "gan.safetensors" in text
+        assert "SHA-256 4f1c22ab9d7e" in text
+        assert f"{number} / {len(pages)}" in text
+
+
+def test_the_whole_report_prints_as_a4_with_everything_on_it(visit: Open, tmp_path: Path) -> None:
     file = tmp_path / "report.pdf"
-    data = page.pdf(path=file, prefer_css_page_size=True, print_background=True)
-    pages = len(re.findall(rb"/Type\s*/Page\b", data))
-    assert pages >= 3
+    text = " ".join(printed(visit("full", java_script_enabled=False), file))
+    short = " ".join(printed(visit("fail", java_script_enabled=False), tmp_path / "short.pdf"))
     # A4 in points.
-    box = re.search(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", data)
-    assert box
-    assert [round(float(side)) for side in box.groups()] == [595, 842]
-    drawn = "\n".join(each.extract_text(extraction_mode="layout") for each in PdfReader(file).pages)
-    # Letters that are set as one, as f and i, are drawn as one.
-    text = unicodedata.normalize("NFKC", drawn)
-    assert f"1 / {pages}" in text
-    folded = (
-        "Every estimate of GA101",
-        "The group classifier on samples it had not seen",
-        "Why the policy asks for this",
-        "Versions and timings",
-        "2.13.0",
-    )
+    box = PdfReader(file).pages[0].mediabox
+    assert [round(float(side)) for side in (box.width, box.height)] == [595, 842]
+    folded = ("Every estimate of GA101", "The group classifier on samples it had not seen", "2.13.0")
     assert [each for each in folded if each not in text] == []
+    assert [each for each in folded if each in short] == []
 
 
 def test_colours_follow_the_reader(visit: Open) -> None:
@@ -249,6 +269,8 @@ def test_forced_colours_and_calm_motion_are_respected(visit: Open) -> None:
     assert page.evaluate(token) == "CanvasText"
     dot = "getComputedStyle(document.querySelector('.plot.fail .dot')).fill"
     assert page.evaluate(dot) == page.evaluate("getComputedStyle(document.body).color")
+    # A filled band would hide the dots that lie on it.
+    assert page.evaluate("getComputedStyle(document.querySelector('.row .band')).fill") == "none"
     assert page.evaluate("getComputedStyle(document.documentElement).scrollBehavior") == "auto"
     assert (
         visit("fail", reduced_motion="no-preference").evaluate(
@@ -264,6 +286,28 @@ def test_charts_are_pictures_with_a_name_and_a_reading(visit: Open) -> None:
     assert chart.count() == 1
     reading = page.locator(f"#{chart.get_attribute('aria-describedby')}").inner_text()
     assert reading.startswith("Lowest: Group 3 at 0.04")
+
+
+def test_contents_stay_in_view_where_there_is_room(visit: Open) -> None:
+    top = "document.querySelector('nav').getBoundingClientRect().top"
+    for width, stays in ((1280, True), (768, False)):
+        page = visit("fail", width=width)
+        page.evaluate("document.documentElement.style.scrollBehavior = 'auto'")
+        page.evaluate("window.scrollTo(0, 3000)")
+        assert (page.evaluate(top) >= 0) is stays
+
+
+def test_rank_and_size_agree(visit: Open) -> None:
+    size = "name => parseFloat(getComputedStyle(document.querySelector(name)).fontSize)"
+    sizes = [visit("fail").evaluate(size, name) for name in (".decision .word", "h2", "h3", "h4", "p.question")]
+    assert sizes == sorted(sizes, reverse=True)
+    assert len(set(sizes)) == len(sizes)
+
+
+def test_a_table_that_is_cut_says_so(visit: Open) -> None:
+    page = visit("fail", width=320)
+    shade = "getComputedStyle(document.querySelector('.scroll')).backgroundImage"
+    assert page.evaluate(shade).count("gradient") == 4
 
 
 def test_dots_lie_where_their_values_are(visit: Open) -> None:

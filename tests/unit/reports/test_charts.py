@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from genai_audit.audit.finding import Better, Finding, Interval
+from genai_audit.audit.finding import Better, Finding, Interval, Perfect
 from genai_audit.reports import charts
 from genai_audit.reports.axis import round_places
 from genai_audit.reports.charts import MOST_ROWS, Chart
@@ -52,17 +52,31 @@ def test_the_reading_counts_what_lies_beyond_the_bound_and_outside_the_band() ->
     [chart] = charts_of("fail", "GA101")
     assert chart.reading == (
         "Lowest: Group 3 at 0.04; highest: Group 8 at 1.03; 1 of 10 intervals lies wholly beyond the policy’s bound; "
-        "1 of 10 intervals lies wholly outside a perfect generator’s band."
+        "1 of 10 intervals lies wholly on the worse side of a perfect generator’s band."
     )
 
 
-def test_ratios_and_raw_values_stand_in_charts_of_their_own() -> None:
-    ratios, raw = charts_of("pass", "GA302")
-    # Density stands among the ratios: a perfect generator's is 1.
-    assert [row.label for row in ratios.rows] == ["Precision", "Recall", "Coverage", "Density"]
-    assert all(row.mark and row.bounds and row.band for row in ratios.rows[:3])
-    assert {row.label for row in raw.rows} == {"Precision", "Recall", "Coverage"}
-    assert raw.bound is None
+def test_estimates_of_several_units_stand_on_one_axis_by_their_distance_from_a_perfect_generator() -> None:
+    [chart] = charts_of("pass", "GA302")
+    assert [row.label[:9] for row in chart.rows] == ["Precision", "Recall re", "Coverage ", "Density"]
+    assert all(row.mark and row.bounds and row.band for row in chart.rows[:3])
+    # The band reaches from -1 to 1 for every row, whatever its unit, and a perfect generator lies in its middle.
+    assert len({row.band for row in chart.rows}) == 1
+    assert chart.guide
+    band = chart.rows[0].band
+    assert band
+    assert percent(chart.guide.at) == pytest.approx((percent(band.start) + percent(band.end)) / 2, abs=0.01)
+    # Coverage, 0.91 of 1.00 ± 0.02, lies 4.5 half-widths below: left of the band; the bound of 0.8 ten below.
+    coverage = chart.rows[2]
+    assert percent(coverage.bounds[0]) < percent(coverage.dot) < percent(band.start)
+
+
+def test_better_than_perfect_is_not_held_against_a_model() -> None:
+    above = replace(example.estimate("a", 1.5, 0.01), perfect=Perfect(1.0, 0.9, 1.1))
+    for better, said in ((Better.HIGHER, "does not lie"), (Better.NEITHER, "lies"), (Better.LOWER, "lies")):
+        one = replace(above, better=better)
+        [chart] = finding_of(replace(example.neighbours(), code="GA999", estimates=(one,)))
+        assert f"the interval {said} wholly on the worse side" in chart.reading
 
 
 def test_shares_of_a_whole_are_shown_largest_first_beside_an_equal_share() -> None:
@@ -123,9 +137,15 @@ def test_lower_is_better_puts_the_highest_first() -> None:
 
 
 @pytest.mark.parametrize("value", [0.0, 5.0, -5.0])
-def test_a_single_exact_value_has_a_place(value: float) -> None:
+def test_what_was_counted_completely_is_on_no_axis(value: float) -> None:
     exact = replace(example.estimate("a", 1, 0.1), value=value, curve=())
-    [chart] = finding_of(replace(example.neighbours(), code="GA999", estimates=(exact,)))
+    assert finding_of(replace(example.neighbours(), code="GA999", estimates=(exact,))) == []
+
+
+@pytest.mark.parametrize("value", [0.0, 5.0, -5.0])
+def test_a_single_certain_value_has_a_place(value: float) -> None:
+    certain = replace(example.estimate("a", 1, 0.1), value=value, curve=(Interval(0.95, value, value),))
+    [chart] = finding_of(replace(example.neighbours(), code="GA999", estimates=(certain,)))
     assert 0 < percent(chart.rows[0].dot) < 100
     assert len(chart.ticks) >= 2
 
@@ -163,11 +183,9 @@ def test_round_places_are_few_ordered_and_inside(low: float, width: float) -> No
 
 
 def test_a_count_has_no_places_in_between_nor_below_nothing() -> None:
-    none = replace(example.estimate("a", 1, 0.1, unit="count"), value=0.0, curve=())
+    none = replace(example.estimate("a", 1, 0.1, unit="count"), value=0.0, curve=(Interval(0.95, 0.0, 0.0),))
     [chart] = finding_of(replace(example.neighbours(), code="GA999", estimates=(none,)))
     assert [tick.text for tick in chart.ticks] == ["0", "1"]
-    assert chart.key == "value, exact or a complete count: there is no interval"
-    assert "interval" not in chart.reading
 
 
 def test_no_missing_mode_is_no_proof_and_the_chart_says_so() -> None:

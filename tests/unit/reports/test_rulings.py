@@ -110,6 +110,6 @@ def test_no_missing_mode_is_no_proof_and_says_how_small_a_one_would_be_seen() ->
 def test_nothing_is_named_where_the_finding_names_nothing() -> None:
     record = judged(finding("GA310", estimate("vanished_share", 0.1, 0.01)), "vanished_share")
     assert named_words(*first(record)) is None
-    assert verdict_sentence(record).endswith("the policy asks for at most 0.02.")
+    assert verdict_sentence(record).endswith("the policy asks for at most 0.02 (95 % interval, n = 2,000).")
     other = small_record(rules=(rule("met", "GA302", "coverage_ratio"),), waivers=())
     assert named_words(*first(other)) is None
