@@ -7,7 +7,7 @@ _REAL = ("reference", "holdout")
 ESTIMATES = (
     EstimateFacts(
         "membership_auc",
-        "how well the model's scores tell training records from unseen ones",
+        "area under the curve of training and unseen records by the model's scores",
         "share",
         Better.LOWER,
         "How often a training record scores higher than a record that the model never saw, ties counting half: 0.5 is "
@@ -16,16 +16,16 @@ ESTIMATES = (
     ),
     EstimateFacts(
         "calibrated_membership_auc",
-        "how well scores tell training records from unseen ones once a base model's are taken off",
+        "area under the curve of training and unseen records, a base model's scores taken off",
         "share",
         Better.LOWER,
-        "The same of scores from which those of a base model are taken off, so that records which are likely to any "
-        "model do not blur the answer.",
+        "How often a training record scores higher than an unseen one where the scores of a base model are taken off, so "
+        "that records which are likely to any model do not blur the answer.",
         rests_on=_REAL,
     ),
     EstimateFacts(
         "membership_excess",
-        "how much better the model tells training records than a classifier that never saw it",
+        "excess of the area over that of a classifier that never saw the model",
         "share difference",
         Better.LOWER,
         "By how much the area of the model's scores exceeds that of a classifier that saw the records and not the "

@@ -6,8 +6,8 @@ p-values of several records rise together (they are PRDS), so that the Benjamini
 share of wrong names.
 
 How many names are right at least: however many of the m records are as unseen ones, the number of these beyond the k-th
-largest holdout score is at most that of m unseen ones, whose distribution is known. What exceeds its quantile at 1 − α/K
-is not by chance; K values of k share the error, so the bound holds for any list that is cut at a score.
+largest holdout score is at most that of m unseen ones, whose distribution is known. What exceeds its 1 − α/K point
+is no chance; K values of k share the error, so the bound holds for any list that is cut at a score.
 
 Reference: Vovk, Gammerman & Shafer 2005, doi:10.1007/b106715; Bates et al. 2023, doi:10.1214/22-AOS2244 (conformal
 p-values are PRDS); Benjamini & Hochberg 1995, doi:10.1111/j.2517-6161.1995.tb02031.x; Gazin, Blanchard & Roquain 2024,

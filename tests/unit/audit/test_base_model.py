@@ -31,9 +31,7 @@ def test_another_checkpoint_is_opened_without_it(write_toy: Callable[..., Any]) 
     found = base_model(asked, options, "image")
     assert found is not None
     assert found.name.startswith(f"{Path(toy.checkpoint).name} (sha256 ")
-    with pytest.raises(
-        UserError, match=r"--base-model .*: expected a model of text records, .* of image records"
-    ):
+    with pytest.raises(UserError, match=r"--base-model .*: expected a model of text records, .* of image records"):
         base_model(asked, options, "text")
 
 

@@ -152,7 +152,7 @@ def test_absurd_settings_are_refused(changes: dict[str, object], message: str) -
 
 
 def test_the_denoising_loss_is_that_of_training_for_each_image_by_itself() -> None:
-    model = toy()
+    model = toy(steps=1)
     images, t = torch.from_numpy(pictures(1, 2, 2, levels=2).samples[:6]), torch.full((6,), 0.4)
     noise = torch.randn(6, 1, 2, 2, generator=torch.Generator().manual_seed(1))
     losses = model.denoising_loss(images, t=t, noise=noise)

@@ -78,7 +78,7 @@ def seen(modality: str = "image", **more: Any) -> Evidence:
 
 
 def plan(model: Any, **more: Any) -> Plan:
-    return Plan("image", "m", model=model, reference=data_in_memory(PICTURES, "reference"), seed=5, **more)
+    return Plan("image", "m", model=model, reference=data_in_memory(PICTURES[:, 0], "reference"), seed=5, **more)
 
 
 def nothing(share: float) -> None:
@@ -132,7 +132,7 @@ def test_a_critic_comes_with_the_closeness_of_generated_records() -> None:
     assert first.training.values == pytest.approx(-PICTURES.sum(axis=(1, 2, 3)), rel=1e-6)
     distances = np.linalg.norm((PICTURES[:, None] - MADE[None]).reshape(N, 30, -1), axis=2).min(axis=1)
     assert second.training.values == pytest.approx(-distances, rel=1e-5)
-    only = collect(replace(plan(None), samples=data_in_memory(MADE, "samples")), seen(), nothing).scores
+    only = collect(replace(plan(None), samples=data_in_memory(MADE[:, 0], "samples")), seen(), nothing).scores
     assert [each.kind for each in only] == ["closeness"]
 
 
