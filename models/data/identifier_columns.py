@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from ..records import is_number
 
 FEWEST = 30
@@ -23,10 +25,18 @@ EXPECTED = 20.0
 """Equal values that a whole-numbered measurement would be expected to show, where an identifier shows none; even of a
 measurement that is spread evenly over its range none at all then has a chance of e⁻²⁰."""
 
-NAMED = re.compile(
-    r"(^|[\W_])(id|ids|uid|uuid|guid|key|ssn|iban|passport|account|index|idx|nr|no|e-?mail|phone|telephone|mobile|isbn)"
-    r"($|[\W_])|[a-z](Id|ID|Key|No|Nr)$",
+DIGITS, MANY = 6, 200
+"""Digits that all numbers have, and records, from which on numbers that lie evenly over all such numbers were dealt."""
+
+EVEN = 1.36
+"""√n times the largest distance from an even distribution, which 5 % of even samples exceed (Kolmogorov)."""
+
+_WORDS = (
+    "id|ids|uid|uuid|guid|key|ssn|iban|passport|account|index|idx|nr|no|number|code|serial|email|e-mail|phone|mobile"
 )
+_HOLDERS = "telephone|isbn|customer|client|patient|person|user|member|employee|student|subject|invoice|order|ticket"
+
+NAMED = re.compile(rf"(^|[\W_])({_WORDS}|{_HOLDERS})($|[\W_])|[a-z](Id|ID|Key|No|Nr)$")
 """A name that says that whole numbers are identifiers, where the numbers alone leave it open."""
 
 TIMES = re.compile(r"date|day|time|year|month|week|hour|minute|second", re.IGNORECASE)
@@ -71,4 +81,17 @@ def _why_number(known: Any, name: str) -> str | None:
     count, width = len(known), float(known.max() - known.min()) + 1
     if count * (count - 1) / (2 * width) >= EXPECTED:
         return f"{count:,} whole numbers within {width:,.0f}, none of them twice"
-    return f"{count:,} whole numbers, none of them twice, in a column of that name" if NAMED.search(name) else None
+    if NAMED.search(name):
+        return f"{count:,} whole numbers, none of them twice, in a column of that name"
+    return f"{count:,} whole numbers, dealt evenly over all of as many digits" if _dealt(known) else None
+
+
+def _dealt(known: Any) -> bool:
+    """Whether numbers lie evenly over all that have as many digits, as no measurement does."""
+    low = 10 ** (len(str(int(abs(known.min())))) - 1)
+    if len(known) < MANY or known.min() < 10 ** (DIGITS - 1) or known.max() >= 10 * low:
+        return False
+    places = np.sort((known.to_numpy(dtype=float) - low) / (9 * low))
+    steps = np.arange(len(places) + 1) / len(places)
+    furthest = max(np.abs(places - steps[1:]).max(), np.abs(places - steps[:-1]).max())
+    return bool(np.sqrt(len(places)) * furthest < EVEN)

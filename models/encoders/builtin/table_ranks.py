@@ -67,7 +67,7 @@ def table_features(tables: Sequence[Any], *, reference: int = 1) -> list[Values]
 def table_words(reference: Any) -> str:
     """What the features are, and which columns of the reference are left out of them as identifiers."""
     _, named = described_by(reference)
-    return f"{EXTRACTOR}; without {', '.join(named)}, which name records and describe none" if named else EXTRACTOR
+    return f"{EXTRACTOR}; left out as identifiers: {', '.join(named)}" if named else EXTRACTOR
 
 
 def _shares(columns: Sequence[Any], reference: int) -> list[Values]:

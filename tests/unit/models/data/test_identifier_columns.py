@@ -43,7 +43,12 @@ def test_numbers_and_addresses_of_people_are_named_and_measurements_are_not(rng:
     [
         # Numbers far apart never repeat, measured or not: then the column's name decides.
         ("customer_id", range(0, 10**9, 10**6), True),
+        ("customer", range(0, 10**9, 10**6), True),
         ("revenue", range(0, 10**9, 10**6), False),
+        # Even over all numbers of eight digits, or nearly all of them small, or of several lengths.
+        ("row", range(10**7 + 5, 10**8, 10**5), True),
+        ("row", [10**7 + 9 * each**3 for each in range(200)], False),
+        ("row", [10**6 + 5 + 10**5 * each for each in range(900)], False),
         ("date", range(1000), False),
         ("day", range(1000), False),
         ("row", range(1000), True),
@@ -71,7 +76,7 @@ def test_features_are_those_of_the_table_without_identifiers(rng: np.random.Gene
     without = [each.drop(columns=["number", "mail"]) for each in (made, real)]
     for seen, wanted in zip(table_features([made, real]), table_features(without), strict=True):
         assert np.array_equal(seen, wanted)
-    assert table_words(real) == f"{EXTRACTOR}; without number, mail, which name records and describe none"
+    assert table_words(real) == f"{EXTRACTOR}; left out as identifiers: number, mail"
     assert table_words(without[1]) == EXTRACTOR
 
 
