@@ -11,8 +11,8 @@ from ..audit.finding import NOMINAL, Better
 from . import numbers
 from .axis import Tick, scale
 from .chart_specs import SPECS, Spec
-from .document.found import side, standardised
-from .document.symmetric import symmetric
+from .found import side, standardised
+from .symmetric import symmetric
 from .finding_parts import EstimatePart, FindingPart
 from .record import BoundPart, RulePart
 from .unnoticed import smallest_mode_words

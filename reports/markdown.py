@@ -8,7 +8,7 @@ from ..audit.finding import Outcome
 from ..audit.verdict import Ruling
 from . import diagnosis, numbers
 from .diagnosis_parts import SignPart
-from .document.levels import at_policy_level
+from .levels import at_policy_level
 from .drawing_words import looks_words
 from .encoder_words import encoder_words
 from .finding_parts import FindingPart

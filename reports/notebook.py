@@ -9,7 +9,7 @@ from pathlib import Path
 
 from . import numbers
 from .diagnosis import NOT_RECORDED, page_one
-from .document.levels import at_policy_level
+from .levels import at_policy_level
 from .independence import independence_words
 from .junit import rule_name
 from .record import Record, RulePart

@@ -84,7 +84,7 @@ def _asked(record: Record) -> tuple[str | None, ...]:
 
 def _write_views(folder: Path, record: Record, evidence: Evidence, show_real: bool) -> None:
     from ...models.threads import plain_algebra
-    from ...reports.document.redaction import Showing
+    from ...reports.redaction import Showing
     from ...reports.html import render
     from ...reports.junit import junit
     from ...reports.markdown import summary

@@ -13,7 +13,7 @@ from ..record import Record, RulePart
 from ..risks import RISKS, Risk
 from ..rulings import verdict_sentence
 from ..words import Mark, ruling_mark, sentence, short
-from .found import Departure, departures
+from ..found import Departure, departures
 from .strip import Strip, strip
 
 MOST_FOUND = 5

@@ -19,10 +19,10 @@ from ..pictures import BUDGET, Shown, show
 from ..record import Record, RulePart
 from ..tables import TableView, estimates_table, table
 from ..unnoticed import too_small
-from .found import departures
+from ..found import departures
 from .glance import plainly
 from .glossary import linked
-from .redaction import Showing, Withheld, parted
+from ..redaction import Showing, Withheld, parted
 from .text import text_of, visible
 
 MOST_ROWS_UNFOLDED = 15

@@ -16,8 +16,8 @@ from ..record import Record, RulePart
 from ..risks import RISKS, Risk
 from ..words import Mark, bound_words, finding_of, sentence
 from .decision import why_unseen
-from .found import departures
-from .symmetric import Axis, symmetric
+from ..found import departures
+from ..symmetric import Axis, symmetric
 
 NOT_MET = Mark("✕", "not met", "fail")
 UNDECIDED = Mark("?", "undecided", "unsure")

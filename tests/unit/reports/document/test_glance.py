@@ -1,9 +1,11 @@
 """At a glance: every risk with what came of it, the diagnosis on one axis, and what to do about what was found."""
 
+from itertools import pairwise
+
 import pytest
 
 from genai_audit.reports.document.glance import actions, coverage, diagnosed, plainly
-from genai_audit.reports.document.symmetric import symmetric
+from genai_audit.reports.symmetric import symmetric
 from genai_audit.reports.risks import RISKS
 from genai_audit.reports.words import in_order
 from unit.reports import example
@@ -50,4 +52,4 @@ def test_the_axis_is_even_to_both_sides_and_its_labels_do_not_touch(furthest: fl
     assert 0 <= float(axis.place(-furthest)[:-1]) < float(axis.place(furthest)[:-1]) <= 100
     places = [float(tick.at[:-1]) for tick in axis.ticks]
     assert len(places) >= 3
-    assert all(after - before >= 9 for before, after in zip(places, places[1:], strict=False))
+    assert all(after - before >= 9 for before, after in pairwise(places))

@@ -6,11 +6,12 @@ import json
 import pandas as pd
 import pytest
 
-from genai_audit.reports.document.redaction import Showing, parted
+from genai_audit.reports.redaction import Showing, parted
 from genai_audit.reports.finding_parts import ExhibitPart, PicturesPart
 from genai_audit.reports.html import render
 from unit.reports import example
 from unit.reports.read_records import read
+
 
 def exhibit(*kinds: str) -> ExhibitPart:
     pictures = tuple(PicturesPart(label=kind, kind=kind, indices=(0, 1)) for kind in kinds)

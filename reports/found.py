@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ...audit.finding import Better, Outcome
-from ...audit.verdict import Ruling
-from .. import numbers
-from ..finding_parts import EstimatePart, FindingPart
-from ..record import Record
-from ..words import label, perfect_text, short
+from ..audit.finding import Better, Outcome
+from ..audit.verdict import Ruling
+from . import numbers
+from .finding_parts import EstimatePart, FindingPart
+from .record import Record
+from .words import label, perfect_text, short
 
 SURELY = 0.998
 """Where a test gives no p-value: the level at which the whole interval must lie outside a perfect generator's band."""
