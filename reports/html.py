@@ -25,7 +25,6 @@ from .redaction import Showing, hides_real
 from .document.sample_sheet import sample_sheet
 from .document.sections import further
 from .document.text import free_text, text_of, visible
-from .encoder_words import encoder_words
 from .markdown_lite import markdown
 from .record import Record, RulePart
 from .scatter import scatter
@@ -94,7 +93,6 @@ def _later_pages(
         "themes": by_theme(findings),
         "residual": scope.residual_risks(record),
         "further": further(record, evidence),
-        "encoders": encoder_words(record),
         "command": command(record),
         "judging": judging_command(record),
         "judged_on": judged_on(record),

@@ -8,6 +8,7 @@ from ...audit.verdict import Ruling
 from .. import scope
 from ..claims import title
 from ..drawing_words import looks_words
+from ..encoder_words import encoder_words
 from ..independence import independence_words
 from ..record import Record, RulePart
 from ..risks import RISKS, Risk
@@ -132,7 +133,8 @@ def _conditions(record: Record) -> list[str]:
     open_rules = [title(rule) for rule in record.verdict.rules if rule.outcome is Ruling.INCONCLUSIVE]
     if open_rules:
         said.append(f"Left open: {'; '.join(open_rules[:3])}{_more(len(open_rules) - 3)}.")
-    said += [each for each in (independence_words(record), looks_words(record)) if each is not None]
+    more = (encoder_words(record), independence_words(record), looks_words(record))
+    said += [each for each in more if each is not None]
     return said
 
 
