@@ -2,8 +2,8 @@
 
 import base64
 import hashlib
-from collections.abc import Callable
-from functools import cache, partial
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +19,16 @@ from .document import distributions, glossary
 from .document.decision import decision
 from .document.findings import by_theme, views
 from .document.glance import actions, coverage, diagnosed
-from .document.levels import at_policy_level
 from .document.policy_words import policy_rules
 from .document.print_marks import print_style
 from .document.provenance import command, is_in_memory, judged_on, judging_command, moment
-from .document.redaction import Showing, hides_real
 from .document.sample_sheet import sample_sheet
 from .document.sections import further
 from .document.text import free_text, text_of, visible
-from .encoder_words import encoder_words
-from .independence import independence_words
+from .levels import at_policy_level
 from .markdown_lite import markdown
-from .record import Record
+from .record import Record, RulePart
+from .redaction import Showing, hides_real
 from .scatter import scatter
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
@@ -48,43 +46,61 @@ def render(record: Record, evidence: Evidence, *, showing: Showing = Showing.GEN
         full: whether the appendix and all folded parts are printed, too.
     """
     record = at_policy_level(record)
-    environment = _environment()
     rules = tuple(words.in_order(record.verdict.rules))
-    findings = views(record, evidence, rules, showing)
     style = (TEMPLATES / "style.css").read_text(encoding="utf-8") + print_style(record)
-    signs, axis = diagnosed(record)
-    return environment.get_template("report.html.j2").render(
-        record=record,
-        evidence=evidence,
-        full=full,
-        decision=decision(record, rules),
-        rules=rules,
-        themes=by_theme(findings),
-        findings=findings,
-        coverage=coverage(record),
-        signs=signs,
-        axis=axis,
-        actions=actions(record, rules),
-        facts=scope.facts(record),
-        residual=scope.residual_risks(record),
-        policy_rules=policy_rules(record),
-        columns=distributions.columns(evidence),
-        sheet=sample_sheet(evidence, showing),
-        hides_real=hides_real(evidence, showing),
-        further=further(record, evidence),
-        diagnosis=record.diagnosis,
-        not_found=partial(diagnosis.not_found, record),
-        map=scatter(evidence),
-        encoders=encoder_words(record),
-        independence=independence_words(record),
-        crosswalk=crosswalk(record),
-        crosswalk_meaning=MEANING,
-        command=command(record),
-        judging=judging_command(record),
-        judged_on=judged_on(record),
-        style=Markup(style),
-        style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            record=record,
+            evidence=evidence,
+            full=full,
+            rules=rules,
+            style=Markup(style),
+            style_hash=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+            **_first_pages(record, evidence, rules, showing),
+            **_later_pages(record, evidence, rules, showing),
+        )
     )
+
+
+def _first_pages(
+    record: Record, evidence: Evidence, rules: Sequence[RulePart], showing: Showing
+) -> Mapping[str, object]:
+    """What the pages of decision, scope and glance show."""
+    signs, axis = diagnosed(record)
+    return {
+        "decision": decision(record, rules),
+        "facts": scope.facts(record),
+        "policy_rules": policy_rules(record),
+        "columns": distributions.columns(evidence),
+        "sheet": sample_sheet(evidence, showing),
+        "hides_real": hides_real(evidence, showing),
+        "coverage": coverage(record),
+        "signs": signs,
+        "axis": axis,
+        "actions": actions(record, rules),
+        "diagnosis": record.diagnosis,
+        "map": scatter(evidence),
+    }
+
+
+def _later_pages(
+    record: Record, evidence: Evidence, rules: Sequence[RulePart], showing: Showing
+) -> Mapping[str, object]:
+    """What findings, risks, further sections and provenance show."""
+    findings = views(record, evidence, rules, showing)
+    return {
+        "findings": findings,
+        "themes": by_theme(findings),
+        "residual": scope.residual_risks(record),
+        "crosswalk": crosswalk(record),
+        "crosswalk_meaning": MEANING,
+        "further": further(record, evidence),
+        "command": command(record),
+        "judging": judging_command(record),
+        "judged_on": judged_on(record),
+    }
 
 
 @cache

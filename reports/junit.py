@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from ..audit.finding import Outcome
 from ..audit.verdict import Ruling
 from .diagnosis import NOT_RECORDED
-from .document.levels import at_policy_level
+from .levels import at_policy_level
 from .record import Record, RulePart
 from .rulings import named_words, rule_sentence
 from .terminal.visible import block, line

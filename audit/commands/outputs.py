@@ -143,8 +143,8 @@ def views(
 def report_of(record: Record, evidence: Evidence, *, show_real: bool) -> str:
     """The HTML report."""
     from ...models.threads import plain_algebra
-    from ...reports.document.redaction import Showing
     from ...reports.html import render
+    from ...reports.redaction import Showing
 
     with plain_algebra():
         return render(record, evidence, showing=Showing.REAL if show_real else Showing.GENERATED)

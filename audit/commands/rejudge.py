@@ -96,9 +96,9 @@ def render_again(
         UserError: if the record or the target cannot be used, or nothing can print.
     """
     from ...models.threads import plain_algebra
-    from ...reports.document.redaction import Showing
     from ...reports.html import render
     from ...reports.pdf import print_pdf
+    from ...reports.redaction import Showing
     from .views import with_card
 
     record, evidence, folder = open_audit(path)

@@ -8,12 +8,13 @@ from ...audit.verdict import Ruling
 from .. import scope
 from ..claims import title
 from ..drawing_words import looks_words
+from ..encoder_words import encoder_words
+from ..found import Departure, departures
 from ..independence import independence_words
 from ..record import Record, RulePart
 from ..risks import RISKS, Risk
 from ..rulings import verdict_sentence
 from ..words import Mark, ruling_mark, sentence, short
-from .found import Departure, departures
 from .strip import Strip, strip
 
 MOST_FOUND = 5
@@ -132,7 +133,8 @@ def _conditions(record: Record) -> list[str]:
     open_rules = [title(rule) for rule in record.verdict.rules if rule.outcome is Ruling.INCONCLUSIVE]
     if open_rules:
         said.append(f"Left open: {'; '.join(open_rules[:3])}{_more(len(open_rules) - 3)}.")
-    said += [each for each in (independence_words(record), looks_words(record)) if each is not None]
+    more = (encoder_words(record), independence_words(record), looks_words(record))
+    said += [each for each in more if each is not None]
     return said
 
 

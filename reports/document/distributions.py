@@ -56,7 +56,8 @@ def _column(name: str, real: Any, made: Any) -> Column | None:
         Pair(label, f"{100 * one / most:.1f}%", f"{100 * other / most:.1f}%", _said(one, other))
         for label, one, other in zip(labels, *shares.tolist(), strict=True)
     )
-    apart = int(np.abs(shares[0] - shares[1]).argmax())
+    # Rounded, so that of equal differences the first is named whatever the last bit says.
+    apart = int(np.abs(shares[0] - shares[1]).round(9).argmax())
     reading = f"Furthest apart at {labels[apart]}: {_said(*shares[:, apart].tolist())}."
     return Column(short(name, 40), bars, reading)
 

@@ -3,7 +3,7 @@
 from ...audit.evidence.bundle import Evidence
 from ..finding_parts import ExhibitPart, PicturesPart
 from ..pictures import Shown, show
-from .redaction import Showing, parted
+from ..redaction import Showing, parted
 
 FIRST = 16
 BUDGET = 120_000

@@ -183,7 +183,8 @@ def test_everything_is_reached_by_keyboard_with_a_visible_focus(visit: Open) -> 
         "[...document.querySelectorAll('a, summary, .scroll')].filter(e => e.checkVisibility()).length"
     )
     assert len(stops) == visible
-    assert sum(tag == "SUMMARY" for tag, *_ in stops) == page.locator("summary").count()
+    seen = "[...document.querySelectorAll('summary')].filter(e => e.checkVisibility()).length"
+    assert sum(tag == "SUMMARY" for tag, *_ in stops) == page.evaluate(seen)
     assert all(outline == "solid" and on_screen for _, _, outline, on_screen in stops)
 
 

@@ -94,7 +94,7 @@ def test_reports_say_which_findings_rest_on_it_and_what_it_cannot_see(both: tupl
     )
     assert "GA302 and GA502 also looked at features by profiles, which cannot see where in a row or a column" in words
     html = (out / "report.html").read_text(encoding="utf-8")
-    assert html.index("rest on features by pixels") < html.index('id="rules"')
+    assert html.index("rest on features by pixels") < html.index('id="scope"')
     assert "rest on features by pixels" in (out / "summary.md").read_text(encoding="utf-8")
 
 

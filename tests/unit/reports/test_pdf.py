@@ -23,8 +23,13 @@ def test_without_a_browser_it_says_what_to_install(tmp_path: Path, monkeypatch: 
 
 
 def test_what_the_browser_wrote_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    put = 'for each; do case $each in --print-to-pdf=*) printf "%%PDF %s" "$(cat "${each%.pdf}.html")" > "${each#*=}";; esac; done'
-    browser(tmp_path, put.replace('"${each%.pdf}.html"', '"$(dirname "${each#*=}")/report.html"'))
+    script = """for each; do
+  case $each in --print-to-pdf=*)
+    file=${each#*=}
+    printf "%%PDF %s" "$(cat "$(dirname "$file")/report.html")" > "$file";;
+  esac
+done"""
+    browser(tmp_path, script)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
     assert print_pdf("<p>page</p>") == b"%PDF <p>page</p>"
 

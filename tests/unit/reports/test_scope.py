@@ -31,7 +31,9 @@ def test_without_a_card_everything_is_missing() -> None:
 
 
 def test_facts_of_a_card_are_shown_as_they_are_declared() -> None:
-    card = {"facts": {"intended_use": ["tests", "teaching"], "owner": "A. Person", "languages": (), "hardware": "1 GPU"}}
+    card = {
+        "facts": {"intended_use": ["tests", "teaching"], "owner": "A. Person", "languages": (), "hardware": "1 GPU"}
+    }
     said = facts_of(card)
     assert (said["Intended use"], said["Owner"], said["Excluded use"]) == ("tests; teaching", "A. Person", None)
     assert said["Hardware"] == "1 GPU"

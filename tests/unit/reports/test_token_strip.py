@@ -8,10 +8,10 @@ import pytest
 
 from genai_audit.audit.evidence.bundle import Evidence, Generated
 from genai_audit.audit.evidence.contexts.kind import Contexts, ContextSet
-from genai_audit.reports.document.redaction import Showing
 from genai_audit.reports.finding_parts import ExhibitPart, PicturesPart
 from genai_audit.reports.html import render
 from genai_audit.reports.pictures import show
+from genai_audit.reports.redaction import Showing
 from genai_audit.reports.token_strip import MOST_TOKENS, Strip, token_strips
 from unit.reports import example
 
@@ -146,7 +146,11 @@ def report(found: Contexts, modality: str = "text") -> str:
     record = example.record((example.representation({"a": 1.0, "b": 0.9}),), names=("a", "b"))
     own = example.evidence()
     findings = (record.findings[0].model_copy(update={"exhibits": (exhibit(),)}), *record.findings[1:])
-    return render(record.model_copy(update={"findings": findings}), replace(own, modality=modality, contexts=found), showing=Showing.REAL)
+    return render(
+        record.model_copy(update={"findings": findings}),
+        replace(own, modality=modality, contexts=found),
+        showing=Showing.REAL,
+    )
 
 
 @pytest.mark.parametrize("modality", ["text", "music"])

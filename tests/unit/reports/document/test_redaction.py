@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
-from genai_audit.reports.document.redaction import Showing, parted
 from genai_audit.reports.finding_parts import ExhibitPart, PicturesPart
 from genai_audit.reports.html import render
+from genai_audit.reports.redaction import Showing, parted
 from unit.reports import example
 from unit.reports.read_records import read
 
@@ -21,8 +22,11 @@ def exhibit(*kinds: str) -> ExhibitPart:
 @pytest.mark.parametrize("modality", ["text", "tabular"])
 def test_real_records_that_are_read_are_withheld_unless_asked_for(modality: str) -> None:
     record, evidence = read(modality)
+    made = ["made up"] * 40
+    samples = made if modality == "text" else pd.DataFrame({"place of residence": made})
+    evidence = replace(evidence, generated=replace(evidence.generated, samples=samples))
     usual, real, none = (render(record, evidence, showing=each) for each in Showing)
-    # The exhibit names records 0 to 11 as real, and 3 and 1 as generated; eight of them are shown.
+    # The exhibit names records 0 to 11 as real, of which eight are shown.
     assert ("record 5 of" in usual, "record 5 of" in real, "record 5 of" in none) == (False, True, False)
     assert "--show-real" in usual
     assert usual.count("12 records, SHA-256") == 1

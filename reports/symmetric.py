@@ -7,8 +7,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .. import numbers
-from ..axis import Tick
+from . import numbers
+from .axis import Tick
 
 PLACES = (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000)
 FURTHEST = 30_000.0

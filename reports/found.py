@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ...audit.finding import Better, Outcome
-from ...audit.verdict import Ruling
-from .. import numbers
-from ..finding_parts import EstimatePart, FindingPart
-from ..record import Record
-from ..words import label, perfect_text, short
+from ..audit.finding import Better, Outcome
+from ..audit.verdict import Ruling
+from . import numbers
+from .finding_parts import EstimatePart, FindingPart
+from .record import Record
+from .words import label, perfect_text, short
 
 SURELY = 0.998
 """Where a test gives no p-value: the level at which the whole interval must lie outside a perfect generator's band."""
@@ -31,13 +31,14 @@ def departures(record: Record) -> tuple[Departure, ...]:
     Only estimates of the whole count, on the side that is worse where one is. P-values are adjusted together (Holm), at
     the policy's error; an estimate without one counts where its interval at `SURELY` lies outside the perfect band.
     """
-    judged = {(rule.auditor, rule.estimate) for rule in record.verdict.rules if rule.outcome is not Ruling.NOT_APPLIED}
+    applied = [rule for rule in record.verdict.rules if rule.outcome is not Ruling.NOT_APPLIED]
+    judged = {(rule.auditor, _question(rule.estimate)) for rule in applied}
     candidates = [
         (finding, each)
         for finding in record.findings
         if finding.outcome is Outcome.MEASURED and finding.doubts is None
         for each in finding.estimates
-        if each.group is None and (finding.code, each.name) not in judged and each.curve and side(each)
+        if each.group is None and (finding.code, _question(each.name)) not in judged and each.curve and side(each)
     ]
     sure = _surely([each for _, each in candidates], 1 - record.verdict.confidence)
     told = record.diagnosis
@@ -51,6 +52,11 @@ def departures(record: Record) -> tuple[Departure, ...]:
         if yes and better:
             found[finding.code] = Departure(finding.code, name or finding.title, each, _said(each, finding), size)
     return tuple(sorted(found.values(), key=lambda each: -each.size))
+
+
+def _question(name: str) -> str:
+    """What an estimate is about: `coverage` and `coverage_ratio` ask the same."""
+    return name.removesuffix("_ratio")
 
 
 def side(estimate: EstimatePart) -> int:

@@ -1,9 +1,9 @@
 """One level of confidence everywhere: the policy's. Only record.json keeps the levels at which else was looked."""
 
-from ...audit.finding import Interval
-from ..convert import finding_from
-from ..finding_parts import EstimatePart, FindingPart
-from ..record import Record
+from ..audit.finding import Interval
+from .convert import finding_from
+from .finding_parts import EstimatePart, FindingPart
+from .record import Record
 
 
 def at_policy_level(record: Record) -> Record:

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from ...audit.evidence.bundle import KINDS, Evidence
-from ...models.records import digest
-from ..finding_parts import ExhibitPart, PicturesPart
-from ..words import short
+from ..audit.evidence.bundle import KINDS, Evidence
+from ..models.records import digest
+from .finding_parts import ExhibitPart, PicturesPart
+from .words import short
 
 READ = ("text", "tabular")
 """Modalities whose real records are texts or rows, which may be about a person whom they name."""
