@@ -1,15 +1,16 @@
 """Whether the parts of a record follow from each other and from the evidence."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
-from ...models.errors import one_line
+from ...models.errors import UserError, one_line
 from ...models.records import digest
 from ...reports import convert
 from ...reports.drawing import part_spent
 from ...reports.record import Record
 from ..evidence.bundle import Evidence
-from ..folder.binding import day_of_judgement, diagnosed
+from ..folder.binding import check_verdict, day_of_judgement, diagnosed
 from ..folder.merkle import tree_of
 from ..folder.seal import SEALED
 from ..judge import judge
@@ -18,7 +19,7 @@ from ..pipeline.drawing import with_verdict
 from ..policy import Policy
 from ..record_parts import encoder_parts, groups_part, real_part
 from ..verdict import Verdict
-from .check import Check, all_of, equal, unchecked, wrong
+from .check import Check, all_of, equal, sound, unchecked, wrong
 from .comparison import Closeness, differences
 
 DECLARED = (
@@ -67,7 +68,13 @@ def of_verdict(record: Record, evidence: Evidence | None, close: Closeness) -> I
         yield wrong("verdict", f"cannot be judged again: {one_line(error)}")
         return
     if record.schema_version < SEALED:
-        yield unchecked(what, "the record was judged by an earlier version; `report` asks whether its rules agree")
+        # How its version worded reasons is not known here; outcomes, bounds and waivers are compared.
+        try:
+            check_verdict(record, Path("record.json"))
+        except UserError as error:
+            yield wrong(what, str(error))
+        else:
+            yield sound(what, f"{record.verdict.outcome}, by the outcome of every rule")
         return
     found = convert.verdict_part(verdict, day).model_dump(mode="json")
     yield from all_of(

@@ -26,7 +26,7 @@ class Model:
 def load(path):
     return Model()
 """
-OF_TIME = ("started", "timings", "argv", "seconds")
+OF_TIME = ("started", "timings", "argv", "seconds", "judged_on", "seal")
 """What may differ between two equal audits, beside how they were called."""
 
 

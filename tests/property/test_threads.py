@@ -20,7 +20,7 @@ from genai_audit.models.families.catalogue import FAMILIES
 from genai_audit.models.families.training.fitting import train
 from genai_audit.models.families.training.plants import parse_plant
 
-TIMES = frozenset({"seconds", "timings", "started", "evidence"})
+TIMES = frozenset({"seconds", "timings", "started", "evidence", "judged_on", "seal"})
 """Fields of a record that differ between equal runs; the digests of evidence hold how long the draw took."""
 
 

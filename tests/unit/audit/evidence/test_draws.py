@@ -48,6 +48,17 @@ def same(a: Any, b: Any) -> bool:
 
 
 @pytest.mark.parametrize("modality", RECORDS)
+def test_a_chunk_by_itself_is_that_of_the_whole_draw(modality: str) -> None:
+    whole, alone = (Draws(Toy(modality), 3, modality, 5) for _ in range(2))
+    whole.draw(20)
+    third = alone.alone(2)
+    drawn = whole.first(15)
+    assert same(third, drawn.iloc[10:].reset_index(drop=True) if modality == "tabular" else drawn[10:])
+    # It is no part of the draw that it was asked of.
+    assert alone.number == 0
+
+
+@pytest.mark.parametrize("modality", RECORDS)
 def test_what_was_kept_is_what_was_drawn(modality: str, tmp_path: Path) -> None:
     kept = KeptDraws(tmp_path / "draw", {"seed": 3})
     first, again = Toy(modality), Toy(modality)

@@ -3,7 +3,7 @@
 from dataclasses import fields
 from pathlib import Path
 
-from genai_audit.audit.process.answer import PATHS, read_request, write_request
+from genai_audit.audit.process.answer import PATHS, Chunks, read_request, write_request
 from genai_audit.audit.request import Request
 
 
@@ -13,4 +13,7 @@ def test_a_request_survives_its_way_to_the_worker(tmp_path: Path) -> None:
     probes = (Path("a.csv"), Path("b.csv"))
     asked = Request("model", groups=("sex",), steps=3, tokens=True, safety_checker=False, probes=probes, **paths)  # type: ignore[arg-type]  # by name
     write_request(tmp_path, asked, 2**30)
-    assert read_request(tmp_path) == (asked, 2**30)
+    assert read_request(tmp_path) == (asked, 2**30, None)
+    chunks = Chunks(20, (0, 7), 3, "image")
+    write_request(tmp_path, asked, None, chunks)
+    assert read_request(tmp_path) == (asked, None, chunks)

@@ -17,6 +17,7 @@ from genai_audit.audit.commands.rejudge import judge_again, render_again
 from genai_audit.audit.verification.comparison import Closeness, closeness, differences
 from genai_audit.audit.verification.of_draws import compared
 from genai_audit.reports.record import Record
+from in_process import in_process
 
 from .conftest import Saved
 
@@ -151,6 +152,7 @@ def test_older_records_are_verified_as_far_as_they_go(saved: Saved) -> None:
     assert checks["samples, by the root of their tree"].holds is None
     assert checks["samples, by their digest"].holds
     assert checks["GA302"].holds
+    assert [each.holds for what, each in checks.items() if what.startswith("verdict")] == [True]
     assert render_again(saved.out, None).exists()
 
 
@@ -199,3 +201,37 @@ def test_a_few_chunks_are_drawn_again_from_the_checkpoint(saved: Saved) -> None:
     result = call(saved.out, *model)
     assert result.exit_code == 1
     assert "✕ samples 0 to 19, drawn again: 20 of 20 records differ, by at most 0.5" in result.output
+
+
+def test_an_audit_judged_again_holds(original: Saved, tmp_path: Path) -> None:
+    text = (original.place / "policy.yaml").read_text().replace("at_most: 0.2", "at_most: 0.5")
+    (tmp_path / "other.yaml").write_text(text + "settings: {GA302: {k: 3}}\n")
+    judged = judge_again(original.out, tmp_path / "other.yaml", tmp_path / "again")
+    assert judged.policy.sha256 != original.record.policy.sha256
+    found = verify_saved(tmp_path / "again")
+    assert found.holds, [each.text() for each in found.differing]
+    assert found.line().startswith(f"{tmp_path / 'again'}: holds: all of")
+
+
+def test_a_signed_run_is_verified_by_its_key_alone(original: Saved, tmp_path: Path) -> None:
+    pytest.importorskip("cryptography")
+    from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+    for name in ("mine", "other"):
+        key = generate_private_key(SECP256R1())
+        private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        (tmp_path / f"{name}.pem").write_bytes(private)
+        (tmp_path / f"{name}.pub").write_bytes(public)
+    samples, out = str(original.place / "holdout.npz"), str(tmp_path / "out")
+    run = ["run", samples, "--only", "GA501", "--out", out, "--sign", str(tmp_path / "mine.pem"), "--exit-zero"]
+    assert CliRunner().invoke(main, run, obj=in_process).exit_code == 0
+    result = call(out, "--public-key", tmp_path / "mine.pub", "--checkpoint", samples)
+    assert result.exit_code == 0, result.output
+    assert "✓ signature: by this key" in result.output
+    assert call(out, "--public-key", tmp_path / "other.pub").exit_code == 1
+    assert "– signature: claims to be by key" in call(out).output
+    refused = CliRunner().invoke(main, [*run[:-3], "--sign", str(tmp_path / "none.pem")], obj=in_process)
+    assert refused.exit_code == 2
+    assert "expected a key in PEM, but nothing is there" in refused.output
