@@ -77,6 +77,19 @@ class Crossed:
         return tuple(row for row in self.rows if row.status is status)
 
     @property
+    def others(self) -> tuple[tuple[str, tuple[Row, ...]], ...]:
+        """The controls without evidence, by what that is for; none where the whole framework lies outside."""
+        if self.framework.outside is not None:
+            return ()
+        missing = self.of(Status.NOT)
+        found = {
+            "Not evidenced, because what bears on it was not measured": tuple(row for row in missing if row.bearings),
+            "Not evidenced by this tool": tuple(row for row in missing if not row.bearings),
+            "Not applicable": self.of(Status.OUTSIDE),
+        }
+        return tuple((said, rows) for said, rows in found.items() if rows)
+
+    @property
     def counts(self) -> dict[Status, int]:
         """How many controls have each status."""
         found = Counter(row.status for row in self.rows)

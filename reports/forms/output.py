@@ -16,6 +16,9 @@ from .filled import Entry, Filled
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 
+STYLE = "h1 { font-size: 1.75rem; font-weight: 700; margin: 2rem 0 1rem; }\n"
+"""In the report the verdict is larger than its title; here the title comes first."""
+
 LONGEST = 4_000
 """Characters of one entry."""
 
@@ -39,7 +42,7 @@ def form_markdown(filled: Filled) -> str:
 
 def form_html(filled: Filled) -> str:
     """A filled form as HTML: one file that holds no script and loads nothing."""
-    style = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    style = (TEMPLATES / "style.css").read_text(encoding="utf-8") + STYLE
     return (
         _templates()
         .get_template("form.html.j2")

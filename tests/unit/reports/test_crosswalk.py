@@ -88,6 +88,15 @@ def test_every_control_stands_in_exactly_one_status() -> None:
         assert sum(len(crossed.of(status)) for status in Status) == len(crossed.rows)
 
 
+def test_every_control_without_evidence_is_named_once_in_the_report() -> None:
+    for crossed in crosswalk(RECORD):
+        named = [row for _, rows in crossed.others for row in rows]
+        without = [*crossed.of(Status.NOT), *crossed.of(Status.OUTSIDE)]
+        assert sorted(row.control.id for row in named) == (
+            [] if crossed.framework.outside else sorted(row.control.id for row in without)
+        )
+
+
 def test_age_counts_on_the_day_that_is_passed() -> None:
     def warned(found: tuple[Crossed, ...]) -> int:
         return sum(each.warning is not None for each in found)

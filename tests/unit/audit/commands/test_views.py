@@ -45,9 +45,8 @@ def test_the_command_says_what_it_wrote(made: Path, tmp_path: Path) -> None:
     arguments = ["report", str(made), "--template", "ll144", "--format", "gitlab", "--out", str(tmp_path)]
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 0, result.output
-    assert result.output.split() == [
-        str(tmp_path / name) for name in ("gl-code-quality.json", "ll144.md", "ll144.html")
-    ]
+    files = ("gl-code-quality.json", "ll144.md", "ll144.html")
+    assert result.output.split() == [str(tmp_path / name) for name in files]
     wrong = CliRunner().invoke(main, ["report", str(made), "--template", "annex-v"])
     assert wrong.exit_code == 2
     assert "'annex-iv', 'annex-xi', 'model-card', 'll144'" in wrong.output
