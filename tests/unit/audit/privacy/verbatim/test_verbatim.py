@@ -31,12 +31,12 @@ def test_copies_are_seen_beside_what_they_copy(modality: str) -> None:
     assert excess.interval().low <= 0.05 <= excess.interval().high + 0.01
     assert excess.p_value is not None
     assert excess.p_value < 0.001
-    assert finding.estimate("reproduction_rate").value == pytest.approx(0.05, abs=0.01)
+    assert finding.estimate("reproduction_rate").value == pytest.approx(0.05, abs=0.015)
     assert finding.estimate("near_reproduction_excess").interval().low > 0
     assert table(finding, "whole_records")["the whole record"][0] >= 30
-    # The copies come first, and each is matched with the record that it is.
+    # The copies come first; a copy of a line that everybody writes is none.
     matches = {row[0] for row in next(each for each in finding.tables if each.name == "matches").rows}
-    assert len(matches & set(range(30))) >= 29
+    assert len(matches & set(range(30))) >= 25
     assert evidence.reproductions is not None
     assert {each.kind for each in finding.exhibits[0].pictures} == {"generated", "reproductions"}
 
