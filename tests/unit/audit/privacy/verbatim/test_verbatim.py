@@ -59,6 +59,25 @@ def test_a_line_that_everybody_writes_does_not_count() -> None:
     assert finding.estimate("reproduction_rate").value < 0.01
 
 
+def test_where_whole_texts_come_again_by_chance_whole_texts_are_counted() -> None:
+    evidence = audited("text", copies=120)
+    seen = evidence.reproductions
+    assert seen is not None
+    assert seen.null_runs is not None
+    # As of texts out of patterns: the longest of the null stand in the training data as a whole.
+    longest = float(seen.null_runs.tokens.max())
+    null = np.where(np.arange(400) < 20, longest, 3.0)
+    whole = np.where(np.arange(400) < 20, 0, 5)
+    held = replace(seen, verbatim=replace(seen.verbatim, null=null), null_whole=whole)
+    finding = audit(replace(evidence, reproductions=held))
+    assert finding.settings["reproduces"] == "the whole record"
+    excess = finding.estimate("reproduction_excess")
+    # 120 copies and one fresh text in eight, of 600, beside 20 of 400.
+    assert excess.value == pytest.approx((120 + 480 / 8) / 600 - 20 / 400, abs=0.03)
+    assert excess.interval().low > 0.15
+    assert "reproduced_share" not in {each.name for each in finding.estimates}
+
+
 @pytest.mark.parametrize("modality", ["text", "music"])
 def test_the_share_of_copied_tokens_is_that_of_the_copies(modality: str) -> None:
     share = audit(audited(modality, copies=60)).estimate("reproduced_share")
