@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def power(most: int, modalities: Sequence[str]) -> None:
-    """The share of audits in which the lower limit of `reproduction_excess` lies above 0, and of those with p < 0.05."""
+    """The share of audits in which the lower limit of `reproduction_excess` lies above 0, and with p < 0.05."""
     sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
     from unit.audit.privacy.reproduced import audited
 
@@ -56,7 +56,9 @@ def power(most: int, modalities: Sequence[str]) -> None:
             ends = clopper_pearson(successes=counts[0], trials=audits, level=0.95)
             shown = [f"{each / audits:.1%}" for each in counts]
             band = f"{float(ends.low):.1%}–{float(ends.high):.1%}"
-            print(f"| {modality} | {share:.1%} | {audits} | {shown[0]} | {band} | {shown[1]} | {shown[2]} |", flush=True)
+            print(
+                f"| {modality} | {share:.1%} | {audits} | {shown[0]} | {band} | {shown[1]} | {shown[2]} |", flush=True
+            )
 
 
 N, TRAINING, HELD = 2_000, 1_000, 1_000

@@ -90,14 +90,19 @@ def _covered(record: Record, risk: Risk, found: set[str]) -> Covered:
 
 
 def diagnosed(record: Record) -> tuple[tuple[SignRow, ...], Axis]:
-    """All tested patterns on one axis, what is seen first: 0 is a perfect generator, its band reaches from −1 to 1."""
+    """All tested patterns on one axis, what is seen first: 0 is a perfect generator, its band reaches from −1 to 1.
+
+    The opposite of a pattern that is seen, on the same estimate, is left out: it stands on the same line.
+    """
     told = record.diagnosis
     if told is None:
         return (), symmetric([])
+    found = {(sign.code, sign.estimate) for sign in (*told.seen, *told.slight)}
+    unseen = [sign for sign in told.unseen if (sign.code, sign.estimate) not in found]
     states: tuple[tuple[Sequence[SignPart], Mark, Callable[[SignPart], str]], ...] = (
         (told.seen, Mark("●", "seen", "unsure"), said),
         (told.slight, Mark("●", "slight", "fg"), said),
-        (told.unseen, Mark("○", "not found", "muted"), lambda sign: not_found(record, sign)),
+        (unseen, Mark("○", "not found", "muted"), lambda sign: not_found(record, sign)),
     )
     placed = [(sign, _standard(sign)) for signs, _, _ in states for sign in signs]
     axis = symmetric([end for _, ends in placed if ends is not None for end in ends])

@@ -103,7 +103,7 @@ class VerbatimReproduction:
             "null_records": len(seen.null_rows),
             "training_records_compared": seen.compared,
             "training_records": seen.total,
-            "reproduces": bar_words(found.verbatim, seen.verbatim),
+            "reproduces": bar_words(found.verbatim, seen.verbatim, by_whole=found.by_whole),
             "nearly_reproduces": bar_words(found.near, seen.near),
             "false_match": self.false_match,
             "extraction": seen.not_extracted or f"{asked}, {self.tries:,} tries, chance {self.chance:g}",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from ...evidence.reproductions.kind import Closeness, Reproductions
 from ...finding import Exhibit, Pictures
-from .measure import Measured
+from .measure import Measured, passed
 
 Ints = NDArray[np.int64]
 
@@ -22,17 +22,18 @@ MARKED = "shared_runs"
 def all_exhibits(found: Measured, evidence: Reproductions, modality: str, most: int) -> Iterator[Exhibit]:
     """The closest pairs, word for word and nearly so, of those that pass the bar."""
     first = len(evidence.shown)
-    for name, excess, closeness, places, shift in (
-        ("verbatim", found.verbatim, evidence.verbatim, evidence.shown, 0),
-        ("near", found.near, evidence.near, evidence.near_shown, first),
+    near = found.near.bar.counts(evidence.near.generated)
+    for name, counted, closeness, places, shift in (
+        ("verbatim", passed(found, evidence), evidence.verbatim, evidence.shown, 0),
+        ("near", near, evidence.near, evidence.near_shown, first),
     ):
-        passed = np.flatnonzero(excess.bar.counts(closeness.generated[places]))[:most]
-        if not len(passed):
+        at = np.flatnonzero(counted[places])[:most]
+        if not len(at):
             continue
         parts = (
-            _grids(evidence, places, passed, shift)
+            _grids(evidence, places, at, shift)
             if modality == "image"
-            else tuple(_pairs(evidence, closeness, places, passed, shift))
+            else tuple(_pairs(evidence, closeness, places, at, shift))
         )
         how = "reproduce" if name == "verbatim" else "nearly reproduce"
         yield Exhibit(
@@ -43,17 +44,17 @@ def all_exhibits(found: Measured, evidence: Reproductions, modality: str, most: 
         )
 
 
-def _grids(evidence: Reproductions, places: Ints, passed: Ints, shift: int) -> tuple[Pictures, ...]:
+def _grids(evidence: Reproductions, places: Ints, chosen: Ints, shift: int) -> tuple[Pictures, ...]:
     """All generated pictures, and in the same order the training picture that each is closest to."""
     return (
-        Pictures("generated", "generated", tuple(evidence.rows[places[passed]].tolist())),
-        Pictures("training, the closest to each", "reproductions", tuple((passed + shift).tolist())),
+        Pictures("generated", "generated", tuple(evidence.rows[places[chosen]].tolist())),
+        Pictures("training, the closest to each", "reproductions", tuple((chosen + shift).tolist())),
     )
 
 
-def _pairs(evidence: Reproductions, closeness: Closeness, places: Ints, passed: Ints, shift: int) -> Iterator[Pictures]:
+def _pairs(evidence: Reproductions, closeness: Closeness, places: Ints, chosen: Ints, shift: int) -> Iterator[Pictures]:
     """Each generated record, and below it the training record."""
-    for at in passed.tolist():
+    for at in chosen.tolist():
         place = int(places[at])
         row, original = int(evidence.rows[place]), int(closeness.matched[place])
         amount = closeness.sign * closeness.generated[place]

@@ -13,6 +13,9 @@ from ...statistics.reproduction.runs import Stretches, covered
 
 Floats = NDArray[np.float64]
 
+_FEW_LONGER = 0.1
+"""Records of the null that are longer than the bar, as a share, below which runs tell nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Covered:
@@ -45,12 +48,16 @@ class Measured:
 
     Args:
         verbatim: records that reproduce.
+        by_whole: whether only records count that stand in one training record as a whole, and all of these: where
+            hardly
+            any record is longer than the bar, no run can be longer than chance.
         near: records that nearly do.
         covered: tokens in runs longer than chance; None for pictures and rows, or where no record has a token.
         extracted: None where the model gives no probability of a token.
     """
 
     verbatim: Excess
+    by_whole: bool
     near: Excess
     covered: Covered | None
     extracted: Extracted | None
@@ -59,12 +66,34 @@ class Measured:
 def measured(evidence: Reproductions, *, false_match: float, tries: int, chance: float) -> Measured:
     """All numbers; the parameters are those of the auditor."""
     verbatim, near = (_excess(each, false_match) for each in (evidence.verbatim, evidence.near))
+    by_whole = _no_longer_run(evidence, verbatim.bar)
+    covered_share = None if by_whole else _covered(evidence, verbatim.bar)
+    if by_whole:
+        sides = [(each == 0).astype(np.float64) for each in (evidence.whole, evidence.null_whole)]
+        verbatim = excess(generated=sides[0], null=sides[1], share=false_match, end=1.0)
     return Measured(
         verbatim=verbatim,
+        by_whole=by_whole,
         near=near,
-        covered=_covered(evidence, verbatim.bar),
+        covered=covered_share,
         extracted=None if evidence.extraction is None else extracted(evidence.extraction, tries=tries, chance=chance),
     )
+
+
+def passed(found: Measured, evidence: Reproductions) -> NDArray[np.bool_]:
+    """Which generated records reproduce."""
+    return evidence.whole == 0 if found.by_whole else found.verbatim.bar.counts(evidence.verbatim.generated)
+
+
+def _no_longer_run(evidence: Reproductions, over: Bar) -> bool:
+    """Whether the bar is as long as records are, as where whole texts come again by chance: then no run is longer.
+
+    The null alone decides, and the more of its records are whole by chance, the likelier; so the test stays careful.
+    """
+    if evidence.null_runs is None:
+        return False
+    longer = float((evidence.null_runs.tokens > over.value).mean())
+    return longer < _FEW_LONGER and int((evidence.null_whole == 0).sum()) > over.passed
 
 
 def _excess(closeness: Closeness, share: float) -> Excess:

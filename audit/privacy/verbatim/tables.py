@@ -7,7 +7,7 @@ import numpy as np
 from ...evidence.reproductions.kind import Closeness, Reproductions
 from ...finding import Column, Kind, Table
 from ...statistics.reproduction.chance import Excess, conformal
-from .measure import Measured, extracted
+from .measure import Measured, extracted, passed
 
 Cell = str | int | float | None
 
@@ -24,16 +24,16 @@ def all_tables(found: Measured, evidence: Reproductions, *, chance: float, most:
     """Every table for which there is evidence."""
     yield _bars(found, evidence)
     yield _whole(evidence)
-    yield from _matches(found.verbatim, evidence, most)
+    yield from _matches(found, evidence, most)
     yield from _extraction(evidence, chance)
 
 
 def _bars(found: Measured, evidence: Reproductions) -> Table:
     null = "holdout" if evidence.null == "holdout" else "reference"
     rows = [
-        _bar(each, closeness)
-        for each, closeness in ((found.verbatim, evidence.verbatim), (found.near, evidence.near))
-    ]  # fmt: skip
+        _bar(found.verbatim, evidence.verbatim, by_whole=found.by_whole),
+        _bar(found.near, evidence.near, by_whole=False),
+    ]
     return Table(
         name="closeness",
         caption=f"What generated records have in common with the training record that they are closest to, beside "
@@ -53,8 +53,10 @@ def _bars(found: Measured, evidence: Reproductions) -> Table:
     )
 
 
-def bar_words(found: Excess, closeness: Closeness) -> str:
+def bar_words(found: Excess, closeness: Closeness, *, by_whole: bool = False) -> str:
     """What counts as beyond chance, in words."""
+    if by_whole:
+        return "the whole record"
     value = closeness.sign * found.bar.value
     shown = f"{value:,.3g}" if value % 1 else f"{value:,.0f}"
     if found.bar.reached:
@@ -62,11 +64,11 @@ def bar_words(found: Excess, closeness: Closeness) -> str:
     return f"{'more' if closeness.sign > 0 else 'less'} than {shown} {closeness.unit}"
 
 
-def _bar(found: Excess, closeness: Closeness) -> tuple[Cell, ...]:
+def _bar(found: Excess, closeness: Closeness, *, by_whole: bool) -> tuple[Cell, ...]:
     closest = [closeness.sign * float(each.max()) for each in (closeness.generated, closeness.null)]
     return (
         closeness.what,
-        bar_words(found, closeness),
+        bar_words(found, closeness, by_whole=by_whole),
         found.count,
         found.n,
         found.null_count,
@@ -103,17 +105,17 @@ def _whole(evidence: Reproductions) -> Table:
     )
 
 
-def _matches(found: Excess, evidence: Reproductions, most: int) -> Iterator[Table]:
+def _matches(found: Measured, evidence: Reproductions, most: int) -> Iterator[Table]:
     closeness = evidence.verbatim
     order = np.argsort(-closeness.generated, kind="stable")
-    order = order[(closeness.matched[order] >= 0) & found.bar.counts(closeness.generated[order])][:most]
+    order = order[(closeness.matched[order] >= 0) & passed(found, evidence)[order]][:most]
     if not len(order):
         return
     p = conformal(closeness.generated, closeness.null)
     yield Table(
         name="matches",
         caption=f"Generated records that have most in common with a training record, both numbered from 0: "
-        f"{bar_words(found, closeness)}",
+        f"{bar_words(found.verbatim, closeness, by_whole=found.by_whole)}",
         columns=(
             Column("generated", "Generated record", Kind.COUNT),
             Column("training", "Training record", Kind.COUNT),

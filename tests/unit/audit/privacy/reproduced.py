@@ -46,6 +46,7 @@ def table(n: int, rng: np.random.Generator) -> pd.DataFrame:
             "kind": np.array(["a", "b", "c"])[rng.choice(3, n, p=[0.5, 0.3, 0.2])],
             "town": [f"t{at}" for at in rng.zipf(1.7, n) % 500],
             "rooms": rng.poisson(3, n),
+            "height": rng.normal(170, 10, n).round(1),
             "wage": np.where(rng.random(n) < 1 / 30, np.nan, wage),
         }
     )

@@ -31,12 +31,12 @@ def test_copies_are_seen_beside_what_they_copy(modality: str) -> None:
     assert excess.interval().low <= 0.05 <= excess.interval().high + 0.01
     assert excess.p_value is not None
     assert excess.p_value < 0.001
-    assert finding.estimate("reproduction_rate").value == pytest.approx(0.05, abs=0.01)
+    assert finding.estimate("reproduction_rate").value == pytest.approx(0.05, abs=0.015)
     assert finding.estimate("near_reproduction_excess").interval().low > 0
     assert table(finding, "whole_records")["the whole record"][0] >= 30
-    # The copies come first, and each is matched with the record that it is.
+    # The copies come first; a copy of a line that everybody writes is none.
     matches = {row[0] for row in next(each for each in finding.tables if each.name == "matches").rows}
-    assert len(matches & set(range(30))) >= 29
+    assert len(matches & set(range(30))) >= 25
     assert evidence.reproductions is not None
     assert {each.kind for each in finding.exhibits[0].pictures} == {"generated", "reproductions"}
 
@@ -57,6 +57,25 @@ def test_a_line_that_everybody_writes_does_not_count() -> None:
     assert whole[1] > 0.08
     assert whole[3] > 0.08
     assert finding.estimate("reproduction_rate").value < 0.01
+
+
+def test_where_whole_texts_come_again_by_chance_whole_texts_are_counted() -> None:
+    evidence = audited("text", copies=120)
+    seen = evidence.reproductions
+    assert seen is not None
+    assert seen.null_runs is not None
+    # As of texts out of patterns: the longest of the null stand in the training data as a whole.
+    longest = float(seen.null_runs.tokens.max())
+    null = np.where(np.arange(400) < 20, longest, 3.0)
+    whole = np.where(np.arange(400) < 20, 0, 5)
+    held = replace(seen, verbatim=replace(seen.verbatim, null=null), null_whole=whole)
+    finding = audit(replace(evidence, reproductions=held))
+    assert finding.settings["reproduces"] == "the whole record"
+    excess = finding.estimate("reproduction_excess")
+    # 120 copies and one fresh text in eight, of 600, beside 20 of 400.
+    assert excess.value == pytest.approx((120 + 480 / 8) / 600 - 20 / 400, abs=0.03)
+    assert excess.interval().low > 0.15
+    assert "reproduced_share" not in {each.name for each in finding.estimates}
 
 
 @pytest.mark.parametrize("modality", ["text", "music"])
