@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..models.records import digest
-from ..reports.record import ColumnPart, DataPart, DataParts, EncoderPart, GroupsPart, PolicyPart
+from ..reports.record import CheckpointPart, ColumnPart, DataPart, DataParts, EncoderPart, GroupsPart, PolicyPart
+from .comparable import context_of
 from .evidence.bundle import Evidence, Groups, Real
 from .policy import Policy
 from .subject import Subject
@@ -39,6 +40,11 @@ def data_parts(subject: Subject, evidence: Evidence) -> DataParts:
         encoders=_encoders(evidence),
         columns=_columns(subject),
     )
+
+
+def context(checkpoint: CheckpointPart, data: DataParts) -> dict[str, Any]:
+    """What was asked, in the form that two audits are compared by."""
+    return context_of({"checkpoint": {"modality": checkpoint.modality}, "data": data.model_dump(mode="json")})
 
 
 def _encoders(evidence: Evidence) -> tuple[EncoderPart, ...]:

@@ -24,7 +24,7 @@ from .pipeline.controlled_verdict import judged
 from .pipeline.drawing import with_verdict
 from .pipeline.limits import code_and_prompts
 from .policy import Policy, PolicyError
-from .record_parts import data_parts, policy_part
+from .record_parts import context, data_parts, policy_part
 from .request import Request
 from .request_checks import check_request
 from .statistics.where import kernels_on
@@ -73,6 +73,8 @@ def _audited(request: Request, progress: Progress) -> tuple[Record, Evidence]:
     findings = run_auditors(auditors, evidence, seed=request.seed, only=request.only, progress=progress)
     clock.lap("audit")
     data = data_parts(subject, evidence)
+    # Whether an earlier record asked the same is known now.
+    policy = policy.beside(context(subject.described(), data))
     available = data.generated.total if subject.samples is not None else None
     verdict = judged(
         findings, policy, evidence, seed=request.seed, today=asked.today, available=available, part=part_spent(drawing)
@@ -123,6 +125,7 @@ def rejudge(record: Record, policy: Policy, source: Path | None, evidence: Evide
         PolicyError: if that needs evidence which is not at hand.
     """
     check_asked(policy, [each.name for each in record.data.encoders])
+    policy = policy.beside(context(record.checkpoint, record.data))
     findings = tuple(convert.finding_from(part) for part in record.findings)
     if policy.settings != record.policy.content.get("settings", {}):
         if evidence is None:

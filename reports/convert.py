@@ -1,5 +1,7 @@
 """Conversion between what an audit works with (findings, a verdict) and the parts of a record."""
 
+from dataclasses import asdict
+
 from ..audit import finding as words
 from ..audit.verdict import Bound, Observed, RuleResult, Verdict, Waiver
 from .finding_parts import (
@@ -12,7 +14,7 @@ from .finding_parts import (
     PicturesPart,
     TablePart,
 )
-from .record import BoundPart, Coverage, ObservedPart, RulePart, VerdictPart, WaiverPart
+from .record import AgainstPart, BoundPart, Coverage, ObservedPart, RulePart, VerdictPart, WaiverPart
 
 
 def coverage_of(findings: tuple[words.Finding, ...]) -> Coverage:
@@ -49,6 +51,7 @@ def _rule_part(rule: RuleResult) -> RulePart:
         control=None if rule.control is None else _observed_part(rule.control),
         waiver=None if rule.waiver is None else _waiver_part(rule.waiver),
         waived=rule.waived,
+        against=None if (earlier := rule.against) is None else AgainstPart(**asdict(earlier)),
     )
 
 

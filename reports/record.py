@@ -55,6 +55,14 @@ class WaiverPart(Part):
     void: Annotated[bool, Field(description="expired on the day of judgement, so without effect")]
 
 
+class AgainstPart(Part):
+    """The earlier record that a rule compares with."""
+
+    source: Annotated[str, Field(description="its file, as the policy names it")]
+    sha256: Annotated[str, Field(description="of that file")]
+    checkpoint: Annotated[str, Field(description="what was audited then")]
+
+
 class RulePart(OutcomePart):
     """One rule, judged."""
 
@@ -74,6 +82,10 @@ class RulePart(OutcomePart):
     control: Annotated[ObservedPart | None, Field(description="the same of held-out real records")] = None
     waiver: WaiverPart | None
     waived: bool
+    against: Annotated[
+        AgainstPart | None,
+        Field(description="an earlier record: bound and values are then of how much worse the estimate is"),
+    ] = None
 
     def line(self) -> str:
         """Its id, outcome and reason."""
