@@ -13,6 +13,7 @@ from .commands import values
 from .commands.closing import close
 from .commands.exits import EXIT_CODES, guarded
 from .commands.options import EXIT_ZERO, POLICY, judge_of_groups, of_fairness, of_opening
+from .over_time.commands import compare, history
 
 if TYPE_CHECKING:
     from .process.answer import Audited
@@ -289,6 +290,9 @@ def schema() -> None:
 
     say_block(json.dumps(record_schema(), indent=2))
 
+
+for _command in (compare, history):
+    main.add_command(_command)
 
 if __name__ == "__main__":
     main()

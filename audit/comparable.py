@@ -40,10 +40,9 @@ def _listed(groups: Any) -> list[dict[str, Any]]:
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
     """In which respects two contexts differ, in words; the generated records may."""
-    found = []
     if old["modality"] != new["modality"]:
-        found.append(f"the modality ({old['modality']}, then {new['modality']})")
-    found += [f"the {name} ({_how(old[name], new[name])})" for name in REAL if old[name] != new[name]]
+        return [f"the modality ({old['modality']}, then {new['modality']})"]
+    found = [f"the {name} ({_how(old[name], new[name])})" for name in REAL if old[name] != new[name]]
     found += [f"the {name}" for name in ("columns", "groups", "encoders") if old[name] != new[name]]
     return found
 
@@ -68,9 +67,10 @@ def why_not(
         encoders: what made the features behind both findings; None where they rest on none.
     """
     found = [] if code.startswith(WEIGHTS) else differences({**old, **_EQUAL}, {**new, **_EQUAL})
-    if code.startswith(OF_GROUPS) and old["groups"] != new["groups"]:
+    if code.startswith(OF_GROUPS) and old["modality"] == new["modality"] and old["groups"] != new["groups"]:
         found.append("the groups")
-    if encoders != (None, None) and _encoder(old, encoders[0]) != _encoder(new, encoders[1]):
+    alike = old["modality"] == new["modality"]
+    if alike and encoders != (None, None) and _encoder(old, encoders[0]) != _encoder(new, encoders[1]):
         found.append(f"the encoder ({encoders[0] or 'unknown'}, then {encoders[1] or 'unknown'})")
     return None if not found else f"{_and(found)} of the two audits differ{'s' if len(found) == 1 else ''}"
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ..finding import LEVELS, NOMINAL, Estimate, Interval
+from .multiplicity import false_discovery
 
 DIFFERENCES = {"share": "share difference", "ratio": "ratio difference"}
 """The unit of a difference, where it is another than that of the values."""
@@ -124,24 +125,19 @@ class Claims:
 
 
 def claims(pairs: Sequence[tuple[float, float]], *, alpha: float) -> list[Claims]:
-    """Which rows changed and which did not, with a probability of at most `alpha` that any claim is wrong.
+    """Which rows changed and which did not; at most the share `alpha` of all claims is expected to be wrong.
 
-    Each row has two hypotheses, "no change" and "a change of a margin or more", at most one of which is true. So after
-    some are rejected, at most as many are true as there are rows in which not both are: that is what Holm's procedure
-    divides by, instead of by all that are left. The hypotheses of one row may both be false: it changed, by less than
-    the margin.
+    Each row has two hypotheses, "no change" and "a change of the margin or more", and at most one of them is true: so
+    of 2 m hypotheses at most m are. The procedure of Benjamini and Yekutieli, which holds for any dependence, bounds
+    the expected share of wrong claims by its level times the share of true hypotheses, so it may run at 2 α. Both
+    hypotheses of a row are rejected where it changed by less than the margin.
 
     Args:
         pairs: p-values of a row against no change and against a change of the margin.
-        alpha: for all claims together.
+        alpha: the expected share.
 
-    Reference: Shaffer 1986, doi:10.1080/01621459.1986.10478341, procedure S2.
+    Reference: Benjamini & Yekutieli 2001, doi:10.1214/aos/1013699998, theorem 1.3.
     """
-    order = sorted((p, row, kind) for row, pair in enumerate(pairs) for kind, p in enumerate(pair))
-    rejected: set[tuple[int, int]] = set()
-    for p, row, kind in order:
-        possible = sum(not {(each, 0), (each, 1)} <= rejected for each in range(len(pairs)))
-        if p > alpha / possible:
-            break
-        rejected.add((row, kind))
-    return [Claims((row, 0) in rejected, (row, 1) in rejected) for row in range(len(pairs))]
+    adjusted = false_discovery([p for pair in pairs for p in pair], dependent=True)
+    kept = [bool(each <= 2 * alpha) for each in adjusted]
+    return [Claims(*each) for each in zip(kept[::2], kept[1::2], strict=True)]
