@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..reports.terminal.say import say, say_block
+from .adoption.commands import init
+from .adoption.commands import policy as policy_commands
+from .adoption.options import Adoption, of_adoption
 from .commands import values
 from .commands.closing import close
 from .commands.exits import EXIT_CODES, guarded
@@ -89,6 +92,7 @@ def main() -> None:
     "--only", callback=values.codes, metavar="CODE,…", help="Run these auditors; the others are listed as left out."
 )
 @click.option("--memory", callback=values.size, metavar="SIZE", help="What the model may use at most, e.g. 8G.")
+@of_adoption
 @EXIT_ZERO
 @click.pass_obj
 def run(
@@ -125,6 +129,7 @@ def run(
     device: str,
     only: tuple[str, ...],
     memory: int | None,
+    adoption: Adoption,
     exit_zero: bool,
 ) -> int:
     """Audit CHECKPOINT: a file, a folder, reference:NAME, or a set of generated samples."""
@@ -135,6 +140,7 @@ def run(
     from .request import Request
 
     folder = check_out(out)
+    adoption.check()
     request = Request(
         checkpoint=checkpoint,
         reference=reference,
@@ -168,12 +174,13 @@ def run(
         safety_checker=safety_checker,
         argv=("genai-audit", *map(without_secrets, sys.argv[1:])),
     )
+    request = adoption.applied(request)
     with progress() as report:
         made = (make or supervised)(request, memory=memory, progress=report)
         report("report", 0.0)
         record = write(folder, made.record, made.evidence)
     try:
-        return close(record, out, exit_zero=exit_zero)
+        return adoption.close(record, out, exit_zero=exit_zero)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"{out} holds the whole audit") from None
 
@@ -220,25 +227,6 @@ def train(
             progress=report,
         )
     say(f"{out}: {checkpoint.family}, {checkpoint.parameters:,} parameters, sha256 {checkpoint.sha256[:12]}")
-
-
-@main.command()
-@click.argument("what", type=click.Choice(["loader", "policy", "types", "workflow"]))
-@click.option(
-    "--modality",
-    type=click.Choice(["image", "text", "tabular", "music", "audio"]),
-    default="image",
-    show_default=True,
-    help="What the model of the loader makes.",
-)
-@click.option("--reference", metavar="DATA", help="The table whose columns the types are of.")
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="File to write.")
-def init(what: str, modality: str, reference: str | None, out: Path | None) -> None:
-    """Write a file to start from: a loader for your own model, a policy, types of columns, or a CI workflow."""
-    from .commands.starter import start
-
-    path, what_next = start(what, modality=modality, out=out, reference=reference)
-    say(f"{path}: {what_next}")
 
 
 @main.command("list")
@@ -291,7 +279,7 @@ def schema() -> None:
     say_block(json.dumps(record_schema(), indent=2))
 
 
-for _command in (compare, history):
+for _command in (compare, history, init, policy_commands):
     main.add_command(_command)
 
 if __name__ == "__main__":

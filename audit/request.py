@@ -45,6 +45,7 @@ class Request:
         budget: seconds for drawing a model's samples and looking at them; None: `pipeline.limits.BUDGET`.
         resume: go on with samples that an earlier run of the same audit kept.
         looks: judge while drawing, and stop where all is decided; None: where the model is slow.
+        lock: what `policy lock` wrote before the audit.
         argv: the command line, for the record; empty from Python.
     """
 
@@ -79,6 +80,7 @@ class Request:
     group_classifier: "str | Any | None" = None
     classifier_validation: "str | Dataset | None" = None
     probes: tuple[Path, ...] = ()
+    lock: Path | None = None
 
     @property
     def runs_code(self) -> bool:

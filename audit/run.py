@@ -10,6 +10,7 @@ from ..reports.diagnosis import diagnosis_part
 from ..reports.drawing import part_spent
 from ..reports.environment import Environment
 from ..reports.record import SCHEMA_VERSION, Record
+from .adoption.lock import kept, read_lock
 from .catalogue import estimates_by_code, patterns_by_code
 from .commands.commit import commit_of
 from .commands.environment import machine, versions
@@ -62,6 +63,8 @@ def _audited(request: Request, progress: Progress) -> tuple[Record, Evidence]:
     policy = Policy.load(request.policy, estimates=estimates_by_code())
     auditors = configured(policy)
     chosen = chosen_of(auditors, request.only)
+    if request.lock is not None:
+        read_lock(request.lock)
     progress("checkpoint", 0.0)
     request = placed(request)
     files = code_and_prompts(request)
@@ -90,6 +93,7 @@ def _audited(request: Request, progress: Progress) -> tuple[Record, Evidence]:
         coverage=convert.coverage_of(findings),
         policy=policy_part(policy, request.policy),
         environment=_environment(request, subject, len(evidence.generated.samples), started, clock),
+        lock=kept(request.lock, request, policy, data),
     )
     return record, evidence
 
@@ -152,5 +156,6 @@ def rejudge(record: Record, policy: Policy, source: Path | None, evidence: Evide
             "diagnosis": diagnosis_part(diagnose(findings, patterns_by_code())),
             "coverage": convert.coverage_of(findings),
             "policy": policy_part(policy, source),
+            "lock": None if record.lock is None else record.lock.judged_by(policy.sha256),
         }
     )

@@ -37,7 +37,8 @@ def closing_lines(record: Record, out: Path | None) -> list[str]:
         "inconclusive": covered.inconclusive,
         "error": covered.error,
     }
-    said = (encoder_words(record), independence_words(record), looks_words(record))
+    lock = None if record.lock is None else record.lock.words()
+    said = (encoder_words(record), independence_words(record), looks_words(record), lock)
     lines += [each for each in said if each is not None]
     lines.append(f"Diagnosis: {NOT_RECORDED if record.diagnosis is None else record.diagnosis.sentence}")
     lines.append("Auditors: " + " · ".join(f"{len(codes)} {name}" for name, codes in counts.items()))

@@ -4,6 +4,7 @@ from dataclasses import asdict
 
 from ..audit import finding as words
 from ..audit.verdict import Bound, Observed, RuleResult, Verdict, Waiver
+from .earlier_parts import AgainstPart
 from .finding_parts import (
     ColumnPart,
     EstimateFactsPart,
@@ -14,7 +15,7 @@ from .finding_parts import (
     PicturesPart,
     TablePart,
 )
-from .record import AgainstPart, BoundPart, Coverage, ObservedPart, RulePart, VerdictPart, WaiverPart
+from .record import BoundPart, Coverage, ObservedPart, RulePart, VerdictPart, WaiverPart
 
 
 def coverage_of(findings: tuple[words.Finding, ...]) -> Coverage:

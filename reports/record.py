@@ -13,6 +13,7 @@ from ..models.errors import one_line
 from . import lookup
 from .diagnosis_parts import DiagnosisPart
 from .drawing import DrawingPart
+from .earlier_parts import AgainstPart, LockPart
 from .environment import Environment
 from .finding_parts import EstimatePart, FindingPart
 from .part import OutcomePart, Part
@@ -53,14 +54,6 @@ class WaiverPart(Part):
     reason: str
     expires: date
     void: Annotated[bool, Field(description="expired on the day of judgement, so without effect")]
-
-
-class AgainstPart(Part):
-    """The earlier record that a rule compares with."""
-
-    source: Annotated[str, Field(description="its file, as the policy names it")]
-    sha256: Annotated[str, Field(description="of that file")]
-    checkpoint: Annotated[str, Field(description="what was audited then")]
 
 
 class RulePart(OutcomePart):
@@ -228,6 +221,7 @@ class Record(OutcomePart):
         dict[str, str],
         Field(description="SHA-256 of each file of evidence/, of JSON without the seconds that something took"),
     ] = Field(default_factory=dict)
+    lock: Annotated[LockPart | None, Field(description="null where nothing was fixed before the audit")] = None
     looks: Annotated[
         int,
         Field(
