@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .audit.api import audit_checkpoint
     from .audit.evidence.bundle import Evidence
     from .audit.finding import Better, Outcome
+    from .audit.over_time.opened import compare_records
     from .audit.policy import Policy, PolicyError
     from .audit.verdict import Ruling
     from .models.adapters.pytorch.loaded_weights import load_weights
@@ -35,11 +36,13 @@ __all__ = [
     "UserError",
     "VerdictPart",
     "audit_checkpoint",
+    "compare_records",
     "load_weights",
 ]
 
 _HOMES = {
     "audit_checkpoint": "audit.api",
+    "compare_records": "audit.over_time.opened",
     "load_weights": "models.adapters.pytorch.loaded_weights",
     "Evidence": "audit.evidence.bundle",
     "Better": "audit.finding",

@@ -36,13 +36,15 @@ def fenced(path: Path, language: str) -> list[str]:
 
 
 def options_of(command: click.Command) -> set[str]:
+    """Those of a command, and of the commands below it."""
     named = {
         name
         for parameter in command.params
         if isinstance(parameter, click.Option)
         for name in (*parameter.opts, *parameter.secondary_opts)
     }
-    return named | {"--help", "-h"}
+    inner = command.commands.values() if isinstance(command, click.Group) else ()
+    return named.union({"--help", "-h"}, *map(options_of, inner))
 
 
 ALL_OPTIONS = {option for command in COMMANDS.values() for option in options_of(command)} | {"--version"}

@@ -27,6 +27,7 @@ PUBLIC = [
     "UserError",
     "VerdictPart",
     "audit_checkpoint",
+    "compare_records",
     "load_weights",
 ]
 GUIDE = Path(__file__).parents[1] / "docs" / "guide" / "python.md"

@@ -36,13 +36,14 @@ def worse_than(old: "Side", new: "Side") -> tuple[Ruling, list[str]]:
     """Whether an audit is worse than the baseline, and how that is said.
 
     Rules that are met now are no worse. Of the others, one that was met then and is not met now is worse, and so is one
-    whose estimate is worse by its margin. What cannot be told stays open.
+    whose estimate is worse by its margin. What could not be judged either time is as it was; what else cannot be told
+    stays open.
     """
     from ...reports.over_time.said import rule_line, rule_name
     from ..over_time.comparison import compare
 
     compared = {(rule.id, rule.group): rule for rule in compare(old, new).rules}
-    before = {(rule.id, rule.group): rule.outcome for rule in old.record.verdict.rules}
+    before = {(rule.id, rule.group): rule for rule in old.record.verdict.rules}
     worse, unsure, known = [], [], []
     for rule in new.record.verdict.rules:
         if rule.waived or rule.outcome in (Ruling.PASS, Ruling.NOT_APPLIED):
@@ -50,8 +51,11 @@ def worse_than(old: "Side", new: "Side") -> tuple[Ruling, list[str]]:
         against = _against(rule, compared)
         said = "no such rule in the baseline" if against is None else rule_line(against)
         line = f"{rule_name(rule)}: {said}"
-        if rule.outcome is Ruling.FAIL and before.get((rule.id, rule.group)) is Ruling.PASS:
+        then = before.get((rule.id, rule.group))
+        if rule.outcome is Ruling.FAIL and then is not None and then.outcome is Ruling.PASS:
             worse.append(f"{rule_name(rule)}: it was met at the baseline and is not met now")
+        elif rule.observed is None and then is not None and then.observed is None:
+            known.append(f"{rule_name(rule)}: it could not be judged at the baseline either")
         elif against is not None and against.outcome is Ruling.FAIL:
             worse.append(line)
         elif against is None or against.outcome is Ruling.INCONCLUSIVE:
@@ -69,7 +73,7 @@ def worse_than(old: "Side", new: "Side") -> tuple[Ruling, list[str]]:
 
 def _against(rule: "RulePart", compared: dict[tuple[str, str | None], "RulePart"]) -> "RulePart | None":
     """The comparison of a rule; one that could not be made for any group stands without a group."""
-    return compared.get((rule.id, rule.group)) or compared.get((rule.id, None))
+    return compared.get((rule.id, rule.group), compared.get((rule.id, None)))
 
 
 def _keep(record: "Record", baseline: Path) -> None:

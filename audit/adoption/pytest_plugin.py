@@ -130,8 +130,8 @@ class _RuleTest(_Test):
 
     def runtest(self) -> None:
         """Fails where the rule is not met in some group, or is undecided and the policy does not let that through."""
-        from ..verdict import Ruling
         from ...reports.rulings import rule_sentence
+        from ..verdict import Ruling
 
         record = self.audit.record()
         rules = [rule for rule in record.verdict.rules if rule.id == self.name]
