@@ -56,6 +56,7 @@ def audit_checkpoint(
     seed: int = 0,
     device: str = "cpu",
     only: str | Iterable[str] = (),
+    lock: str | Path | None = None,
     out: str | Path | None = None,
 ) -> Record:
     """Audit a checkpoint and return the record; with `out`, also write the report and its companions there.
@@ -105,6 +106,7 @@ def audit_checkpoint(
         seed: of every random number of the audit.
         device: `cpu` or `cuda`; a model in memory stays where it is unless this names another place.
         only: codes of the auditors to run, one or several; the others are listed as left out.
+        lock: a file that `genai-audit policy lock` wrote before the audit; the record says whether it was kept.
         out: folder to write.
 
     Raises:
@@ -145,6 +147,7 @@ def audit_checkpoint(
             seed=arguments.whole(seed, "seed", 0),
             device=arguments.text(device, "device", "cpu"),
             only=arguments.names(only, "only"),
+            lock=arguments.path(lock, "lock", "a lock's file"),
         )
         return _audited(request, folder)
     except (UserError, PolicyError) as error:

@@ -81,7 +81,18 @@ def test_the_action_runs_the_audit_and_ends_as_it_does(
     assert shell(audit["run"], {**machine, **given, "WORD": word, "CODE": str(code)}, tmp_path) == code
     name, *words = calls(machine)
     assert (name, words[:4]) == ("genai-audit", ["run", "my model.safetensors", "--out", machine["OUT"]])
-    rest = ["--seed", "1", "--only", "GA101,GA302", "$(touch", "pwned)", "--policy", "p.yaml", "--baseline", "base.json"]
+    rest = [
+        "--seed",
+        "1",
+        "--only",
+        "GA101,GA302",
+        "$(touch",
+        "pwned)",
+        "--policy",
+        "p.yaml",
+        "--baseline",
+        "base.json",
+    ]
     assert words[4:] == rest
     assert not (tmp_path / "pwned").exists()
     assert Path(machine["GITHUB_OUTPUT"]).read_text(encoding="utf-8") == f"verdict={word}\nexit-code={code}\n"

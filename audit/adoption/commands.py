@@ -93,9 +93,7 @@ def lock(
         with out.open("x", encoding="utf-8") as file:
             file.write(made.model_dump_json(indent=2) + "\n")
     except FileExistsError as error:
-        raise UserError(
-            f"{out}: exists already, and a lock is never replaced; choose another name with --out"
-        ) from error
+        raise UserError(f"{out}: exists already, and no lock is replaced; choose another by --out") from error
     except OSError as error:
         raise UserError(f"{out}: cannot be written ({error.strerror}); choose another place with --out") from error
     data = "its data" if made.reference else "no data, as none were named"

@@ -24,9 +24,6 @@ PROFILES = {
 EXAMPLE = 0.1
 """The part of the data that a group has in the example of a ratio of shares."""
 
-MOST = 8
-"""Rules whose power is said."""
-
 
 def power_lines(name: str, request: "Request") -> list[str]:
     """What so many samples would find, a line a rule on a share; the rest depends on data that nobody has seen yet.
@@ -50,7 +47,7 @@ def power_lines(name: str, request: "Request") -> list[str]:
     left = len(policy.rules) - len(said)
     rest = f"What the other {left} rules would find is known once data are seen; every rule of the report says it."
     why = "In four audits of five, by the chance of drawing alone (real data and classifiers add to it):"
-    return [f"{head} {why}", *said[:MOST], *([rest] if left else [])]
+    return [f"{head} {why}", *said, *([rest] if left else [])]
 
 
 def _rule_line(rule: "Rule", policy: "Policy", n: int) -> str | None:

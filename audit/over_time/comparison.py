@@ -285,13 +285,12 @@ def _notes(old: Side, new: Side) -> Iterator[str]:
         yield "both audits look at the same generated records"
     elif first.sha256 == second.sha256 and first.sha256:
         yield "both audits are of the same checkpoint: what differs between them is chance, or how it was asked"
+    elif first.seed == second.seed:
+        yield (
+            f"both audits drew with seed {first.seed}: draws of related models then move alike, which is not counted on"
+        )
     yield ALONE
 
 
 def _day(record: Record) -> date:
     return datetime.fromisoformat(record.environment.started).date()
-
-
-def sides(old: Record, new: Record, names: tuple[str, str] = ("old", "new")) -> tuple[Side, Side]:
-    """Two records, made ready for comparison."""
-    return Side.of(old, names[0]), Side.of(new, names[1])

@@ -123,7 +123,7 @@ def test_every_output_says_that_it_is_a_worsening(policy: Callable[..., Policy])
     from unit.reports.example import evidence
 
     record = judged(policy(), audit(0.7, samples="2"))
-    said = "orsening of support recall since baseline.json"
+    said = "orsening of share of the data within the support of the generated samples since baseline.json"
     assert said in summary(record)
     assert said in junit(record)
     assert said in render(record, evidence())
