@@ -47,7 +47,8 @@ def options_of(command: click.Command) -> set[str]:
     return named.union({"--help", "-h"}, *map(options_of, inner))
 
 
-ALL_OPTIONS = {option for command in COMMANDS.values() for option in options_of(command)} | {"--version"}
+OF_PYTEST = re.findall(r'"(--genai-audit-[a-z]+)"', text_of(ROOT / "audit" / "adoption" / "pytest_plugin.py"))
+ALL_OPTIONS = {option for command in COMMANDS.values() for option in options_of(command)} | {"--version", *OF_PYTEST}
 
 
 def calls(text: str) -> list[list[str]]:

@@ -1,7 +1,7 @@
 """The commands `compare` and `history`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -84,7 +84,7 @@ def history(
     from ...reports.over_time.page import history_page
     from .history import history_of
 
-    by = "name" if order == "name" else "started"
+    by: Literal["started", "name"] = "name" if order == "name" else "started"
     part = history_of(folder, estimates=estimates, order=by, margin=margin)
     _told(part, history_lines(part), as_json, html, history_page(part) if html else "")
 
