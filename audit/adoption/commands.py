@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -54,19 +55,7 @@ def check(files: tuple[Path, ...]) -> None:
     metavar="FILE",
     help="File to write; never over one.",
 )
-def lock(
-    checkpoint: str,
-    rules: Path | None,
-    reference: str | None,
-    holdout: str | None,
-    groups: tuple[str, ...],
-    unit: str | None,
-    loader: str | None,
-    samples: int | None,
-    seed: int,
-    only: tuple[str, ...],
-    out: Path,
-) -> None:
+def lock(checkpoint: str, rules: Path | None, out: Path, **asked: Any) -> None:
     """Fix policy, seed, samples and data in a file before the audit; CHECKPOINT only for data that it names."""
     from ...models.errors import UserError
     from ..catalogue import estimates_by_code
@@ -75,17 +64,7 @@ def lock(
     from ..request import Request
     from .lock import make_lock
 
-    request = Request(
-        checkpoint=checkpoint,
-        reference=reference,
-        holdout=holdout,
-        groups=groups,
-        unit=unit,
-        loader=loader,
-        samples=samples,
-        seed=seed,
-        only=only,
-    )
+    request = Request(checkpoint=checkpoint, **asked)
     found = Policy.load(rules, estimates=estimates_by_code())
     made = make_lock(request, found, now=datetime.now(UTC), version=versions()["genai-audit"])
     try:
@@ -97,7 +76,7 @@ def lock(
     except OSError as error:
         raise UserError(f"{out}: cannot be written ({error.strerror}); choose another place with --out") from error
     data = "its data" if made.reference else "no data, as none were named"
-    say(f"{out}: policy {made.policy.name}, seed {seed} and {data}. Commit it, then: genai-audit run … --lock {out}")
+    say(f"{out}: policy {made.policy.name}, seed {made.seed} and {data}. Commit it, then: genai-audit run … --lock {out}")
 
 
 @click.command()
