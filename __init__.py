@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .audit.explaining.explain import explain
     from .audit.explaining.explanation import ExplainedMap, Explanation
     from .audit.finding import Better, Outcome
+    from .audit.over_time.opened import compare_records
     from .audit.policy import Policy, PolicyError
     from .audit.verdict import Ruling
     from .audit.verification.command import verify
@@ -40,6 +41,7 @@ __all__ = [
     "UserError",
     "VerdictPart",
     "audit_checkpoint",
+    "compare_records",
     "explain",
     "load_weights",
     "verify",
@@ -47,6 +49,7 @@ __all__ = [
 
 _HOMES = {
     "audit_checkpoint": "audit.api",
+    "compare_records": "audit.over_time.opened",
     "explain": "audit.explaining.explain",
     "ExplainedMap": "audit.explaining.explanation",
     "Explanation": "audit.explaining.explanation",

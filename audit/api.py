@@ -59,6 +59,7 @@ def audit_checkpoint(
     seed: int = 0,
     device: str = "cpu",
     only: str | Iterable[str] = (),
+    lock: str | Path | None = None,
     out: str | Path | None = None,
     card: str | Path | None = None,
     formats: str | Iterable[str] = (),
@@ -115,6 +116,7 @@ def audit_checkpoint(
         seed: of every random number of the audit.
         device: `cpu` or `cuda`; a model in memory stays where it is unless this names another place.
         only: codes of the auditors to run, one or several; the others are listed as left out.
+        lock: a file that `genai-audit policy lock` wrote before the audit; the record says whether it was kept.
         out: folder to write.
         card: a YAML file of what people declare of the model; shown as declared, not verified.
         formats: what `genai-audit run --format` takes, one or several, to be written to `out`.
@@ -161,6 +163,7 @@ def audit_checkpoint(
             device=arguments.text(device, "device", "cpu"),
             only=arguments.names(only, "only"),
             card=arguments.path(card, "card", "a card in YAML"),
+            lock=arguments.path(lock, "lock", "a lock's file"),
         )
         return _audited(request, folder, arguments.formats(formats), arguments.truth(show_real, "show_real"))
     except (UserError, PolicyError) as error:

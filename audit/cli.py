@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..reports.terminal.say import say, say_block
+from .adoption.commands import init
+from .adoption.commands import policy as policy_commands
+from .adoption.options import Adoption, of_adoption
 from .commands import values
 from .commands.canaries.options import canaries as canaries_group
 from .commands.closing import close
@@ -24,6 +27,7 @@ from .commands.options import (
     of_outputs,
     of_privacy,
 )
+from .over_time.commands import compare, history
 from .saved import attest, report, schema, verify
 
 if TYPE_CHECKING:
@@ -96,6 +100,7 @@ def main() -> None:
 @of_outputs
 @click.option("--sign", type=click.Path(path_type=Path), metavar="KEY.pem", help="Sign the attestation with this key.")
 @SHOW_REAL
+@of_adoption
 @EXIT_ZERO
 @click.pass_obj
 def run(
@@ -138,6 +143,7 @@ def run(
     formats: tuple[str, ...],
     sign: Path | None,
     show_real: bool,
+    adoption: Adoption,
     exit_zero: bool,
 ) -> int:
     """Audit CHECKPOINT: a file, a folder, reference:NAME, or a set of generated samples."""
@@ -151,6 +157,7 @@ def run(
 
     folder = check_out(out)
     key = None if sign is None else private_key(sign)
+    adoption.check()
     request = Request(
         checkpoint=checkpoint,
         reference=reference,
@@ -187,12 +194,13 @@ def run(
         card=card,
         argv=("genai-audit", *map(without_secrets, sys.argv[1:])),
     )
+    request = adoption.applied(request)
     with alone(folder), progress() as report:
         made = (make or supervised)(request, memory=memory, progress=report)
         report("report", 0.0)
         record = write(folder, made.record, made.evidence, formats, key=key, show_real=show_real)
     try:
-        return close(record, out, exit_zero=exit_zero)
+        return adoption.close(record, out, exit_zero=exit_zero)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"{out} holds the whole audit") from None
 
@@ -241,25 +249,6 @@ def train(
     say(f"{out}: {checkpoint.family}, {checkpoint.parameters:,} parameters, sha256 {checkpoint.sha256[:12]}")
 
 
-@main.command()
-@click.argument("what", type=click.Choice(["loader", "policy", "types", "workflow"]))
-@click.option(
-    "--modality",
-    type=click.Choice(["image", "text", "tabular", "music", "audio"]),
-    default="image",
-    show_default=True,
-    help="What the model of the loader makes.",
-)
-@click.option("--reference", metavar="DATA", help="The table whose columns the types are of.")
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="File to write.")
-def init(what: str, modality: str, reference: str | None, out: Path | None) -> None:
-    """Write a file to start from: a loader for your own model, a policy, types of columns, or a CI workflow."""
-    from .commands.starter import start
-
-    path, what_next = start(what, modality=modality, out=out, reference=reference)
-    say(f"{path}: {what_next}")
-
-
 @main.command("list")
 @click.argument("what", type=click.Choice(["models", "auditors", "data", "encoders"]))
 def list_(what: str) -> None:
@@ -296,6 +285,9 @@ main.add_command(report)
 main.add_command(schema)
 main.add_command(canaries_group)
 
+
+for _command in (compare, history, init, policy_commands):
+    main.add_command(_command)
 
 if __name__ == "__main__":
     main()

@@ -15,9 +15,10 @@ from datetime import date
 from .doubts import doubts_about
 from .finding import Estimate, Finding, Interval, Outcome
 from .planning import Levels, chance_at, could_decide, samples_needed, would_fail
-from .policy import Policy, Rule, of_encoder
+from .policy import Policy, Rule
+from .rule_estimates import by_encoder, compared, estimates, first_line, rests_on_data
 from .statistics.multiplicity import Step, holm
-from .verdict import Bound, Observed, RuleResult, Ruling, Verdict, Waiver, conclude
+from .verdict import Against, Bound, Observed, RuleResult, Ruling, Verdict, Waiver, conclude
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +81,17 @@ def judge(
     results: dict[str, list[RuleResult]] = {}
     for each in policy.rules:
         finding = by_code.get(each.auditor)
-        rule, foreign = _by_encoder(each, finding, policy.encoder)
+        rule, foreign = by_encoder(each, finding, policy.encoder)
         if foreign is not None:
             results[rule.id] = [replace(_undecided(rule), reason=foreign)]
             continue
-        estimates = _estimates(finding, rule)
+        found = estimates(finding, rule)
         # A rule that names its group asks nothing of the others, whether they were measured or not.
         gap = None if finding is None or rule.group is not None else finding.gaps.get(rule.estimate)
-        cases += [_Case(rule, estimate, gap, of_data=_rests_on_data(finding, rule)) for estimate in estimates]
-        results[rule.id] = [] if estimates else [_without_estimate(rule, finding)]
+        seen, unknown = compared(rule, found)
+        cases += [_Case(rule, estimate, gap, of_data=rests_on_data(finding, rule)) for estimate in seen]
+        left = [replace(_undecided(rule), group=group, reason=reason) for group, reason in unknown.items()]
+        results[rule.id] = left if found else [_without_estimate(rule, finding)]
     # What was counted completely cannot err, so it takes no part of the error.
     uncertain = sum(1 for case in cases if case.estimate.curve)
     for case, failure in zip(cases, _failures(cases, 1 - confidence), strict=True):
@@ -137,31 +140,6 @@ def _outside(estimate: Estimate, bound: Bound, level: float) -> bool:
     return bound.ruling(estimate.interval(level)) is Ruling.FAIL
 
 
-def _by_encoder(rule: Rule, finding: Finding | None, usual: str | None) -> tuple[Rule, str | None]:
-    """The rule on the estimates of the encoder that it names, or why it cannot be judged: encoders are never mixed."""
-    wanted = rule.encoder or usual
-    if wanted is None or finding is None or finding.outcome is not Outcome.MEASURED or finding.encoder == wanted:
-        return rule, None
-    if finding.encoder is None and "extractor" not in finding.settings:
-        return rule, None
-    group = of_encoder(wanted)
-    if rule.group is None and any(each.group == group and each.name == rule.estimate for each in finding.estimates):
-        return rule.model_copy(update={"group": group}), None
-    got = finding.encoder or "an unknown encoder"
-    said = f"it asks for features of {wanted}, but {rule.auditor} looked at those of {got}"
-    return rule, f"{said}: run with --encoder {wanted}"
-
-
-def _estimates(finding: Finding | None, rule: Rule) -> list[Estimate]:
-    if finding is None or finding.outcome is not Outcome.MEASURED:
-        return []
-    named = [estimate for estimate in finding.estimates if estimate.name == rule.estimate]
-    if rule.group is not None:
-        return [estimate for estimate in named if estimate.group == rule.group]
-    whole = [estimate for estimate in named if estimate.group is None]
-    return whole or named
-
-
 def _without_estimate(rule: Rule, finding: Finding | None) -> RuleResult:
     outcome = Ruling.INCONCLUSIVE
     if finding is None:
@@ -175,7 +153,7 @@ def _without_estimate(rule: Rule, finding: Finding | None) -> RuleResult:
         # Only a rule that nobody requires may be passed over, and only where its question cannot arise.
         if finding.outcome is Outcome.NOT_APPLICABLE and not rule.required:
             outcome = Ruling.NOT_APPLIED
-        reason = f"{rule.auditor} ended as {finding.outcome.replace('_', ' ')}: {_first_line(finding.reason)}"
+        reason = f"{rule.auditor} ended as {finding.outcome.replace('_', ' ')}: {first_line(finding.reason)}"
     return replace(_undecided(rule), outcome=outcome, reason=reason)
 
 
@@ -220,8 +198,8 @@ def _decide(case: _Case, failure: Step, confidence: float, together: int, around
 def _controlled(case: _Case, around: Surroundings, level: float) -> Observed | None:
     """What held-out real records show in the place of generated ones; None where that was not looked at."""
     finding = around.control.get(case.rule.auditor)
-    estimates = _estimates(finding, case.rule)
-    estimate = next((each for each in estimates if each.group == case.estimate.group), None)
+    shown, _ = compared(case.rule, estimates(finding, case.rule))
+    estimate = next((each for each in shown if each.group == case.estimate.group), None)
     return None if estimate is None or not estimate.curve else _observed(estimate, min(level, estimate.curve[-1].level))
 
 
@@ -255,11 +233,6 @@ def _not_together(failing: float, widest: float, together: int) -> str:
     return f"outside the bound, but not at the {failing:.2%} that {together} rules together ask of a failure"
 
 
-def _rests_on_data(finding: Finding | None, rule: Rule) -> bool:
-    facts = () if finding is None else finding.facts
-    return next((bool(each.rests_on) for each in facts if each.name == rule.estimate), True)
-
-
 def _open(case: _Case, levels: Levels, needed: int | None, around: Surroundings) -> str:
     """Why an interval that holds the bound is open, and what would close it."""
     text, estimate, bound = "the interval holds the bound", case.estimate, case.rule.bound
@@ -281,6 +254,7 @@ def _open(case: _Case, levels: Levels, needed: int | None, around: Surroundings)
 
 
 def _undecided(rule: Rule) -> RuleResult:
+    earlier = rule.no_worse_than
     return RuleResult(
         id=rule.id,
         auditor=rule.auditor,
@@ -291,10 +265,5 @@ def _undecided(rule: Rule) -> RuleResult:
         why=rule.why,
         outcome=Ruling.INCONCLUSIVE,
         reason="not judged",
+        against=None if earlier is None else Against(earlier.source, earlier.sha256, earlier.checkpoint),
     )
-
-
-def _first_line(text: str | None) -> str:
-    lines = (text or "no reason given").strip().splitlines()
-    # A traceback says what happened in its last line, a reason in its first.
-    return lines[-1] if lines[0].startswith("Traceback") else lines[0]

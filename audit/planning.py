@@ -153,3 +153,23 @@ def _rounded(number: float) -> int:
     # Two digits: the width at another n is itself only known roughly.
     scale = int(10 ** max(0, math.floor(math.log10(max(number, 1))) - 1))
     return math.ceil(number / scale) * scale
+
+
+def decided_shares(bound: Bound, n: int, levels: Levels) -> tuple[float, float]:
+    """The shares at which n independent draws fail and pass a bound with one end in four audits of five.
+
+    On the scale of arcsin √share, on which every share of n draws has the standard error 1 / (2 √n).
+
+    Args:
+        bound: with one end, a share.
+        n: draws.
+        levels: of the intervals that pass and fail.
+
+    Reference: Cohen 1988, Statistical power analysis for the behavioral sciences, chapter 6 (effect size h).
+    """
+    end = bound.low if bound.low is not None else bound.high
+    assert end is not None, "a bound has at least one end"
+    towards_failing = 1 if bound.low is None else -1
+    reach = [(normal_quantile(level) + POWER) / (2 * math.sqrt(n)) for level in (levels.failing, levels.passing)]
+    fails, passes = (_share(_angle(end) + way * towards_failing * r) for way, r in zip((1, -1), reach, strict=True))
+    return fails, passes

@@ -8,30 +8,19 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
-from ..models.errors import UserError, shortened
-from ..models.reading.plain_yaml import NotPlain, read_plain
+from .baseline import Baseline
+from .policy_reading import MOST_SHOWN, brief, causes, explain, line, parse, refusal, with_baselines
+from .policy_reading import PolicyError as PolicyError
 from .verdict import Bound
 
 SHIPPED = Path(__file__).parent / "policies"
 DEFAULT = SHIPPED / "default.yaml"
 
 
-class PolicyError(ValueError):
-    """A policy file that cannot be used; the message names the file, the line and the remedy."""
-
-
 MOST_RULES = 1000
 """Rules, and waivers, that a policy may have."""
-
-MOST_SHOWN = 10
-"""Mistakes that are told at once."""
-
-
-LONGEST_SHOWN = 60
-"""Characters of a key or a value that a message shows."""
 
 
 def _number(value: object) -> object:
@@ -41,7 +30,7 @@ def _number(value: object) -> object:
             return float(value)
     except OverflowError:
         pass  # a whole number that no float has room for
-    raise ValueError(f"expected a finite number, got {_brief(repr(value))}")
+    raise ValueError(f"expected a finite number, got {brief(repr(value))}")
 
 
 def _whole(value: object) -> object:
@@ -66,6 +55,12 @@ def policy_file(path: Path) -> Path:
     return SHIPPED / f"{path.name}.yaml"
 
 
+LATER = ("no_worse_than", "margin")
+"""Keys of rules that came later: they count in a digest only where a rule has them."""
+
+BOUNDS = ("at_least", "at_most", "between", "no_worse_than")
+"""Keys of which every rule has one."""
+
 Number = Annotated[float, BeforeValidator(_number)]
 Text = Annotated[str, Field(min_length=1)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
@@ -78,7 +73,8 @@ class _Strict(BaseModel):
 class Rule(_Strict):
     """One bound on one estimate. Without `group`, it holds for every group the estimate is given for.
 
-    With `encoder`, it holds for features of that encoder, and stays open on those of any other.
+    With `encoder`, it holds for features of that encoder, and stays open on those of any other. With `no_worse_than`,
+    the bound is on how much worse the estimate is than in another record: by `margin` at most.
     """
 
     id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=100)]
@@ -89,14 +85,18 @@ class Rule(_Strict):
     at_least: Number | None = None
     at_most: Number | None = None
     between: tuple[Number, Number] | None = None
+    no_worse_than: Baseline | None = None
+    margin: Annotated[Number, Field(ge=0)] | None = None
     required: bool = True
     why: Text
 
     @model_validator(mode="after")
     def _one_bound(self) -> Self:
-        given = [name for name in ("at_least", "at_most", "between") if getattr(self, name) is not None]
+        given = [name for name in BOUNDS if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ValueError(f"expected exactly one of at_least, at_most, between, got {', '.join(given) or 'none'}")
+            raise ValueError(f"expected exactly one of {', '.join(BOUNDS)}, got {', '.join(given) or 'none'}")
+        if (self.margin is None) is not (self.no_worse_than is None):
+            raise ValueError("expected margin exactly where there is no_worse_than: the worsening that does not matter")
         if self.between and self.between[0] > self.between[1]:
             raise ValueError(f"no value lies between {self.between[0]:g} and {self.between[1]:g}: swap them")
         return self
@@ -104,7 +104,7 @@ class Rule(_Strict):
     @property
     def bound(self) -> Bound:
         """The bound in the form that judges."""
-        low, high = self.between or (self.at_least, self.at_most)
+        low, high = self.between or (self.at_least, self.at_most if self.margin is None else self.margin)
         return Bound(low, high)
 
 
@@ -126,6 +126,7 @@ class Policy(_Strict):
     """Rules with their reasons; `settings` hands parameters to auditors, e.g. `GA101: {targets: {…}}`.
 
     `encoder` is that of every rule on features that names none of its own; audits by others are refused.
+    `on_inconclusive` says which exit code an inconclusive verdict has; it changes no verdict.
     """
 
     version: Annotated[Literal[1], BeforeValidator(_whole)]
@@ -135,6 +136,7 @@ class Policy(_Strict):
     rules: Annotated[tuple[Rule, ...], Field(min_length=1, max_length=MOST_RULES)]
     waivers: Annotated[tuple[WaiverEntry, ...], Field(max_length=MOST_RULES)] = ()
     settings: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    on_inconclusive: Literal["fail", "warn", "pass"] | None = None
 
     @model_validator(mode="after")
     def _names_agree(self) -> Self:
@@ -153,8 +155,31 @@ class Policy(_Strict):
     def sha256(self) -> str:
         """Digest of the content (not of comments or layout); keys that came later count only where they are used."""
         named = self.encoder is not None or any(rule.encoder is not None for rule in self.rules)
-        later: Any = None if named else {"encoder": True, "rules": {"__all__": {"encoder"}}}
+        compares = any(rule.no_worse_than is not None for rule in self.rules)
+        # What became known in an audit is no part of what the policy asks.
+        rules: dict[str, Any] = (
+            {"no_worse_than": {"differs", "same_samples"}} if compares else dict.fromkeys(LATER, True)
+        )
+        later: dict[str, Any] = {"rules": {"__all__": rules if named else {"encoder": True, **rules}}}
+        later |= {} if named else {"encoder": True}
+        later |= {"on_inconclusive": True} if self.on_inconclusive is None else {}
         return hashlib.sha256(self.model_dump_json(exclude=later).encode()).hexdigest()
+
+    def beside(self, context: Mapping[str, Any]) -> Self:
+        """The policy whose rules on an earlier record know whether an audit of this context may be compared with it."""
+        rules = [
+            rule
+            if rule.no_worse_than is None
+            else rule.model_copy(
+                update={
+                    "no_worse_than": rule.no_worse_than.beside(
+                        rule.auditor, context, self.settings.get(rule.auditor, {})
+                    )
+                }
+            )
+            for rule in self.rules
+        ]
+        return self.model_copy(update={"rules": tuple(rules)})
 
     @classmethod
     def load(cls, path: Path | None = None, *, estimates: Mapping[str, Iterable[str]] | None = None) -> Self:
@@ -169,14 +194,17 @@ class Policy(_Strict):
 
         """
         path = policy_file(path) if path else DEFAULT
-        lines, data = _parse(path)
+        lines, data = parse(path)
+        data, unread = with_baselines(path, lines, data)
+        if unread:
+            raise refusal(unread)
         try:
             policy = cls.model_validate(data)
         except ValidationError as error:
-            raise _refusal([_explain(path, lines, each) for each in _causes(error)]) from error
+            raise refusal([explain(path, lines, each) for each in causes(error)]) from error
         mistakes = [] if estimates is None else list(policy._strangers(estimates))
         if mistakes:
-            raise _refusal([f"{path}:{_line(lines, where)}: {what}" for where, what in mistakes])
+            raise refusal([f"{path}:{line(lines, where)}: {what}" for where, what in mistakes])
         return policy
 
     def _strangers(self, estimates: Mapping[str, Iterable[str]]) -> Iterable[tuple[tuple[str | int, ...], str]]:
@@ -193,77 +221,5 @@ class Policy(_Strict):
                 yield ("rules", index, "estimate"), what
 
 
-Lines = dict[tuple[str | int, ...], int]
-
-
-def _refusal(mistakes: Sequence[str]) -> PolicyError:
-    more = len(mistakes) - MOST_SHOWN
-    shown = [shortened(each) for each in mistakes[:MOST_SHOWN]]
-    return PolicyError("\n".join([*shown, *([f"… and {more:,} more mistakes"] if more > 0 else [])]))
-
-
 def _twice(names: Sequence[str]) -> list[str]:
     return sorted(name for name, n in Counter(names).items() if n > 1)[:MOST_SHOWN]
-
-
-def _parse(path: Path) -> tuple[Lines, Any]:
-    try:
-        plain = read_plain(path, "a policy in YAML")
-    except UserError as error:
-        raise PolicyError(str(error)) from error
-    except OSError as error:
-        raise PolicyError(f"{path}: expected a policy in YAML, got: {error.strerror}; check the path") from error
-    except NotPlain as error:
-        raise PolicyError(f"{path}:{error.line}: {error.what}") from error
-    if not isinstance(plain.data, dict):
-        got = type(plain.data).__name__
-        raise PolicyError(f"{path}:1: expected a mapping with version, name and rules, got {got}")
-    lines: Lines = {}
-    _collect_lines(plain.node, (), lines)
-    return lines, plain.data
-
-
-def _collect_lines(node: yaml.Node | None, where: tuple[str | int, ...], lines: Lines) -> None:
-    if node is None:
-        return
-    lines.setdefault(where, node.start_mark.line + 1)
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            lines[*where, key.value] = key.start_mark.line + 1
-            _collect_lines(value, (*where, key.value), lines)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            _collect_lines(value, (*where, index), lines)
-
-
-def _line(lines: Lines, where: tuple[str | int, ...]) -> int:
-    # The nearest place that exists in the file: a missing key is reported at its parent.
-    while where and where not in lines:
-        where = where[:-1]
-    return lines.get(where, 1)
-
-
-def _causes(error: ValidationError) -> list[Any]:
-    # pydantic also counts a list as too short when its items were refused: that is a consequence, not a mistake.
-    errors = error.errors()
-    inner = {each["loc"][:1] for each in errors if len(each["loc"]) > 1}
-    return [each for each in errors if each["type"] != "too_short" or each["loc"] not in inner]
-
-
-def _brief(text: str) -> str:
-    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
-
-
-def _explain(path: Path, lines: Lines, error: Any) -> str:
-    where = tuple(error["loc"])
-    place = ".".join(_brief(str(part)) for part in where) or "policy"
-    message = error["msg"].removeprefix("Value error, ")
-    if error["type"] == "extra_forbidden":
-        message = "unknown key; remove it or correct its spelling"
-    elif error["type"] == "missing":
-        message = "missing"
-    elif error["type"] == "too_short":
-        message = "expected at least one, got none"
-    elif isinstance(error["input"], str | int | float | bool):
-        message += f", got {_brief(repr(error['input']))}" if ", got" not in message else ""
-    return f"{path}:{_line(lines, where)}: {place}: {message}"

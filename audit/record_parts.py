@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..models.records import digest
 from ..reports.data_parts import ColumnPart, DataPart, DataParts, EncoderPart, GroupsPart
-from ..reports.record import PolicyPart
+from ..reports.record import CheckpointPart, PolicyPart
+from .comparable import context_of
 from .evidence.bundle import Evidence, Groups, Real
 from .policy import Policy
 from .subject import Subject
@@ -40,6 +41,11 @@ def data_parts(subject: Subject, evidence: Evidence) -> DataParts:
         encoders=encoder_parts(evidence),
         columns=_columns(subject),
     )
+
+
+def context(checkpoint: CheckpointPart, data: DataParts) -> dict[str, Any]:
+    """What was asked, in the form that two audits are compared by."""
+    return context_of({"checkpoint": {"modality": checkpoint.modality}, "data": data.model_dump(mode="json")})
 
 
 def encoder_parts(evidence: Evidence) -> tuple[EncoderPart, ...]:

@@ -48,6 +48,7 @@ class Request:
         looks: judge while drawing, and stop where all is decided; None: where the model is slow.
         canaries: the key file of records that were planted in the training data.
         card: a YAML file of what people declare of the model.
+        lock: what `policy lock` wrote before the audit.
         argv: the command line, for the record; empty from Python.
     """
 
@@ -85,6 +86,7 @@ class Request:
     probes: tuple[Path, ...] = ()
     canaries: Path | None = None
     card: Path | None = None
+    lock: Path | None = None
 
     @property
     def runs_code(self) -> bool:

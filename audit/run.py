@@ -11,6 +11,7 @@ from ..reports.diagnosis import diagnosis_part
 from ..reports.drawing import part_spent
 from ..reports.environment import Environment
 from ..reports.record import SCHEMA_VERSION, Record
+from .adoption.lock import kept, read_lock
 from .catalogue import estimates_by_code, patterns_by_code
 from .commands.commit import commit_of
 from .commands.environment import machine, processor, versions
@@ -25,7 +26,7 @@ from .pipeline.controlled_verdict import judged
 from .pipeline.drawing import with_verdict
 from .pipeline.limits import code_and_prompts
 from .policy import Policy, PolicyError
-from .record_parts import data_parts, policy_part
+from .record_parts import context, data_parts, policy_part
 from .request import Request
 from .request_checks import check_request
 from .statistics.where import kernels_on
@@ -63,6 +64,8 @@ def _audited(request: Request, progress: Progress) -> tuple[Record, Evidence]:
     policy = Policy.load(request.policy, estimates=estimates_by_code())
     auditors = configured(policy)
     chosen = chosen_of(auditors, request.only)
+    if request.lock is not None:
+        read_lock(request.lock)
     progress("checkpoint", 0.0)
     request = placed(request)
     files = code_and_prompts(request)
@@ -74,6 +77,8 @@ def _audited(request: Request, progress: Progress) -> tuple[Record, Evidence]:
     findings = run_auditors(auditors, evidence, seed=request.seed, only=request.only, progress=progress)
     clock.lap("audit")
     data = data_parts(subject, evidence)
+    # Whether an earlier record asked the same is known now.
+    policy = policy.beside(context(subject.described(), data))
     available = data.generated.total if subject.samples is not None else None
     verdict = judged(
         findings, policy, evidence, seed=request.seed, today=asked.today, available=available, part=part_spent(drawing)
@@ -90,6 +95,7 @@ def _audited(request: Request, progress: Progress) -> tuple[Record, Evidence]:
         coverage=convert.coverage_of(findings),
         policy=policy_part(policy, request.policy),
         environment=_environment(request, subject, len(evidence.generated.samples), started, clock),
+        lock=kept(request.lock, request, policy, data),
     )
     return record, evidence
 
@@ -126,6 +132,7 @@ def rejudge(record: Record, policy: Policy, source: Path | None, evidence: Evide
         PolicyError: if that needs evidence which is not at hand.
     """
     check_asked(policy, [each.name for each in record.data.encoders])
+    policy = policy.beside(context(record.checkpoint, record.data))
     findings = tuple(convert.finding_from(part) for part in record.findings)
     if policy.settings != record.policy.content.get("settings", {}):
         if evidence is None:
@@ -153,5 +160,6 @@ def rejudge(record: Record, policy: Policy, source: Path | None, evidence: Evide
             "coverage": convert.coverage_of(findings),
             "policy": policy_part(policy, source),
             "seal": "",
+            "lock": None if record.lock is None else record.lock.judged_by(policy.sha256),
         }
     )

@@ -67,6 +67,15 @@ class Waiver:
 
 
 @dataclass(frozen=True, slots=True)
+class Against:
+    """The earlier record that a rule compares with: its file, that file's digest, and what was audited then."""
+
+    source: str
+    sha256: str
+    checkpoint: str
+
+
+@dataclass(frozen=True, slots=True)
 class RuleResult:
     """One rule, judged.
 
@@ -77,6 +86,7 @@ class RuleResult:
         control: what held-out real records show in the place of generated ones, where that was looked at.
         chance: that the most samples there can be would decide an open rule; None where that was not asked or is not
             known. Never part of a record.
+        against: the earlier record that the estimate is compared with: then all values are of how much worse it is.
     """
 
     id: str
@@ -95,6 +105,7 @@ class RuleResult:
     control: Observed | None = None
     waiver: Waiver | None = None
     chance: float | None = None
+    against: Against | None = None
 
     @property
     def waived(self) -> bool:

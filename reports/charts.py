@@ -161,6 +161,8 @@ def _worst_first(name: str, estimates: Sequence[EstimatePart]) -> list[EstimateP
 
 
 def _line(estimate: EstimatePart, rules: Sequence[RulePart], name: str) -> _Line:
+    # A rule on an earlier record is about the difference, which this scale does not show.
+    rules = [rule for rule in rules if rule.against is None]
     own = [rule for rule in rules if (rule.estimate, rule.group) == (estimate.name, estimate.group) and rule.observed]
     if own and own[0].observed:
         # The interval a rule was judged by, so that the picture and the outcome cannot disagree.

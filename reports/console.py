@@ -50,7 +50,8 @@ def _styled(record: Record, out: Path | None) -> Iterator[tuple[str, str]]:
         names = [title(rule).lower() for rule in rules if rule.outcome is outcome and not rule.waived]
         if names:
             yield f"  {SIGNS[outcome]} {len(names)} {what}: {short(', '.join(names), 400)}", ""
-    for said in (encoder_words(record), independence_words(record), looks_words(record)):
+    lock = None if record.lock is None else record.lock.words()
+    for said in (encoder_words(record), independence_words(record), looks_words(record), lock):
         if said is not None:
             yield said, QUIET
     yield f"Diagnosis: {NOT_RECORDED if record.diagnosis is None else record.diagnosis.sentence}", ""

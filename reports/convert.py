@@ -1,9 +1,11 @@
 """Conversion between what an audit works with (findings, a verdict) and the parts of a record."""
 
+from dataclasses import asdict
 from datetime import date
 
 from ..audit import finding as words
 from ..audit.verdict import Bound, Observed, RuleResult, Verdict, Waiver
+from .earlier_parts import AgainstPart
 from .finding_parts import (
     ColumnPart,
     EstimateFactsPart,
@@ -52,6 +54,7 @@ def _rule_part(rule: RuleResult) -> RulePart:
         control=None if rule.control is None else _observed_part(rule.control),
         waiver=None if rule.waiver is None else _waiver_part(rule.waiver),
         waived=rule.waived,
+        against=None if (earlier := rule.against) is None else AgainstPart(**asdict(earlier)),
     )
 
 

@@ -111,8 +111,8 @@ def _independence(record: Record) -> list[str]:
 
 
 def _looks(record: Record) -> list[str]:
-    again = looks_words(record)
-    return [] if again is None else [escape(again), ""]
+    said = [looks_words(record), None if record.lock is None else record.lock.words()]
+    return [line for each in said if each is not None for line in (escape(each), "")]
 
 
 def _beside(record: Record) -> list[str]:

@@ -15,6 +15,7 @@ from .card import CardPart
 from .data_parts import DataParts
 from .diagnosis_parts import DiagnosisPart
 from .drawing import DrawingPart
+from .earlier_parts import AgainstPart, LockPart
 from .environment import Environment
 from .finding_parts import EstimatePart, FindingPart
 from .part import OutcomePart, Part
@@ -76,6 +77,10 @@ class RulePart(OutcomePart):
     control: Annotated[ObservedPart | None, Field(description="the same of held-out real records")] = None
     waiver: WaiverPart | None
     waived: bool
+    against: Annotated[
+        AgainstPart | None,
+        Field(description="an earlier record: bound and values are then of how much worse the estimate is"),
+    ] = None
 
     def line(self) -> str:
         """Its id, outcome and reason."""
@@ -164,6 +169,7 @@ class Record(OutcomePart):
         dict[str, str],
         Field(description="SHA-256 of each file of evidence/, of JSON without the seconds that something took"),
     ] = Field(default_factory=dict)
+    lock: Annotated[LockPart | None, Field(description="null where nothing was fixed before the audit")] = None
     looks: Annotated[
         int,
         Field(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
-from ..audit.finding import Outcome
+from ..audit.finding import Better, Outcome
 from ..audit.verdict import Ruling
 from . import numbers
 from .finding_parts import EstimatePart, FindingPart, PerfectPart
@@ -167,7 +167,17 @@ def rule_words(rule: RulePart, record: Record) -> str:
     """What a rule is about: `Coverage relative to a perfect generator`."""
     whose = f", group {short(rule.group)}" if rule.group is not None else ""
     words = label(rule.estimate, finding_of(record, rule.auditor))
+    if rule.against is not None:
+        words = f"{worse_words(rule, record)} of {words} since {short(rule.against.source)}"
     return words[:1].upper() + words[1:] + whose
+
+
+def worse_words(rule: RulePart, record: Record) -> str:
+    """What a rule on an earlier record bounds: a worsening, or a change where neither direction is better."""
+    finding = finding_of(record, rule.auditor)
+    facts = () if finding is None else finding.facts
+    better = next((each.better for each in facts if each.name == rule.estimate), Better.HIGHER)
+    return "change" if better is Better.NEITHER else "worsening"
 
 
 def observed_words(rule: RulePart) -> str:

@@ -45,10 +45,12 @@ def options_of(command: click.Command) -> set[str]:
         if isinstance(parameter, click.Option)
         for name in (*parameter.opts, *parameter.secondary_opts)
     }
-    return named | {"--help", "-h"}
+    inner = command.commands.values() if isinstance(command, click.Group) else ()
+    return named.union({"--help", "-h"}, *map(options_of, inner))
 
 
-ALL_OPTIONS = {option for command in COMMANDS.values() for option in options_of(command)} | {"--version"}
+OF_PYTEST = re.findall(r'"(--genai-audit-[a-z]+)"', text_of(ROOT / "audit" / "adoption" / "pytest_plugin.py"))
+ALL_OPTIONS = {option for command in COMMANDS.values() for option in options_of(command)} | {"--version", *OF_PYTEST}
 
 
 def calls(text: str) -> list[list[str]]:

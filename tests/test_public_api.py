@@ -29,6 +29,7 @@ PUBLIC = [
     "UserError",
     "VerdictPart",
     "audit_checkpoint",
+    "compare_records",
     "explain",
     "load_weights",
     "verify",

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from ...reports.record import Record
 
 
-def close(record: "Record", out: Path | None, *, exit_zero: bool) -> int:
-    """Say the verdict to people and to CI, and give its exit code."""
+def close(record: "Record", out: Path | None, *, exit_zero: bool, silent: bool = False) -> int:
+    """Say the verdict to people and to CI, and give its exit code; 0 where `silent`, as another decides."""
     from ...reports.console import closing
     from ...reports.markdown import annotations, append_step_summary, summary
 
@@ -24,5 +24,23 @@ def close(record: "Record", out: Path | None, *, exit_zero: bool) -> int:
         say(f"Warning: GITHUB_STEP_SUMMARY cannot be written ({error.strerror}); it was left out.", err=True)
     command_build(annotations(record, os.environ))
     closing(record, out)
-    codes = {Ruling.PASS: PASS, Ruling.FAIL: FAIL, Ruling.INCONCLUSIVE: INCONCLUSIVE}
-    return PASS if exit_zero else codes[record.verdict.outcome]
+    return PASS if exit_zero or silent else exit_code(record.verdict.outcome, record)
+
+
+def exit_code(outcome: Ruling, record: "Record") -> int:
+    """The exit code of an outcome; of an inconclusive one, as the policy's `on_inconclusive` says.
+
+    The outcome itself stays what it is, in every output.
+    """
+    if outcome is not Ruling.INCONCLUSIVE:
+        return {Ruling.PASS: PASS, Ruling.FAIL: FAIL}[outcome]
+    match record.policy.content.get("on_inconclusive"):
+        case "fail":
+            return FAIL
+        case "warn":
+            say("Warning: INCONCLUSIVE, which the policy lets through (on_inconclusive: warn); exit code 0.", err=True)
+            return PASS
+        case "pass":
+            return PASS
+        case _:
+            return INCONCLUSIVE

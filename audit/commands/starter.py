@@ -1,6 +1,7 @@
 """`genai-audit init`: files to start from, which work as they are and are meant to be changed."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from ...models.errors import UserError
@@ -8,13 +9,39 @@ from ...models.errors import UserError
 TEMPLATES = Path(__file__).parents[2] / "templates" / "init"
 POLICY = Path(__file__).parents[1] / "policies" / "default.yaml"
 
+CI = Path(__file__).parents[2] / "templates" / "ci"
+
 NAMES = {
+    "card": "model-card.yaml",
+    "gitlab": ".gitlab-ci.yml",
+    "pre-commit": ".pre-commit-config.yaml",
     "types": "types.yaml",
     "loader": "loader.py",
     "policy": "policy.yaml",
     "workflow": ".github/workflows/audit.yml",
 }
 """What can be started, and where it is written by default."""
+
+
+FILES = {
+    "card": TEMPLATES / "card.yaml.txt",
+    "gitlab": CI / "gitlab.yml.txt",
+    "policy": POLICY,
+    "pre-commit": CI / "pre-commit.yaml.txt",
+    "workflow": TEMPLATES / "workflow.yml.txt",
+}
+"""What is written as it stands."""
+
+
+def check_free(names: Sequence[str]) -> None:
+    """Refuse to write several files where one of them exists.
+
+    Raises:
+        UserError: naming those that do.
+    """
+    taken = [NAMES[each] for each in names if os.path.lexists(NAMES[each])]
+    if len(names) > 1 and taken:
+        raise UserError(f"{', '.join(taken)}: exists already; move it away, or write the others one by one")
 
 
 def start(what: str, *, modality: str, out: Path | None, reference: str | None = None) -> tuple[Path, str]:
@@ -51,10 +78,9 @@ def _types(reference: str | None) -> str:
 
 
 def _text(what: str, modality: str, target: Path) -> str:
-    if what == "policy":
-        return POLICY.read_text(encoding="utf-8")
-    name = f"loader_{modality}.py.txt" if what == "loader" else "workflow.yml.txt"
-    return (TEMPLATES / name).read_text(encoding="utf-8").replace("{file}", target.name)
+    if what in FILES:
+        return FILES[what].read_text(encoding="utf-8").replace("{file}", target.name)
+    return (TEMPLATES / f"loader_{modality}.py.txt").read_text(encoding="utf-8").replace("{file}", target.name)
 
 
 def _next(what: str, target: Path) -> str:
@@ -63,6 +89,10 @@ def _next(what: str, target: Path) -> str:
             return f"put your network there, then: genai-audit run CHECKPOINT --loader {target}:load --reference DATA"
         case "types":
             return f"look at what each column is taken for, then: genai-audit run CHECKPOINT --types {target}"
+        case "card":
+            return "fill in what you know, and leave out what nobody does"
+        case "pre-commit":
+            return "put a released version into `rev`, then: pre-commit install"
         case "policy":
             return f"change its rules, then: genai-audit run CHECKPOINT --policy {target}"
         case _:

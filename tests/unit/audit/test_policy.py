@@ -106,7 +106,7 @@ def test_the_waiver_and_the_settings_shown_in_the_shipped_policy_are_valid() -> 
         (("name: mine", "name: mine\ntreshold: 1"), 3, "treshold: unknown key; remove it or correct its spelling"),
         (("name: mine", "name: mine\nname: yours"), 3, "the key 'name' is given twice"),
         (("at_least", "at_lest"), 7, "rules.0.at_lest: unknown key"),
-        (("    at_least: 0.8\n", ""), 4, "expected exactly one of at_least, at_most, between, got none"),
+        (("    at_least: 0.8\n", ""), 4, "expected exactly one of at_least, at_most, between, no_worse_than, got none"),
         (("at_least: 0.8", "at_least: 0.8\n    at_most: 0.9"), 4, "expected exactly one of .*, got at_least, at_most"),
         (("at_least: 0.8", "between: [0.9, 0.8]"), 4, "no value lies between 0.9 and 0.8: swap them"),
         (("at_least: 0.8", "between: [0.9]"), 7, "rules.0.between"),

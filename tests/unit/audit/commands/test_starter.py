@@ -88,3 +88,26 @@ def test_a_place_that_cannot_be_written_is_said(here: Path) -> None:
     result = CliRunner().invoke(main, ["init", "policy", "--out", "file/policy.yaml"])
     assert result.exit_code == 2
     assert "cannot be written" in result.output
+
+
+def test_without_a_name_policy_card_and_workflow_are_written(here: Path) -> None:
+    said = init()
+    assert [line.split(":")[0] for line in said.splitlines()] == [
+        "policy.yaml",
+        "model-card.yaml",
+        ".github/workflows/audit.yml",
+    ]
+    Policy.load(here / "policy.yaml")
+    again = CliRunner().invoke(main, ["init"])
+    assert again.exit_code == 2
+    assert "policy.yaml, model-card.yaml, .github/workflows/audit.yml: exists already" in again.output
+    assert CliRunner().invoke(main, ["init", "--out", "x"]).exit_code == 2
+
+
+@pytest.mark.parametrize("what", ["gitlab", "pre-commit"])
+def test_files_for_other_services_are_yaml(here: Path, what: str) -> None:
+    import yaml
+
+    init(what)
+    (written,) = here.glob(".*.y*ml")
+    assert yaml.safe_load(written.read_text(encoding="utf-8"))
