@@ -47,6 +47,8 @@ from genai_audit.audit.finding import Inconclusive, NotApplicable
 from genai_audit.audit.integrity.weights_identity.auditor import Identity
 from genai_audit.audit.privacy.membership.auditor import MembershipInference
 from genai_audit.audit.privacy.memorised_records.auditor import MemorisedRecords
+from genai_audit.audit.privacy.copying.auditor import Copying
+from genai_audit.audit.privacy.preconditions.auditor import Preconditions
 from genai_audit.audit.validity.output_validity.auditor import OutputValidity
 from genai_audit.audit.validity.record_independence.auditor import RecordIndependence
 from genai_audit.models.data.datasets import with_groups
@@ -91,6 +93,8 @@ OF_MODELS: tuple[Any, ...] = (
     MemorisedRecords,
     ExplanationQuality,
     LatentHealth,
+    Preconditions,
+    Copying,
     Identity,
 )
 """Those that look at the model itself, or at as many samples as they choose: a number of their own."""
