@@ -236,7 +236,6 @@ class Exhibit:
 
     Args:
         form: `grid` (pictures as they are) or `signed_maps` (values around zero, shown in a diverging scale).
-
     """
 
     name: str
@@ -252,6 +251,8 @@ class Finding:
     Args:
         encoder: what made the features that it rests on; None where it rests on none, and in older records.
         gaps: for estimates that cover only a part of what they stand for, why: a rule on one can fail but not pass.
+        not_asked: for estimates whose question cannot arise here though others of the finding do, why: a rule on one is
+            passed over where nobody requires it.
         doubts: why intervals of this and of other findings may not hold, e.g. that records are not independent; None
             if no reason was found.
         doubted: the sets of records that the doubts are about; intervals that rest on none of these stand.
@@ -271,6 +272,7 @@ class Finding:
     seconds: float = 0.0
     facts: tuple[EstimateFacts, ...] = ()
     gaps: Mapping[str, str] = field(default_factory=dict)
+    not_asked: Mapping[str, str] = field(default_factory=dict)
     encoder: str | None = None
     doubts: str | None = None
     doubted: tuple[str, ...] = SETS
@@ -291,7 +293,6 @@ class Finding:
 
         Raises:
             KeyError: if the finding has none; the message lists those that it has.
-
         """
         for estimate in self.estimates:
             if (estimate.name, estimate.group) == (name, group):

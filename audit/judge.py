@@ -141,19 +141,21 @@ def _outside(estimate: Estimate, bound: Bound, level: float) -> bool:
 
 
 def _without_estimate(rule: Rule, finding: Finding | None) -> RuleResult:
-    outcome = Ruling.INCONCLUSIVE
+    outcome, unasked = Ruling.INCONCLUSIVE, None if finding is None else finding.not_asked.get(rule.estimate)
     if finding is None:
         reason = f"{rule.auditor} was not run"
-    elif finding.outcome is Outcome.MEASURED:
+    elif finding.outcome is Outcome.MEASURED and unasked is None:
         known = sorted({each.group for each in finding.estimates if each.name == rule.estimate and each.group})
         where = f" for group {rule.group!r}; it has groups: {', '.join(known) or 'none'}" if rule.group else ""
         gap = finding.gaps.get(rule.estimate)
         reason = f"{rule.auditor} gave no {rule.estimate}{where}" + (f": {gap}" if gap else "")
     else:
         # Only a rule that nobody requires may be passed over, and only where its question cannot arise.
-        if finding.outcome is Outcome.NOT_APPLICABLE and not rule.required:
+        if (finding.outcome is Outcome.NOT_APPLICABLE or unasked is not None) and not rule.required:
             outcome = Ruling.NOT_APPLIED
-        reason = f"{rule.auditor} ended as {finding.outcome.replace('_', ' ')}: {first_line(finding.reason)}"
+        reason = (
+            unasked or f"{rule.auditor} ended as {finding.outcome.replace('_', ' ')}: {first_line(finding.reason)}"
+        )
     return replace(_undecided(rule), outcome=outcome, reason=reason)
 
 

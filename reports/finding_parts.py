@@ -121,6 +121,9 @@ class FindingPart(OutcomePart):
     gaps: dict[str, str] = Field(
         default_factory=dict, description="by estimate, which part of it could not be measured"
     )
+    not_asked: dict[str, str] = Field(
+        default_factory=dict, description="by estimate, why its question cannot arise here"
+    )
     encoder: Annotated[
         str | None, Field(description="what made the features that it rests on; null where it rests on none")
     ] = None

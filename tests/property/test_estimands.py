@@ -47,9 +47,11 @@ from genai_audit.audit.finding import Inconclusive, NotApplicable
 from genai_audit.audit.integrity.weights_identity.auditor import Identity
 from genai_audit.audit.privacy.attribute_inference.auditor import AttributeInference
 from genai_audit.audit.privacy.canaries.auditor import PlantedCanaries
+from genai_audit.audit.privacy.copying.auditor import Copying
 from genai_audit.audit.privacy.identifiers.auditor import IdentifiersInOutputs
 from genai_audit.audit.privacy.membership.auditor import MembershipInference
 from genai_audit.audit.privacy.memorised_records.auditor import MemorisedRecords
+from genai_audit.audit.privacy.preconditions.auditor import Preconditions
 from genai_audit.audit.privacy.verbatim.auditor import VerbatimReproduction
 from genai_audit.audit.validity.output_validity.auditor import OutputValidity
 from genai_audit.audit.validity.record_independence.auditor import RecordIndependence
@@ -96,6 +98,8 @@ OF_MODELS: tuple[Any, ...] = (
     MemorisedRecords,
     ExplanationQuality,
     LatentHealth,
+    Preconditions,
+    Copying,
     Identity,
     PlantedCanaries,
     IdentifiersInOutputs,

@@ -21,6 +21,8 @@ ALONE = (
 )
 """What needs a holdout."""
 
+NEED_HOLDOUT = ("copy_excess", "near_copy_excess", "authentic_share", "nearer_training_share", "data_copying")
+
 
 @dataclass(frozen=True)
 class Copying:
@@ -57,6 +59,7 @@ class Copying:
             question=self.question,
             outcome=Outcome.MEASURED,
             reason=None if held else _why_not(confounded),
+            not_asked={} if held else dict.fromkeys(NEED_HOLDOUT, _why_not(confounded)),
             estimates=(*(() if first is None else estimates(first)), copied),
             tables=() if first is None else _tables(first, measured, matches),
             exhibits=exhibits(evidence, matches, first),

@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from genai_audit.audit.finding import Better, Finding, Outcome
-from genai_audit.reports.record import DataPart, Record
+from genai_audit.reports.data_parts import DataPart
+from genai_audit.reports.record import Record
 from unit.audit.judged import normal
 from unit.reports.small_record import finding, rule, small_record
 
