@@ -12,7 +12,7 @@ from ..reports.terminal.say import say, say_block
 from .commands import values
 from .commands.closing import close
 from .commands.exits import EXIT_CODES, guarded
-from .commands.options import EXIT_ZERO, POLICY, judge_of_groups, of_fairness, of_opening
+from .commands.options import EXIT_ZERO, NOT_TRAINING, POLICY, judge_of_groups, of_fairness, of_opening
 
 if TYPE_CHECKING:
     from .process.answer import Audited
@@ -58,11 +58,7 @@ def main() -> None:
     "--types", type=click.Path(path_type=Path), metavar="FILE.yaml", help="What the columns of the tables are."
 )
 @click.option("--population", is_flag=True, help="The reference is all there is, rather than a sample of it.")
-@click.option(
-    "--not-training",
-    is_flag=True,
-    help="The reference is not what the model was trained on.",
-)
+@NOT_TRAINING
 @of_opening
 @click.option(
     "--encoder",

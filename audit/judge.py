@@ -158,8 +158,7 @@ def _estimates(finding: Finding | None, rule: Rule) -> list[Estimate]:
     named = [estimate for estimate in finding.estimates if estimate.name == rule.estimate]
     if rule.group is not None:
         return [estimate for estimate in named if estimate.group == rule.group]
-    whole = [estimate for estimate in named if estimate.group is None]
-    return whole or named
+    return [estimate for estimate in named if estimate.group is None] or named
 
 
 def _without_estimate(rule: Rule, finding: Finding | None) -> RuleResult:
@@ -169,15 +168,14 @@ def _without_estimate(rule: Rule, finding: Finding | None) -> RuleResult:
     elif finding.outcome is Outcome.MEASURED and unasked is None:
         known = sorted({each.group for each in finding.estimates if each.name == rule.estimate and each.group})
         where = f" for group {rule.group!r}; it has groups: {', '.join(known) or 'none'}" if rule.group else ""
-        gap = finding.gaps.get(rule.estimate)
-        reason = f"{rule.auditor} gave no {rule.estimate}{where}" + (f": {gap}" if gap else "")
+        gap = f": {finding.gaps[rule.estimate]}" if rule.estimate in finding.gaps else ""
+        reason = f"{rule.auditor} gave no {rule.estimate}{where}{gap}"
     else:
         # Only a rule that nobody requires may be passed over, and only where its question cannot arise.
         if (finding.outcome is Outcome.NOT_APPLICABLE or unasked is not None) and not rule.required:
             outcome = Ruling.NOT_APPLIED
-        reason = (
-            unasked or f"{rule.auditor} ended as {finding.outcome.replace('_', ' ')}: {_first_line(finding.reason)}"
-        )
+        ended = finding.outcome.replace("_", " ")
+        reason = unasked or f"{rule.auditor} ended as {ended}: {_first_line(finding.reason)}"
     return replace(_undecided(rule), outcome=outcome, reason=reason)
 
 
