@@ -1,4 +1,4 @@
-"""GA402: planted copies are counted and listed, sound generators are left in peace, and what cannot be asked is said."""
+"""GA402: planted copies are counted and listed, sound generators left in peace, and what cannot be asked is said."""
 
 from dataclasses import replace
 from datetime import date
@@ -33,7 +33,7 @@ def test_planted_copies_are_counted_and_listed() -> None:
     assert finding.estimate("near_copy_excess").value == pytest.approx(0.2, abs=0.03)
     authentic = finding.estimate("authentic_share")
     assert authentic.perfect is not None
-    assert authentic.value < authentic.perfect.low
+    assert authentic.value < authentic.perfect.value
     assert finding.estimate("data_copying").interval().high < 0
     table = next(each for each in finding.tables if each.name == "closest")
     assert all(row[0] == row[1] and row[0] < 60 and row[-1] == "copy" for row in table.rows)

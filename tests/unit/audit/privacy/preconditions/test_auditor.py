@@ -1,4 +1,4 @@
-"""GA400: a random split is in order, a shifted, doubled or drifting one is named, and a small one says what it allows."""
+"""GA400: a random split is in order, a shifted, doubled or drifting one is named, a small one says what it allows."""
 
 from dataclasses import replace
 
@@ -70,9 +70,9 @@ def test_what_is_missing_or_too_small_is_said() -> None:
     plan = Plan("tabular", "made", samples=some, reference=some)
     with pytest.raises(Unavailable, match="--holdout"):
         module.collect(plan, replace(audited(), holdout=None), lambda share: None)
+    silent = replace(audited(), absent={"training": "(--not-training)"})
     with pytest.raises(Unavailable, match="--not-training"):
-        absent = {"training": "(--not-training)"}
-        module.collect(plan, replace(audited(), absent=absent), lambda share: None)
+        module.collect(plan, silent, lambda share: None)
     evidence = collected(people(50, 1), people(50, 2), people(1, 3))
     assert "1 holdout records are too few: give 20 or more" in evidence.unmeasured["split"]
     assert "too few to search" in evidence.unmeasured["matches"]

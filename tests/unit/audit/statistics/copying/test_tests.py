@@ -40,7 +40,7 @@ def test_records_that_share_their_nearest_count_as_one_event() -> None:
 @pytest.mark.parametrize("levels", [2, 10_000])
 def test_nothing_copied_alarms_in_one_of_twenty_also_with_ties_and_unequal_sizes(levels: int) -> None:
     alarms = 0
-    for seed in range(300):
+    for seed in range(150):
         rng = RNG(seed)
         real, made = (rng.integers(0, levels, (n, 2)) for n in (90, 200))
         near = np.abs(made[:, None] - real[None]).sum(2)
@@ -51,8 +51,8 @@ def test_nothing_copied_alarms_in_one_of_twenty_also_with_ties_and_unequal_sizes
             sides.append((side.min(1).astype(float), row, tied.sum(1)))
         found = union(to_training=sides[0], to_holdout=sides[1], sizes=(60, 30), rng=rng)
         alarms += permutation_p(found, 0.05, rng=rng, draws=199)[0] <= 0.05
-    # 15 expected; 3.8 is the standard deviation.
-    assert alarms <= 26
+    # 7.5 expected; 2.7 is the standard deviation.
+    assert alarms <= 16
 
 
 def test_copies_are_found_and_counted_beyond_the_first_look() -> None:
