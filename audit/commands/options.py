@@ -81,7 +81,7 @@ DATA = (
         "--types", type=click.Path(path_type=Path), metavar="FILE.yaml", help="What the columns of the tables are."
     ),
     click.option("--population", is_flag=True, help="The reference is all there is, rather than a sample of it."),
-    click.option("--not-training", is_flag=True, help="The reference is not what the model was trained on."),
+    NOT_TRAINING,
 )
 
 OPENING = (

@@ -7,7 +7,7 @@ import numpy as np
 
 from ...evidence.reproductions.kind import Reproductions
 from ...finding import LEVELS, NOMINAL, Better, Estimate, Interval, Perfect
-from ...statistics.intervals import BAND, DETECTION, ONE_SIDED_DETECTION, curve, nested
+from ...statistics.intervals import BAND, DETECTION, ONE_SIDED_DETECTION, Limits, curve, nested
 from ...statistics.reproduction.chance import Excess, apart
 from ...statistics.shares.binomial import clopper_pearson, hypergeometric_cdf
 from .measure import Covered, Extracted, Measured, quantile_ends
@@ -112,22 +112,14 @@ def _reproduced(found: Covered, n: int, helped: float) -> Estimate:
 
 def _extracted(found: Extracted) -> Iterator[Estimate]:
     share, held = found.found / found.asked, found.null_found / max(found.null_asked, 1)
-
-    def limits(level: float) -> Interval:
-        ends = clopper_pearson(successes=found.found, trials=found.asked, level=level)
-        return Interval(level, min(float(ends.low), share), max(float(ends.high), share))
-
-    def null(level: float) -> Interval:
-        ends = clopper_pearson(successes=found.null_found, trials=found.null_asked, level=level)
-        return Interval(level, min(float(ends.low), held), max(float(ends.high), held))
-
     compared = found.null_asked > 0
     pooled = (found.found + found.null_found + 0.5) / (found.asked + found.null_asked + 1)
     spread = math.sqrt(pooled * (1 - pooled) * (1 / found.asked + 1 / max(found.null_asked, 1)))
+    own = _counted(found.found, found.asked)
     yield Estimate(
         name="extractable_share",
         value=share,
-        curve=curve(limits),
+        curve=curve(own),
         n=found.asked,
         method="Clopper–Pearson over training records at random",
         unit="share",
@@ -137,21 +129,30 @@ def _extracted(found: Extracted) -> Iterator[Estimate]:
         minimum_detectable=ONE_SIDED_DETECTION * spread if compared else None,
         from_draws=0.0,
     )
-    if not compared:
-        return
-    yield Estimate(
-        name="extraction_excess",
-        value=share - held,
-        curve=curve(apart(share, limits, held, null)),
-        n=min(found.asked, found.null_asked),
-        method=_ENDED,
-        unit="share difference",
-        better=Better.LOWER,
-        perfect=Perfect(0.0, -BAND * spread, BAND * spread),
-        p_value=_fisher(found),
-        minimum_detectable=ONE_SIDED_DETECTION * spread,
-        from_draws=0.0,
-    )
+    if compared:
+        yield Estimate(
+            name="extraction_excess",
+            value=share - held,
+            curve=curve(apart(share, own, held, _counted(found.null_found, found.null_asked))),
+            n=min(found.asked, found.null_asked),
+            method=_ENDED,
+            unit="share difference",
+            better=Better.LOWER,
+            perfect=Perfect(0.0, -BAND * spread, BAND * spread),
+            p_value=_fisher(found),
+            minimum_detectable=ONE_SIDED_DETECTION * spread,
+            from_draws=0.0,
+        )
+
+
+def _counted(successes: int, trials: int) -> Limits:
+    """Exact limits of a share that was counted."""
+
+    def limits(level: float) -> Interval:
+        ends, share = clopper_pearson(successes=successes, trials=trials, level=level), successes / trials
+        return Interval(level, min(float(ends.low), share), max(float(ends.high), share))
+
+    return limits
 
 
 def _fisher(found: Extracted) -> float:

@@ -55,6 +55,7 @@ def test_the_shipped_policy_states_a_reason_for_each_bound() -> None:
         ("GA310", "vanished_share"): Bound(None, 0.02),
         ("GA310", "invented_share"): Bound(None, 0.02),
         ("GA406", "identifiers_excess"): Bound(None, 0.005),
+        ("GA404", "reproduction_excess"): Bound(None, 0.01),
         ("GA501", "invalid_share"): Bound(None, 0.01),
         ("GA601", "initial_weight_share"): Bound(None, 0.1),
         ("GA601", "broken_weight_share"): Bound(None, 0.0),
