@@ -11,10 +11,10 @@ from ..audit.finding import NOMINAL, Better
 from . import numbers
 from .axis import Tick, scale
 from .chart_specs import SPECS, Spec
-from .found import side, standardised
-from .symmetric import symmetric
 from .finding_parts import EstimatePart, FindingPart
+from .found import side, standardised
 from .record import BoundPart, RulePart
+from .symmetric import symmetric
 from .unnoticed import smallest_mode_words
 from .words import Mark, bound_words, label, ruling_mark, sentence, short
 

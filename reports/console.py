@@ -6,10 +6,10 @@ from pathlib import Path
 from ..audit.verdict import Ruling
 from .claims import claim, title
 from .diagnosis import NOT_RECORDED, page_one
-from .levels import at_policy_level
 from .drawing_words import looks_words
 from .encoder_words import encoder_words
 from .independence import independence_words
+from .levels import at_policy_level
 from .record import Record, RulePart
 from .rulings import named_words, verdict_sentence
 from .terminal.say import say_styled

@@ -17,16 +17,16 @@ from .document import distributions, glossary
 from .document.decision import decision
 from .document.findings import by_theme, views
 from .document.glance import actions, coverage, diagnosed
-from .levels import at_policy_level
 from .document.policy_words import policy_rules
 from .document.print_marks import print_style
 from .document.provenance import command, is_in_memory, judged_on, judging_command, moment
-from .redaction import Showing, hides_real
 from .document.sample_sheet import sample_sheet
 from .document.sections import further
 from .document.text import free_text, text_of, visible
+from .levels import at_policy_level
 from .markdown_lite import markdown
 from .record import Record, RulePart
+from .redaction import Showing, hides_real
 from .scatter import scatter
 
 TEMPLATES = Path(__file__).parent.parent / "templates"

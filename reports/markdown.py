@@ -8,12 +8,12 @@ from ..audit.finding import Outcome
 from ..audit.verdict import Ruling
 from . import diagnosis, numbers
 from .diagnosis_parts import SignPart
-from .levels import at_policy_level
 from .drawing_words import looks_words
 from .encoder_words import encoder_words
 from .finding_parts import FindingPart
 from .independence import independence_words
 from .junit import rule_name
+from .levels import at_policy_level
 from .record import Record, RulePart
 from .rulings import observed_and_named, rule_sentence, verdict_sentence
 from .terminal import visible

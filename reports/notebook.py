@@ -9,9 +9,9 @@ from pathlib import Path
 
 from . import numbers
 from .diagnosis import NOT_RECORDED, page_one
-from .levels import at_policy_level
 from .independence import independence_words
 from .junit import rule_name
+from .levels import at_policy_level
 from .record import Record, RulePart
 from .rulings import observed_and_named, verdict_sentence
 from .terminal.visible import line

@@ -84,10 +84,10 @@ def _asked(record: Record) -> tuple[str | None, ...]:
 
 def _write_views(folder: Path, record: Record, evidence: Evidence, show_real: bool) -> None:
     from ...models.threads import plain_algebra
-    from ...reports.redaction import Showing
     from ...reports.html import render
     from ...reports.junit import junit
     from ...reports.markdown import summary
+    from ...reports.redaction import Showing
 
     with plain_algebra():
         report = render(record, evidence, showing=Showing.REAL if show_real else Showing.GENERATED)

@@ -84,9 +84,9 @@ def render_again(
         UserError: if the record or the target cannot be used, or nothing can print.
     """
     from ...models.threads import plain_algebra
-    from ...reports.redaction import Showing
     from ...reports.html import render
     from ...reports.pdf import print_pdf
+    from ...reports.redaction import Showing
 
     record, evidence, folder = open_audit(path)
     if evidence is None:

@@ -9,12 +9,12 @@ from .. import scope
 from ..claims import title
 from ..drawing_words import looks_words
 from ..encoder_words import encoder_words
+from ..found import Departure, departures
 from ..independence import independence_words
 from ..record import Record, RulePart
 from ..risks import RISKS, Risk
 from ..rulings import verdict_sentence
 from ..words import Mark, ruling_mark, sentence, short
-from ..found import Departure, departures
 from .strip import Strip, strip
 
 MOST_FOUND = 5

@@ -14,15 +14,15 @@ from .. import numbers, words
 from ..answers import answer
 from ..charts import Chart, charts
 from ..finding_parts import EstimatePart, FindingPart
+from ..found import departures
 from ..markdown_lite import markdown
 from ..pictures import BUDGET, Shown, show
 from ..record import Record, RulePart
+from ..redaction import Showing, Withheld, parted
 from ..tables import TableView, estimates_table, table
 from ..unnoticed import too_small
-from ..found import departures
 from .glance import plainly
 from .glossary import linked
-from ..redaction import Showing, Withheld, parted
 from .text import text_of, visible
 
 MOST_ROWS_UNFOLDED = 15

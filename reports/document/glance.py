@@ -12,12 +12,12 @@ from ..claims import claim
 from ..diagnosis import not_found, said
 from ..diagnosis_parts import SignPart
 from ..finding_parts import FindingPart
+from ..found import departures
 from ..record import Record, RulePart
 from ..risks import RISKS, Risk
+from ..symmetric import Axis, symmetric
 from ..words import Mark, bound_words, finding_of, sentence
 from .decision import why_unseen
-from ..found import departures
-from ..symmetric import Axis, symmetric
 
 NOT_MET = Mark("✕", "not met", "fail")
 UNDECIDED = Mark("?", "undecided", "unsure")

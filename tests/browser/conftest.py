@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from genai_audit.reports.redaction import Showing
 from genai_audit.reports.html import render
+from genai_audit.reports.redaction import Showing
 from unit.reports import example
 from unit.reports.read_records import read
 

@@ -9,9 +9,9 @@ import pytest
 from genai_audit.audit.evidence.bundle import Evidence, Generated
 from genai_audit.audit.evidence.contexts.kind import Contexts, ContextSet
 from genai_audit.reports.finding_parts import ExhibitPart, PicturesPart
-from genai_audit.reports.redaction import Showing
 from genai_audit.reports.html import render
 from genai_audit.reports.pictures import show
+from genai_audit.reports.redaction import Showing
 from genai_audit.reports.token_strip import MOST_TOKENS, Strip, token_strips
 from unit.reports import example
 

@@ -7,8 +7,8 @@ import pytest
 from genai_audit.audit.catalogue import AUDITORS
 from genai_audit.audit.finding import Better, Finding, Outcome, Perfect
 from genai_audit.reports.document.decision import decision
-from genai_audit.reports.found import departures, standardised
 from genai_audit.reports.document.strip import HIGH, LOW, standard, strip
+from genai_audit.reports.found import departures, standardised
 from genai_audit.reports.risks import RISKS, bearing
 from genai_audit.reports.words import in_order
 from unit.reports import example

@@ -5,8 +5,8 @@ from itertools import pairwise
 import pytest
 
 from genai_audit.reports.document.glance import actions, coverage, diagnosed, plainly
-from genai_audit.reports.symmetric import symmetric
 from genai_audit.reports.risks import RISKS
+from genai_audit.reports.symmetric import symmetric
 from genai_audit.reports.words import in_order
 from unit.reports import example
 from unit.reports.read_records import read

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from genai_audit.reports.redaction import Showing, parted
 from genai_audit.reports.finding_parts import ExhibitPart, PicturesPart
 from genai_audit.reports.html import render
+from genai_audit.reports.redaction import Showing, parted
 from unit.reports import example
 from unit.reports.read_records import read
 
