@@ -40,8 +40,8 @@ def test_estimates_are_named_as_a_reader_knows_them() -> None:
 
 
 def test_the_diagnosis_stands_on_one_axis() -> None:
-    # Spread 0.8 of 1.00 ± 0.02 is seen; nothing else was tested.
-    [row], axis = diagnosed(read("text")[0])
+    # Spread 0.8 of 1.00 ± 0.02 is seen, and stands first.
+    (row, *_), axis = diagnosed(read("text")[0])
     assert (row.name, row.mark.word) == ("Shrinkage", "seen")
     assert row.dot is not None
     assert float(row.dot[:-1]) < float(axis.place(-1.0)[:-1])
