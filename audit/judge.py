@@ -153,9 +153,7 @@ def _without_estimate(rule: Rule, finding: Finding | None) -> RuleResult:
         # Only a rule that nobody requires may be passed over, and only where its question cannot arise.
         if (finding.outcome is Outcome.NOT_APPLICABLE or unasked is not None) and not rule.required:
             outcome = Ruling.NOT_APPLIED
-        reason = (
-            unasked or f"{rule.auditor} ended as {finding.outcome.replace('_', ' ')}: {first_line(finding.reason)}"
-        )
+        reason = unasked or f"{rule.auditor} ended as {finding.outcome.replace('_', ' ')}: {first_line(finding.reason)}"
     return replace(_undecided(rule), outcome=outcome, reason=reason)
 
 

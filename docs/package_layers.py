@@ -28,7 +28,6 @@ LAYERS = {
     "audit.fairness": "auditors",
     "audit.attribution": "auditors",
     "audit.collapse": "auditors",
-    "audit.privacy": "auditors",
     "audit.validity": "auditors",
     "audit.integrity": "auditors",
     "audit.privacy": "auditors",

@@ -26,7 +26,7 @@ def run(*words: str) -> str:
 def lock(tmp_path: Path) -> Path:
     file = tmp_path / "audit.lock.json"
     said = run("lock", "--reference", "digits", "--samples", "500", "--seed", "3", "--out", str(file))
-    assert "Commit it, then: genai-audit run … --lock" in said
+    assert "Commit it: genai-audit run … --lock" in said
     return file
 
 
