@@ -12,9 +12,7 @@ POLICY = click.option(
     metavar="FILE",
     help="Rules in YAML, or the name of a shipped policy, e.g. text.  [default: default]",
 )
-NOT_TRAINING = click.option(
-    "--not-training", is_flag=True, help="The reference is not what the model was trained on."
-)
+NOT_TRAINING = click.option("--not-training", is_flag=True, help="The reference is not what the model was trained on.")
 EXIT_ZERO = click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever the verdict (errors still count).")
 
 
