@@ -19,8 +19,8 @@ ESTIMATES = (
         "area under the curve of training and unseen records, a base model's scores taken off",
         "share",
         Better.LOWER,
-        "How often a training record scores higher than an unseen one where the scores of a base model are taken off, so "
-        "that records which are likely to any model do not blur the answer.",
+        "How often a training record scores higher than an unseen one where the scores of a base model are taken off, "
+        "so that records which are likely to any model do not blur the answer.",
         rests_on=_REAL,
     ),
     EstimateFacts(
