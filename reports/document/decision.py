@@ -17,7 +17,7 @@ from ..rulings import verdict_sentence
 from ..words import Mark, ruling_mark, sentence, short
 from .strip import Strip, strip
 
-MOST_FOUND = 5
+MOST_FOUND = 4
 """Entries of a box on a page that is to be read in a minute; the findings have them all."""
 
 
