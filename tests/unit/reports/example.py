@@ -134,16 +134,8 @@ def neighbours(*, coverage: float = 0.91, spread: float = 0.012) -> Finding:
     values = {"precision": 0.97, "recall": 0.95, "coverage": coverage}
     estimates = []
     for name, ratio in values.items():
-        estimates.append(
-            estimate(
-                f"{name}_ratio",
-                ratio,
-                spread,
-                perfect=Perfect(1.0, 0.98, 1.02),
-                minimum_detectable=0.04,
-                from_draws=0.5,
-            )
-        )
+        known: dict[str, Any] = {"perfect": Perfect(1.0, 0.98, 1.02), "minimum_detectable": 0.04, "from_draws": 0.5}
+        estimates.append(estimate(f"{name}_ratio", ratio, spread, **known))
         estimates.append(estimate(name, 0.97 * ratio, spread, unit="share", perfect=Perfect(0.97, 0.955, 0.982)))
     estimates.append(estimate("density", 1.04, 0.03, better=Better.NEITHER, perfect=Perfect(1.0, 0.95, 1.05)))
     return Finding(
