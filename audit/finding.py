@@ -251,7 +251,7 @@ class Finding:
     Args:
         encoder: what made the features that it rests on; None where it rests on none, and in older records.
         gaps: for estimates that cover only a part of what they stand for, why: a rule on one can fail but not pass.
-        not_asked: for estimates whose question cannot arise here, why: a rule on one that is not required is not applied.
+        not_asked: for estimates whose question cannot arise here, why: rules on them are passed over if not required.
         doubts: why intervals of this and of other findings may not hold, e.g. that records are not independent; None
             if no reason was found.
         doubted: the sets of records that the doubts are about; intervals that rest on none of these stand.

@@ -14,7 +14,7 @@ from .chart_specs import SPECS, Spec
 from .finding_parts import EstimatePart, FindingPart
 from .found import side, standardised
 from .record import BoundPart, RulePart
-from .symmetric import symmetric
+from .symmetric import Axis, symmetric
 from .unnoticed import smallest_mode_words
 from .words import Mark, bound_words, label, ruling_mark, sentence, short
 
@@ -176,14 +176,17 @@ def _line(estimate: EstimatePart, rules: Sequence[RulePart], name: str) -> _Line
     return _Line(name, estimate, estimate.low, estimate.high, estimate.level, None, bound)
 
 
+def _standard_place(axis: Axis, estimate: EstimatePart) -> Callable[[float], str]:
+    """Where a value of the estimate stands on an axis on which 0 is a perfect generator."""
+    return lambda value: axis.place(standardised(estimate, value) or 0.0)
+
+
 def _chart(title: str, lines: list[_Line], equal: float | None, most: int, *, standard: bool) -> Chart:
     shown = lines[:most]
     if standard:
         axis = symmetric([at for line in shown for end in _ends([line]) if (at := standardised(line.estimate, end))])
         ticks = axis.ticks
-        rows = tuple(
-            _row(line, lambda value, e=line.estimate: axis.place(standardised(e, value) or 0.0)) for line in shown
-        )
+        rows = tuple(_row(line, _standard_place(axis, line.estimate)) for line in shown)
         guide: Guide | None = Guide(axis.place(0.0), STANDARD)
     else:
         place, ticks = scale([*_ends(shown), *([] if equal is None else [equal])], shown[0].estimate.unit)

@@ -76,9 +76,7 @@ def lock(checkpoint: str, rules: Path | None, out: Path, **asked: Any) -> None:
     except OSError as error:
         raise UserError(f"{out}: cannot be written ({error.strerror}); choose another place with --out") from error
     data = "its data" if made.reference else "no data, as none were named"
-    say(
-        f"{out}: policy {made.policy.name}, seed {made.seed} and {data}. Commit it, then: genai-audit run … --lock {out}"
-    )
+    say(f"{out}: policy {made.policy.name}, seed {made.seed} and {data}. Commit it: genai-audit run … --lock {out}")
 
 
 @click.command()

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ...models.errors import UserError, one_line
 from ...models.reading.regular_file import check_file
+from ...reports.data_parts import DataParts
 from ...reports.earlier_parts import LockPart
-from ...reports.record import DataParts
 
 if TYPE_CHECKING:
     from ..policy import Policy

@@ -1,5 +1,7 @@
 """A few records, real beside generated, for the page that says what the data are: the first ones, not picked."""
 
+from typing import Any
+
 from ...audit.evidence.bundle import Evidence
 from ..finding_parts import ExhibitPart, PicturesPart
 from ..pictures import Shown, show
@@ -14,7 +16,7 @@ def sample_sheet(evidence: Evidence, showing: Showing) -> Shown | None:
     if evidence.modality == "tabular":
         return None
     listed = evidence.modality in ("text", "music")
-    sets = [("Generated, the first of them", "generated", evidence.generated)]
+    sets: list[tuple[str, str, Any]] = [("Generated, the first of them", "generated", evidence.generated)]
     if evidence.reference is not None:
         sets.insert(0, ("Reference, the first of them", "reference", evidence.reference))
     pictures = tuple(

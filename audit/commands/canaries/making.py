@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ....models.errors import UserError
 from ...evidence.canaries.key import MOST, Key, key_text
@@ -81,10 +82,10 @@ def make_canaries(
     return key
 
 
-def _planted(number: int, watermark: bool, rng: np.random.Generator) -> np.ndarray:
+def _planted(number: int, watermark: bool, rng: np.random.Generator) -> NDArray[np.bool_]:
     """Who is in: each by a coin of its own, or one of all."""
     if watermark:
-        return np.arange(number) == rng.integers(number)
+        return np.asarray(np.arange(number) == rng.integers(number))
     while True:
         coins = rng.random(number) < 0.5
         # All alike has a chance of 2⁻¹⁹ at most, and would leave nothing to compare.

@@ -34,7 +34,8 @@ def _log_mel(waves: NDArray[np.float64], rate: int) -> NDArray[np.float32]:
     frames = np.stack([padded[:, start : start + FRAME] for start in starts], axis=1)
     window = np.hanning(FRAME)
     power = np.abs(np.fft.rfft(frames * window, axis=2)) ** 2 / np.square(window).sum()
-    return np.log(FLOOR + power @ _filters(rate)).reshape(n, -1).astype(np.float32)
+    mel: NDArray[np.float32] = np.log(FLOOR + power @ _filters(rate)).reshape(n, -1).astype(np.float32)
+    return mel
 
 
 def _filters(rate: int) -> NDArray[np.float64]:
@@ -48,4 +49,5 @@ def _filters(rate: int) -> NDArray[np.float64]:
     # A band narrower than the steps between frequencies would hear nothing: it hears the nearest one.
     empty = np.flatnonzero(weights.sum(axis=0) <= 0)
     weights[np.abs(frequencies - edges[1:-1][empty]).argmin(axis=0), empty] = 1
-    return weights / weights.sum(axis=0)
+    weights /= weights.sum(axis=0)
+    return weights

@@ -43,7 +43,8 @@ def collect(plan: Plan, so_far: Evidence, progress: Callable[[float], None]) -> 
         UserError: if what the model gives is not a number for each record.
     """
     sets = _sets(so_far)
-    model, remarks = plan.model, []
+    model = plan.model
+    remarks: list[str] = []
     scores: list[MembershipScore] = []
     with undisturbed(model, "scoring records"):
         offered = [each for each in offers(model, plan.modality, sets.training) if _usable(each, sets, remarks)]
@@ -83,7 +84,7 @@ def _scored(offer: Offer, plan: Plan, so_far: Evidence, sets: Sets) -> Membershi
     for name, side in (("training", "reference"), ("holdout", "holdout"), ("generated", "generated")):
         known = None if not offer.source else getattr(getattr(so_far, offer.source), side, None)
         parts[name] = _asked(offer, getattr(sets, name), rows[name], plan.modality, known)
-    return MembershipScore(offer.name, offer.kind, **parts)
+    return MembershipScore(offer.name, offer.kind, parts["training"], parts["holdout"], parts["generated"])
 
 
 def _asked(offer: Offer, records: Any, rows: Ints, modality: str, known: Scored | None) -> Scored:
@@ -114,7 +115,7 @@ def _closeness(so_far: Evidence, plan: Plan, remarks: list[str]) -> list[Members
     own = _some(len(crowd), NEAREST // 4, rng)
     made = closeness(features.generated[crowd[own]], features.generated[crowd], own=own)
     name = f"closeness of the nearest of {len(crowd):,} generated records ({features.extractor})"
-    return [MembershipScore(name, "closeness", *sides, _plain(crowd[own], made))]
+    return [MembershipScore(name, "closeness", sides[0], sides[1], _plain(crowd[own], made))]
 
 
 def _some(total: int, most: int, rng: np.random.Generator) -> Ints:
@@ -137,7 +138,8 @@ def _per_byte(score: MembershipScore, sets: Sets) -> list[MembershipScore]:
             (score.generated, sets.generated),
         )
     ]
-    return [MembershipScore("log-likelihood per compressed byte", "likelihood", *sides)]
+    training, holdout, generated = sides
+    return [MembershipScore("log-likelihood per compressed byte", "likelihood", training, holdout, generated)]
 
 
 def _with_base(score: MembershipScore, base: Any, modality: str, sets: Sets) -> MembershipScore:

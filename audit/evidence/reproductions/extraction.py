@@ -62,7 +62,8 @@ def _cut(
 ) -> tuple[list[Ints], Ints]:
     """The first tokens of records at random, and which records these are."""
     longest = min(LONGEST, getattr(model, "context", None) or LONGEST)
-    found, rows = [], []
+    found: list[Ints] = []
+    rows: list[int] = []
     for row in rng.permutation(len(records))[: 2 * MOST].tolist():
         try:
             ids = np.array([int(each) for each in encode(records[row])], dtype=np.int64)

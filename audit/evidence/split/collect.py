@@ -55,7 +55,7 @@ def collect(plan: Plan, so_far: Evidence, progress: Callable[[float], None]) -> 
         blind_highs=np.array([each.high for each in ends]),
         blind_p=seen.p_value,
         confounded=low > 0.5,
-        duplicates=equal.count,
+        duplicates=equal.number,
         expected_duplicates=equal.expected,
         duplicates_deviation=equal.deviation,
         duplicates_p=equal.p_value,

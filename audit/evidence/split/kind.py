@@ -67,7 +67,7 @@ class Split:
     @property
     def smallest_rate(self) -> float:
         """The smallest rate of false alarms that so many holdout records can certify: no alarm among them shows it."""
-        return 1 - (1 - CONFIDENCE) ** (1 / self.holdout_records)
+        return float(1 - (1 - CONFIDENCE) ** (1 / self.holdout_records))
 
     def certifies(self, rate: float) -> bool:
         """Whether there are enough holdout records for this rate of false alarms, see `records_needed`."""

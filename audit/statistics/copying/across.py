@@ -11,7 +11,7 @@ Ints = NDArray[np.int64]
 class Across(NamedTuple):
     """Holdout records with an equal in the training data: how many, how many by chance, and the chance of as many."""
 
-    count: int
+    number: int
     expected: float
     deviation: float
     p_value: float

@@ -39,7 +39,7 @@ def conformal_p_values(scores: ArrayLike, holdout: ArrayLike) -> Floats:
     if not len(unseen) or np.isnan(seen).any() or np.isnan(unseen).any():
         raise ValueError("expected holdout scores, and numbers alone, got none or NaN; give a holdout")
     higher = len(unseen) - np.searchsorted(unseen, seen, side="left")
-    p: Floats = (1.0 + higher) / (len(unseen) + 1.0)
+    p: Floats = np.asarray((1.0 + higher) / (len(unseen) + 1.0), dtype=np.float64)
     return p
 
 

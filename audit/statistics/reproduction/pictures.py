@@ -111,4 +111,5 @@ def _areas(size: int, side: int) -> Rows:
     edges = np.arange(side + 1) * size / side
     pixels = np.arange(size)
     shared = np.minimum(pixels + 1, edges[1:, None]) - np.maximum(pixels, edges[:-1, None])
-    return (np.clip(shared, 0, None) * side / size).astype(np.float32)
+    areas: Rows = (np.clip(shared, 0, None) * side / size).astype(np.float32)
+    return areas

@@ -100,17 +100,17 @@ def test_pairs_across_a_cut_are_told_from_records_that_repeat_themselves() -> No
     # 40 records stand on both sides; a random deal leaves half of such pairs on one side.
     codes = np.arange(200)
     leaked = equals_across(training=codes, holdout=np.concatenate([codes[:40], 300 + np.arange(160)]), rng=RNG(0))
-    assert leaked.count == 40
+    assert leaked.number == 40
     assert leaked.expected == pytest.approx(20, abs=1)
     assert leaked.p_value < 0.001
     # Data of five categories repeat themselves everywhere.
     rng = RNG(2)
     few = equals_across(training=rng.integers(0, 5, 200), holdout=rng.integers(0, 5, 200), rng=rng)
-    assert few.count == 200
+    assert few.number == 200
     assert few.expected == pytest.approx(200)
     assert few.p_value == 1
     none = equals_across(training=codes, holdout=codes + 1000, rng=rng)
-    assert (none.count, none.p_value) == (0, 1.0)
+    assert (none.number, none.p_value) == (0, 1.0)
 
 
 def test_a_random_split_is_not_told_apart_and_a_shifted_one_is() -> None:
