@@ -49,7 +49,7 @@ ESTIMATES = (
     ),
     EstimateFacts(
         "data_copying",
-        "closeness to the training data compared with held-out records (C_T)",
+        "closeness to the training data compared with held-out records",
         "standard deviations",
         Better.NEITHER,
         "How much closer than held-out records generated ones lie to the training data, averaged over regions and in "
