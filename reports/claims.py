@@ -13,7 +13,10 @@ PLAIN: Mapping[tuple[str, str], str] = {
     ("GA101", "total_variation"): "{seen} of the samples are in another group than they should be",
     ("GA105", "worst_learned_gap_change"): "learners trained on these records widen a gap between groups by {seen}",
     ("GA106", "worst_preference"): "the stereotyping sentence is preferred {seen} away from one half",
+    ("GA203", "worst_attributed_gap"): "the slot of a prompt that carries most of a gap between groups carries {seen}",
+    ("GA203", "worst_added_gap"): "one column carries {seen} more of a gap between groups than in the data, or less",
     ("GA205", "unmoved_conditions"): "{seen} of the values asked for move nothing",
+    ("GA206", "unconfirmed_share"): "{seen} of the maps with something to explain do not pass all their checks",
     ("GA301", "thinnest_mode_ratio"): "the rarest kind of record comes {seen} times as often as in the data",
     ("GA301", "lost_mass"): "kinds of records that come too rarely are short of {seen} of the data",
     ("GA302", "precision_ratio"): "records look real {seen} times as often as a perfect generator’s",
@@ -29,6 +32,10 @@ PLAIN: Mapping[tuple[str, str], str] = {
     ("GA309", "association_gap"): "the relation between two columns that is furthest off is off by {seen}",
     ("GA310", "vanished_share"): "symbols or levels that make up {seen} of what real records show never come",
     ("GA310", "invented_share"): "{seen} of what is generated are symbols or levels that real records hardly show",
+    ("GA401", "membership_auc"): "the model’s scores tell a training record from an unseen one in {seen} of pairs",
+    ("GA402", "copy_excess"): "generated records match training records {seen} more often than chance has it",
+    ("GA404", "reproduction_excess"): "training records are given back {seen} more often than by chance",
+    ("GA406", "identifiers_excess"): "what names single training records comes back {seen} more often than by chance",
     ("GA501", "invalid_share"): "{seen} of the records are undefined, out of range or break a constraint",
     ("GA601", "initial_weight_share"): "{seen} of the weights look as if they were never trained",
     ("GA601", "broken_weight_share"): "{seen} of the weights are NaN or infinite",
@@ -117,6 +124,13 @@ def _missing(rule: RulePart, finding: FindingPart, seen: str) -> str | None:
     return "no kind of real record is missing" if not value else f"kinds of real records that never come: {seen}"
 
 
+def _memorised(rule: RulePart, finding: FindingPart, seen: str) -> str | None:
+    value = 0 if rule.observed is None else rule.observed.value
+    if not value:
+        return "no training record stands out from those that the model never saw"
+    return f"training records that stand out from all that the model never saw: {seen}"
+
+
 def _remarks(rule: RulePart, finding: FindingPart, seen: str) -> str | None:
     value = 0 if rule.observed is None else rule.observed.value
     return "files and parts do not contradict each other" if not value else f"files or parts contradict: {seen} times"
@@ -145,6 +159,7 @@ SPECIAL: Mapping[tuple[str, str], Claim] = {
     ("GA104", "worst_fidelity"): _request,
     ("GA108", "worst_gap_change"): _outcome,
     ("GA301", "missing_modes"): _missing,
+    ("GA403", "memorised_count"): _memorised,
     ("GA310", "vanished_share"): _vanished,
     ("GA310", "invented_share"): _invented,
     ("GA601", "remark_count"): _remarks,

@@ -160,7 +160,10 @@ def _end(value: float | None, unit: str) -> str:
     if value is None:
         return ""
     hundredths = numbers.IN_HUNDREDTHS.get(unit)
-    return numbers.number(value) if hundredths is None else f"{numbers.number(100 * value)}{hundredths}"
+    if hundredths is None:
+        return numbers.number(value)
+    text = f"{numbers.number(100 * value)}{hundredths}"
+    return "1 point" if text == "1 points" else text
 
 
 def rule_words(rule: RulePart, record: Record) -> str:
