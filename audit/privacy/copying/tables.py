@@ -32,8 +32,8 @@ def closest_table(found: Compared, matches: Matches) -> Table:
         Column("reading", "Reading", Kind.TEXT),
     )
     caption = (
-        f"Generated records closest to a training record; {len(found.copied)} of {len(first.distance)} looked at are "
-        f"called copies, of whom {DISCOVERY:.0%} at most are expected to be none. The numbers are rows of the "
+        f"Generated records closest to a training record; {len(found.copied):,} of {len(first.distance):,} looked at "
+        f"are called copies, on average at most {DISCOVERY:.0%} of them wrongly. The numbers are rows of the "
         "evidence beside the report"
     )
     return Table("closest", caption, columns, rows)
