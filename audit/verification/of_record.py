@@ -146,13 +146,13 @@ def of_data(record: Record, evidence: Evidence) -> Iterator[Check]:
 def _recorded(record: Record) -> dict[str, Any]:
     data = record.data.model_dump(mode="json")
     told: dict[str, Any] = {name: data[name] for name in ("groups", "encoders")}
-    told["generated"] = {name: data["generated"][name] for name in ("source", "name", "population")}
+    told["generated"] = {name: data["generated"][name] for name in ("source", "name", "population", "training")}
     for name in ("reference", "holdout"):
         told[name] = None if data[name] is None else {each: data[name][each] for each in OF_REAL}
     return {**told, "modality": record.checkpoint.modality, "seed": record.environment.seed}
 
 
-OF_REAL = ("n", "total", "sha256", "source", "name", "population")
+OF_REAL = ("n", "total", "sha256", "source", "name", "population", "training")
 """What evidence says of real data."""
 
 
@@ -160,9 +160,15 @@ def _held(evidence: Evidence) -> dict[str, Any]:
     told: dict[str, Any] = {
         "groups": [groups_part(each).model_dump(mode="json") for each in evidence.groups or ()],
         "encoders": [each.model_dump(mode="json") for each in encoder_parts(evidence)],
-        "generated": {"source": evidence.generated.source, "name": "generated samples", "population": False},
+        "generated": {
+            "source": evidence.generated.source,
+            "name": "generated samples",
+            "population": False,
+            "training": False,
+        },
     }
     for name in ("reference", "holdout"):
-        part = real_part(getattr(evidence, name), None)
+        learned = name == "reference" and "training" not in evidence.absent
+        part = real_part(getattr(evidence, name), None, training=learned)
         told[name] = None if part is None else {each: getattr(part, each) for each in OF_REAL}
     return {**told, "modality": evidence.modality, "seed": evidence.generated.seed}

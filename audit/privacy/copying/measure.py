@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ...evidence.matches.kind import Distances, Matches
+from ...evidence.matches.kind import Distances, Found, Matches
 from ...statistics.copying.closest import CLOSEST, Closest, closest, copies, permutation_p, union
 from ...statistics.copying.near import RateDifference, conformal, discovered
 from ...statistics.copying.nulls import DataCopying, authenticity, data_copying, nearer_training
@@ -55,19 +55,13 @@ class Compared:
 
 def compared(distances: Distances, matches: Matches, rng: np.random.Generator) -> Compared:
     """Measure by one distance; there is a holdout."""
-    to_training, to_holdout = distances.generated_to_training, distances.generated_to_holdout
-    held, own = distances.holdout_to_training, distances.training_to_training
-    assert to_holdout is not None
-    assert held is not None
-    sizes = len(matches.training_rows), len(matches.holdout_rows)
-    places = [
-        np.searchsorted(rows, each.row)
-        for rows, each in ((matches.training_rows, to_training), (matches.holdout_rows, to_holdout))
-    ]
+    to_training, to_holdout, held = _sides(distances)
+    own = distances.training_to_training
+    places = np.searchsorted(matches.training_rows, to_training.row)
     nearest = union(
-        to_training=(to_training.distance, places[0], to_training.ties),
-        to_holdout=(to_holdout.distance, places[1], to_holdout.ties),
-        sizes=sizes,
+        to_training=(to_training.distance, places, to_training.ties),
+        to_holdout=(to_holdout.distance, np.searchsorted(matches.holdout_rows, to_holdout.row), to_holdout.ties),
+        sizes=(len(matches.training_rows), len(matches.holdout_rows)),
         rng=rng,
     )
     p_value, p_floor = permutation_p(nearest, CLOSEST, rng=rng)
@@ -83,7 +77,7 @@ def compared(distances: Distances, matches: Matches, rng: np.random.Generator) -
         near=RateDifference(*close_rate(to_training.distance, limit), *close_rate(held.distance, limit)),
         limit=limit,
         authentic=(
-            authenticity(distance=to_training.distance, own=own.distance[places[0]]),
+            authenticity(distance=to_training.distance, own=own.distance[places]),
             authenticity(distance=held.distance, own=own.distance[held_places]),
         ),
         nearer=nearer_training(
@@ -99,6 +93,14 @@ def compared(distances: Distances, matches: Matches, rng: np.random.Generator) -
         p_values=p_values,
         copied=_surest(discovered(p_values, rate=DISCOVERY), to_training.distance),
     )
+
+
+def _sides(distances: Distances) -> tuple[Found, Found, Found]:
+    """Generated to training records, generated to held-out ones, held-out to training ones."""
+    to_holdout, held = distances.generated_to_holdout, distances.holdout_to_training
+    assert to_holdout is not None
+    assert held is not None
+    return distances.generated_to_training, to_holdout, held
 
 
 def exact(matches: Matches, *, held: bool) -> RateDifference:

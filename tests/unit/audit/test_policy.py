@@ -58,7 +58,7 @@ def test_the_shipped_policy_states_a_reason_for_each_bound() -> None:
         ("GA402", "copy_excess"): Bound(None, 0.05),
         ("GA403", "memorised_count"): Bound(None, 0.0),
         ("GA406", "identifiers_excess"): Bound(None, 0.005),
-        ("GA404", "reproduction_excess"): Bound(None, 0.01),
+        ("GA404", "reproduction_excess"): Bound(None, 0.03),
         ("GA501", "invalid_share"): Bound(None, 0.01),
         ("GA601", "initial_weight_share"): Bound(None, 0.1),
         ("GA601", "broken_weight_share"): Bound(None, 0.0),
