@@ -110,7 +110,7 @@ def test_the_page_asks_for_nothing_and_complains_about_nothing(
 
 def test_records_are_read_under_a_diagnosis_and_a_map(visit: Open) -> None:
     page = visit("text")
-    assert page.locator(".texts li").count() == 8 + 2
+    assert page.locator("article .texts li").count() == 8 + 2
     assert page.locator(".texts li b").count() == 0
     assert "shrinkage" in page.locator("#diagnosis + .answer").inner_text()
     assert page.locator("svg.map").bounding_box()["width"] > 200
