@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -121,6 +122,7 @@ def layer(module: str) -> str | None:
     return LAYERS[max(names, key=len)] if names else None
 
 
+@cache
 def all_imports() -> list[Import]:
     """Every import in the package."""
     return [

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,7 @@ def test_a_right_import_is_let_through(module: str, source: str) -> None:
     assert not any(forbidden(found) for found in imports(module, source))
 
 
+@cache
 def homes() -> set[str]:
     """The folders of auditors, as modules."""
     return {module_name(path).removesuffix(".auditor") for path in (ROOT / "audit").rglob("auditor.py")}

@@ -50,4 +50,7 @@ def test_the_script_finds_the_planted_defect_each_time_and_exits_by_it(tmp_path:
     assert (tmp_path / "out" / "report.html").stat().st_size > 10_000
     again = runpy.run_path(str(EXAMPLES / "audit_script.py"))["main"]()
     written = Record.load(tmp_path / "out" / "record.json")
-    assert (again.verdict, again.data) == (written.verdict, written.data)
+    # What was not written has no tree of hashes over its samples.
+    generated = written.data.generated.model_copy(update={"tree": None})
+    data = written.data.model_copy(update={"generated": generated})
+    assert (again.verdict, again.data) == (written.verdict, data)

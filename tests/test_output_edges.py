@@ -8,8 +8,8 @@ import pytest
 
 from package_layers import ROOT, module_name, package_files
 
-PRINTING = "reports.terminal."
-"""The modules that may."""
+PRINTING = ("reports.terminal.", "audit.adoption.pytest_plugin")
+"""The modules that may; the plugin speaks to pytest, by its warnings."""
 
 PRINTERS = {"print", "echo", "secho", "echo_via_pager", "pprint", "print_exc", "print_exception", "print_stack"}
 OPENERS = {"open": 1, "fdopen": 1, "read_text": 0, "write_text": 1, "TextIOWrapper": 1, "NamedTemporaryFile": 1}

@@ -36,7 +36,8 @@ def alone(out: Path) -> Iterator[None]:
         raise UserError(f"--out {out}: another audit{by} is to be written there; wait for its end, or choose another")
     try:
         os.truncate(handle, 0)
-        os.write(handle, f"{os.getpid()}\n".encode())
+        with os.fdopen(os.dup(handle), "w", encoding="utf-8") as file:
+            file.write(f"{os.getpid()}\n")
         yield
     finally:
         # Before it is let go of, so that the name taken away is never another's.

@@ -221,6 +221,8 @@ def moved(values: dict[int, list[float]]) -> bool:
     errors = [float(np.var(each, ddof=1)) / len(each) for each in values.values()]
     # Of so few draws none tells its own scatter; that of the smallest size is the largest.
     noise = 4 * math.sqrt(2 * max(errors))
+    # Of what hardly any record shows, draws of the smallest size may all show nothing.
+    noise = max(noise, 1.5 / min(values)) if max(map(abs, means)) < 1.5 / min(values) else noise
     return max(means) - min(means) > noise + 0.03 * max(map(abs, means))
 
 

@@ -21,8 +21,8 @@ Floats = NDArray[np.float64]
 BLOCK = 50
 """Permutations at once."""
 
-EVEN = 1e-9
-"""Shares closer than this are the same but for rounding."""
+EVEN = 1e-6
+"""Shares closer than this are the same but for rounding, of those of shuffled values in single precision."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

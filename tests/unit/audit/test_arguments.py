@@ -41,7 +41,7 @@ def test_messages_name_arguments(said: str, meant: str) -> None:
 def test_every_option_of_a_run_has_its_argument() -> None:
     options = [each.opts[0] for each in main.commands["run"].params if isinstance(each, click.Option)]
     # What a process may use, and what its exit code is, are no matter of a function.
-    of_a_process = ["--memory", "--profile", "--baseline-mode", "--baseline", "--exit-zero"]
+    of_a_process = ["--memory", "--sign", "--profile", "--baseline-mode", "--baseline", "--exit-zero"]
     assert [each for each in options if "--" in in_python(f"give {each}")] == of_a_process
 
 

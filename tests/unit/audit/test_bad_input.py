@@ -105,7 +105,7 @@ TABLE: dict[str, tuple[list[str], str]] = {
     "unknown setting": ([*GOOD, "--policy", "setting.yaml"], "settings.GA302: no parameter neighbours"),
     "broken policy": ([*GOOD, "--policy", "broken.yaml"], "broken.yaml:2: not YAML"),
     "no such policy": ([*GOOD, "--policy", "nowhere.yaml"], "nowhere.yaml: expected a policy in YAML"),
-    "no such shipped policy": ([*GOOD, "--policy", "txet"], "a shipped one: default, image, sentences, text"),
+    "no such shipped policy": ([*GOOD, "--policy", "txet"], "a shipped one: default, image, sentences, tabular, text"),
     "no such probes": ([*GOOD, "--probes", "nowhere.csv"], "nowhere.csv: expected a file of probes"),
     "probes without a column": ([*GOOD, "--probes", "columns.csv"], "columns.csv:1: expected the columns sent_more"),
     "probes in no layout": ([*GOOD, "--probes", "prose.txt"], "prose.txt: expected CrowS-Pairs CSV"),
@@ -196,7 +196,7 @@ def test_other_commands_refuse_as_clearly(here: Path, arguments: list[str], says
 
 
 def test_a_defect_of_ours_is_no_verdict(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: Any) -> None:
+    def broken(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError("planted")
 
     monkeypatch.setattr("genai_audit.audit.commands.outputs.write", broken)

@@ -107,7 +107,7 @@ def test_what_is_no_lock_is_refused(tmp_path: Path, text: str) -> None:
 def test_policies_are_checked_several_at_once(tmp_path: Path) -> None:
     bad = tmp_path / "policy.yaml"
     bad.write_text("version: 1\nname: x\nrules:\n  - {id: a, auditor: GA999, estimate: y, at_least: 1, why: z}\n")
-    assert "17 rules" in run("check", "default")
+    assert "22 rules" in run("check", "default")
     result = CliRunner().invoke(main, ["policy", "check", "default", str(bad)])
     assert result.exit_code == 2
     assert "policy.yaml:4: rule a: no auditor 'GA999'" in result.output
