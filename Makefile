@@ -49,6 +49,7 @@ types: $(VENV)/.dev
 	MYPYPATH=.make $(BIN)/mypy -p genai_audit
 
 bench: $(VENV)/.bench ## run the studies of speed, power and false alarms (long)
+	$(BIN)/python -m pytest --studies -n logical --maxprocesses $(PROCESSES)
 	@for study in benchmarks/*.py; do echo "== $$study"; $(BIN)/python "$$study" || exit; done
 
 format: $(VENV)/.dev ## format the code and repair what can be repaired

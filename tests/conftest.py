@@ -7,6 +7,7 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
+from studies import is_study
 
 # Tests work on small matrices, where threads that wait for one another cost more than they bring; on a busy machine
 # of two cores the whole run took six times the processor time with them. Whoever sets the variable decides.
@@ -25,6 +26,18 @@ NETWORK = frozenset(
         "socket.sendto",
     }
 )
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--studies", action="store_true", help="run the long studies, and nothing else")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    wanted = bool(config.getoption("--studies"))
+    left_out = [each for each in items if is_study(each.nodeid) is not wanted]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [each for each in items if is_study(each.nodeid) is wanted]
 
 
 class Guard:

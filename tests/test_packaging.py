@@ -134,5 +134,7 @@ def test_the_installed_command_audits(environment: Path, tmp_path: Path) -> None
     left = {path.name for path in (tmp_path / "out").iterdir()}
     files = {"record.json", "report.html", "junit.xml", "summary.md", "attestation.json", "manifest.json"}
     assert left == {*files, "evidence"}
-    for code in record["coverage"]["measured"]:
+    # Each takes a process, so one of each theme.
+    measured = {code[:3]: code for code in record["coverage"]["measured"]}
+    for code in measured.values():
         assert run(environment, tmp_path, "genai-audit", "explain", code).stdout.startswith("# ")

@@ -1,0 +1,35 @@
+"""Tests that take long and say how often something happens: run by `make bench`, or with `pytest --studies`.
+
+What they ask about is asked more briefly by their neighbours, so that all tests fit the time of continuous integration.
+"""
+
+STUDIES = (
+    "planted/test_modalities.py::test_the_sound_model_passes[text-lstm]",
+    "planted/test_modalities.py::test_the_planted_defect_is_seen[text-lstm drop-mode=nurse]",
+    "planted/test_modalities.py::test_the_planted_defect_is_seen[audio drop-mode=pluck]",
+    "planted/test_reference_models.py::test_the_sound_model_passes[gan]",
+    "planted/test_reference_models.py::test_the_planted_defect_is_seen[drop-mode=3-gan]",
+    "planted/test_reference_models.py::test_the_planted_defect_is_seen[imbalance=3:0.25-vae]",
+    "planted/test_reference_models.py::test_the_planted_defect_is_seen[collapse=3-vae]",
+    "planted/test_reference_models.py::test_the_planted_defect_is_seen[shrink=0.6-vae]",
+    "planted/test_reference_models.py::test_the_planted_defect_is_seen[memorise=50-vae]",
+    "planted/test_reliance.py::test_the_declared_gap_is_within_the_limits_in_93_of_100_models",
+    "planted/test_probes.py::test_the_declared_odds_are_within_the_limits_in_93_of_100_models",
+    "planted/test_probes.py::test_sound_models_alarm_in_at_most_six_of_a_hundred",
+    "planted/test_conditioning.py::test_a_disconnected_condition_is_named_in_20_of_20",
+    "faults/test_resumed.py::test_a_raised_budget_goes_on_within_one_error",
+    "property/test_threads.py::test_an_audit_is_the_same_on_any_number_of_threads[tabular-gan",
+    "property/test_threads.py::test_an_audit_is_the_same_on_any_number_of_threads[music-lstm",
+    "property/test_threads.py::test_an_audit_is_the_same_on_any_number_of_threads[audio",
+    "property/test_same_answer.py::test_samples_depend_on_the_seed_alone[audio]",
+    "property/test_same_answer.py::test_samples_depend_on_the_seed_alone[ddpm]",
+    "property/test_held_pictures_audit.py::test_the_same_findings[model]",
+    "unit/audit/fairness/group_representation/test_targets.py::test_a_perfect_generator_rarely_fails_against_a_sample",
+    "unit/audit/fairness/group_representation/test_group_shares.py::test_ratios_to_a_sample_cover_the_truth",
+)
+"""How the names of these tests begin, below `tests/`."""
+
+
+def is_study(nodeid: str) -> bool:
+    """Whether a test, by its name as pytest has it, is one of them."""
+    return nodeid.removeprefix("tests/").startswith(STUDIES)
