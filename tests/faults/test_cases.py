@@ -33,7 +33,7 @@ RIGHT: dict[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "generated_nan_or_out_of_range": ((3, 1, 1), ()),
     "hf_lfs_pointer": ((2,), ("a pointer of Git LFS to it; run `git lfs pull`",)),
     "hf_quantization_config_null": ((1,), ()),
-    "leading_zeros": ((1,), ("group 01001",)),
+    "leading_zeros": ((1,), ("Group 01001",)),
     "npz_rounding": ((3,), ()),
     "one_group_table": ((3,), ()),
     "semicolon_csv": ((2,), ("got semicolons in line 1, and decimal commas",)),
