@@ -17,6 +17,29 @@ STUDIES = (
     "planted/test_probes.py::test_the_declared_odds_are_within_the_limits_in_93_of_100_models",
     "planted/test_probes.py::test_sound_models_alarm_in_at_most_six_of_a_hundred",
     "planted/test_conditioning.py::test_a_disconnected_condition_is_named_in_20_of_20",
+    "planted/test_modalities.py::test_the_planted_defect_is_seen[music-lstm drop-mode=minor]",
+    "planted/test_facts.py::test_findings_are_as_their_auditors_say[text]",
+    "planted/test_reference_models.py::test_the_planted_defect_is_seen[imbalance=3:0.25-gan]",
+    "planted/test_reference_models.py::test_the_planted_defect_is_seen[shrink=0.6-gan]",
+    *(
+        f"planted/test_toys.py::test_every_departure_is_seen[{departure}--{seed}]"
+        for departure in (
+            "{'drop': [3]}",
+            "{'thin': [[3, 0.25]]}",
+            "{'drop': [1, 2, 4, 5]}",
+            "{'spread': 0.6}",
+            "{'spread': 1.5}",
+            "{'memorise': 40}",
+        )
+        for seed in (2, 3, 4)
+    ),
+    "planted/test_toys.py::test_the_sound_twin_passes[3]",
+    "planted/test_toys.py::test_the_sound_twin_passes[4]",
+    *(
+        f"faults/test_nothing_leaves.py::test_an_audit_keeps_to_itself[{kind}]"
+        for kind in ("diffusers", "adapter", "text to image", "keras", "torch.export")
+    ),
+    "unit/models/families/training/test_plants.py::test_memorise_copies_its_images[vae]",
     "faults/test_resumed.py::test_a_raised_budget_goes_on_within_one_error",
     "property/test_threads.py::test_an_audit_is_the_same_on_any_number_of_threads[tabular-gan",
     "property/test_threads.py::test_an_audit_is_the_same_on_any_number_of_threads[music-lstm",
