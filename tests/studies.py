@@ -41,6 +41,8 @@ STUDIES = (
     ),
     "unit/models/families/training/test_plants.py::test_memorise_copies_its_images[vae]",
     "faults/test_resumed.py::test_a_raised_budget_goes_on_within_one_error",
+    "property/test_estimands.py::test_no_estimate_moves_with_the_number_of_generated_records[text]",
+    "property/test_estimands.py::test_no_estimate_moves_with_the_number_of_generated_records[tabular]",
     "property/test_threads.py::test_an_audit_is_the_same_on_any_number_of_threads[tabular-gan",
     "property/test_threads.py::test_an_audit_is_the_same_on_any_number_of_threads[music-lstm",
     "property/test_threads.py::test_an_audit_is_the_same_on_any_number_of_threads[audio",
