@@ -62,6 +62,7 @@ from genai_audit.models.data.outcomes import with_outcomes
 REAL = 300
 SIZES = (300, 1_200, 4_800)
 DRAWS = 3
+RARE = 0.02
 
 AUDITORS: tuple[Any, ...] = (
     GroupRepresentation(),
@@ -221,8 +222,10 @@ def moved(values: dict[int, list[float]]) -> bool:
     errors = [float(np.var(each, ddof=1)) / len(each) for each in values.values()]
     # Of so few draws none tells its own scatter; that of the smallest size is the largest.
     noise = 4 * math.sqrt(2 * max(errors))
-    # Of what hardly any record shows, draws of the smallest size may all show nothing.
-    noise = max(noise, 1.5 / min(values)) if max(map(abs, means)) < 1.5 / min(values) else noise
+    # What hardly any record shows is a count, which scatters as counts do, however alike a few draws happen to be.
+    rare = max(*map(abs, means), 1 / min(values))
+    if rare < RARE:
+        noise = max(noise, 4 * math.sqrt(2 * rare / (min(values) * DRAWS)))
     return max(means) - min(means) > noise + 0.03 * max(map(abs, means))
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tomllib
 import warnings
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,10 @@ rules:
 
 
 def pytest_run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pytest", "-p", PLUGIN, "-p", "no:cacheprovider", "-q", "-rA", *words]
+    # Where the package was installed since the plugin has its entry point, pytest finds it by itself.
+    found = any(each.value == PLUGIN for each in entry_points(group="pytest11"))
+    named = [] if found else ["-p", PLUGIN]
+    command = [sys.executable, "-m", "pytest", *named, "-p", "no:cacheprovider", "-q", "-rA", *words]
     # The options of this project's own tests are none of the user's.
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
     return subprocess.run(
