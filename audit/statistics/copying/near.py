@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from ...finding import Interval
 from ..intervals import Share
+from ..membership.listing import conformal_p_values
 from ..multiplicity import false_discovery
 
 Floats = NDArray[np.float64]
@@ -65,9 +66,7 @@ def conformal(*, generated: Floats, holdout: Floats) -> Floats:
 
     Reference: Bates et al. 2023, doi:10.1214/22-AOS2244.
     """
-    below = np.searchsorted(np.sort(holdout), generated, side="right")
-    p_values: Floats = (1 + below) / (len(holdout) + 1)
-    return p_values
+    return conformal_p_values(-generated, -holdout)
 
 
 def discovered(p_values: Floats, *, rate: float) -> NDArray[np.int64]:
