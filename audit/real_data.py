@@ -51,6 +51,7 @@ def real_data(request: "Request", declared: Mapping[str, Any]) -> tuple["Dataset
 
     reference = _real(request.reference, declared_types(request))
     holdout = _real(request.holdout, None if reference is None else reference.types)
+    _check_apart(reference, holdout)
     named = declared.get("data")
     # Data a user names replaces all that the checkpoint names: a holdout of other data would be no control.
     if reference is None and named:
@@ -73,6 +74,17 @@ def real_data(request: "Request", declared: Mapping[str, Any]) -> tuple["Dataset
         # Groups alone may turn out to be one: then there is nothing to compare, and GA101 says so.
         check_vary("--groups", told.attributes, told.source)
     return told, holdout
+
+
+def _check_apart(reference: "Dataset | None", holdout: "Dataset | None") -> None:
+    """Refuse a holdout that can be no control: the reference once more, or a single record."""
+    if holdout is None:
+        return
+    said = f"--holdout {holdout.source}: expected records that the model did not learn from, got"
+    if reference is not None and holdout.sha256 == reference.sha256:
+        raise UserError(f"{said} those of --reference again; name others, or leave --holdout out")
+    if len(holdout.samples) < 2:
+        raise UserError(f"{said} one alone, with which nothing can be compared; give more, or leave --holdout out")
 
 
 def _one_each(

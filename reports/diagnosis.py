@@ -54,6 +54,8 @@ def _sentence(
     if not seen and not slight:
         if not unseen:
             return "No pattern was tested."
+        if len(unseen) == 1:
+            return "The one pattern that was tested is not seen at this number of samples."
         return f"None of the {len(unseen)} patterns that were tested is seen at this number of samples."
     if not seen:
         return sentence(f"The tests together show nothing but slight signs of {listed(slight)}")
