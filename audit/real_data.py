@@ -83,7 +83,8 @@ def _check_apart(reference: "Dataset | None", holdout: "Dataset | None") -> None
     said = f"--holdout {holdout.source}: expected records that the model did not learn from, got"
     if reference is not None and holdout.sha256 == reference.sha256:
         raise UserError(f"{said} those of --reference again; name others, or leave --holdout out")
-    if len(holdout.samples) < 2:
+    # Data of another kind are refused as such later, once the model's own kind is known.
+    if len(holdout.samples) < 2 and (reference is None or reference.modality == holdout.modality):
         raise UserError(f"{said} one alone, with which nothing can be compared; give more, or leave --holdout out")
 
 
