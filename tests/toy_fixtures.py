@@ -4,6 +4,7 @@ import importlib.util
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -33,22 +34,23 @@ class ToyFiles:
     options: dict[str, Any]
 
 
+def written(toys: ModuleType, folder: Path, seed: int = 0, **departure: Any) -> ToyFiles:
+    """Write a toy with the given departure and fresh real data of the distribution."""
+    for role, shift in (("reference", 0), ("holdout", 500)):
+        images, labels = toys.real(seed + shift)
+        np.savez(folder / f"{role}.npz", x=images, y=labels)
+    checkpoint = folder / "toy.json"
+    checkpoint.write_text(json.dumps({"seed": seed, **departure}), encoding="utf-8")
+    options = {
+        "loader": f"{TOYS}:load",
+        "reference": folder / "reference.npz",
+        "holdout": folder / "holdout.npz",
+        "seed": seed,
+    }
+    return ToyFiles(checkpoint, options)
+
+
 @pytest.fixture
 def write_toy(toys: ModuleType, tmp_path: Path) -> Callable[..., ToyFiles]:
-    """Write a toy with the given departure and fresh real data of the distribution."""
-
-    def write(seed: int = 0, **departure: Any) -> ToyFiles:
-        for role, shift in (("reference", 0), ("holdout", 500)):
-            images, labels = toys.real(seed + shift)
-            np.savez(tmp_path / f"{role}.npz", x=images, y=labels)
-        checkpoint = tmp_path / "toy.json"
-        checkpoint.write_text(json.dumps({"seed": seed, **departure}), encoding="utf-8")
-        options = {
-            "loader": f"{TOYS}:load",
-            "reference": tmp_path / "reference.npz",
-            "holdout": tmp_path / "holdout.npz",
-            "seed": seed,
-        }
-        return ToyFiles(checkpoint, options)
-
-    return write
+    """As `written`, in the test's own folder."""
+    return partial(written, toys, tmp_path)

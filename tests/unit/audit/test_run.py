@@ -2,9 +2,11 @@
 
 import dataclasses
 import json
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from types import ModuleType
 from typing import Any, ClassVar
 
 import jsonschema
@@ -20,6 +22,8 @@ from genai_audit.audit.pipeline import auditing
 from genai_audit.models import memory
 from genai_audit.models.encoders.builtin import pixels
 from genai_audit.reports.record import TIME_FIELDS, schema
+
+from ...toy_fixtures import written
 
 FEW = 600
 
@@ -57,7 +61,7 @@ def test_a_crash_is_an_error_and_never_a_pass(
     auditors = [Crashing if each.code == Crashing.code else each for each in catalogue.AUDITORS]
     monkeypatch.setattr(auditing, "AUDITORS", tuple(auditors))
     toy = write_toy()
-    record = audit_checkpoint(toy.checkpoint, samples=10_000, out=tmp_path / "out", **toy.options)
+    record = audit_checkpoint(toy.checkpoint, samples=FEW, out=tmp_path / "out", **toy.options)
     crashed = next(each for each in record.findings if each.code == "GA302")
     assert crashed.outcome is Outcome.ERROR
     assert "ZeroDivisionError: planted" in (crashed.reason or "")
@@ -74,7 +78,8 @@ def test_a_crash_without_a_rule_is_no_pass_either(
     rule = "{id: a, auditor: GA101, estimate: worst_share_ratio, at_least: 0.1, why: lenient}"
     policy.write_text(f"version: 1\nname: one\nrules: [{rule}]\n", encoding="utf-8")
     toy = write_toy()
-    record = audit_checkpoint(toy.checkpoint, samples=4000, policy=policy, **toy.options)
+    two = ("GA101", "GA302")
+    record = audit_checkpoint(toy.checkpoint, samples=FEW, policy=policy, only=two, **toy.options)
     assert record.verdict.rules[0].outcome is Ruling.PASS
     assert record.verdict.outcome is Ruling.INCONCLUSIVE
 
@@ -87,7 +92,7 @@ def test_a_crash_while_collecting_is_an_error_too(
 
     monkeypatch.setattr(pixels, "pixel_features", broken)
     toy = write_toy()
-    record = audit_checkpoint(toy.checkpoint, samples=FEW, **toy.options)
+    record = audit_checkpoint(toy.checkpoint, samples=FEW, only=("GA101", "GA302"), **toy.options)
     outcomes = {each.code: each.outcome for each in record.findings}
     assert outcomes["GA302"] is Outcome.ERROR
     assert record.verdict.outcome is Ruling.INCONCLUSIVE
@@ -164,17 +169,24 @@ def test_the_record_meets_its_schema(write_toy: Callable[..., Any], tmp_path: Pa
     jsonschema.Draft202012Validator(schema()).validate(record)
 
 
+@pytest.fixture(scope="module")
+def an_audit(toys: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that a run left, without the files that it read."""
+    folder = tmp_path_factory.mktemp("audited")
+    toy = written(toys, folder)
+    audit_checkpoint(toy.checkpoint, samples=FEW, out=folder / "out", **toy.options)
+    for path in folder.iterdir():
+        if path.is_file():
+            path.unlink()
+    return folder / "out"
+
+
 class TestAgain:
     """`judge` and `report` need nothing but the folder that a run left."""
 
     @pytest.fixture
-    def left(self, write_toy: Callable[..., Any], tmp_path: Path) -> Path:
-        toy = write_toy()
-        audit_checkpoint(toy.checkpoint, samples=2000, out=tmp_path / "out", **toy.options)
-        for path in tmp_path.iterdir():
-            if path.is_file():
-                path.unlink()
-        return tmp_path / "out"
+    def left(self, an_audit: Path, tmp_path: Path) -> Path:
+        return Path(shutil.copytree(an_audit, tmp_path / "out"))
 
     def policy(self, folder: Path, text: str) -> Path:
         file = folder.parent / "policy.yaml"
@@ -228,18 +240,19 @@ def test_a_failed_write_leaves_nothing(
     toy = write_toy()
     before = set(tmp_path.iterdir())
     with pytest.raises(KeyboardInterrupt):
-        audit_checkpoint(toy.checkpoint, samples=FEW, out=tmp_path / "out", **toy.options)
+        audit_checkpoint(toy.checkpoint, samples=FEW, out=tmp_path / "out", only=("GA101",), **toy.options)
     assert set(tmp_path.iterdir()) == before
 
 
 def test_an_earlier_audit_is_replaced_but_other_files_are_safe(write_toy: Callable[..., Any], tmp_path: Path) -> None:
     toy = write_toy()
     out = tmp_path / "out"
-    for _ in range(2):
-        audit_checkpoint(toy.checkpoint, samples=FEW, out=out, **toy.options)
+    for seed in (0, 1):
+        record = audit_checkpoint(toy.checkpoint, samples=FEW, out=out, only=("GA101",), **toy.options | {"seed": seed})
+        assert Record.load(out / "record.json") == record
     (out / "notes.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(UserError, match=r"holds notes\.txt"):
-        audit_checkpoint(toy.checkpoint, samples=FEW, out=out, **toy.options)
+        audit_checkpoint(toy.checkpoint, samples=FEW, out=out, only=("GA101",), **toy.options)
 
 
 def test_sample_i_depends_on_the_seed_alone(write_toy: Callable[..., Any], tmp_path: Path) -> None:
