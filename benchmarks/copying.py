@@ -11,7 +11,7 @@ note changed). Everything is computed on the same draws:
 - C_T as published (an alarm below -3) and over its standard deviation (below -1.645);
 - authenticity, against that of held-out records.
 
-    python benchmarks/copying.py power [--repeats 200]
+    python benchmarks/copying.py power [--repeats 200] [--records digits loans FILE.txt]
     python benchmarks/copying.py speed
 """
 
@@ -20,6 +20,8 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -42,6 +44,10 @@ SIZES = {
     "loans": (800, 800, 1200),
     "melodies": (800, 800, 1200),
 }
+LINES = (800, 800, 1200)
+SHORTEST = 20
+"""Characters of a line of a file of text."""
+
 WORDS = {"digits": "images", "biographies": "texts", "loans": "tables", "melodies": "music"}
 RATES = (0.0, 0.005, 0.01, 0.02, 0.05)
 COPIES = 0.05
@@ -79,6 +85,13 @@ def _spoilt(record: Any, rng: np.random.Generator) -> Any:
     return [*record[:at], int(record[at]) + 1, *record[at + 1 :]]
 
 
+@cache
+def lines(file: Path) -> list[str]:
+    """The different lines of a text that are no mere exclamations."""
+    told = (each.strip() for each in file.read_text(encoding="utf-8").splitlines())
+    return list(dict.fromkeys(each for each in told if len(each) >= SHORTEST))
+
+
 def joined(first: Any, second: Any) -> Any:
     """Two sets of records, one after the other."""
     if isinstance(first, np.ndarray):
@@ -92,8 +105,9 @@ def joined(first: Any, second: Any) -> Any:
 
 def searched(name: str, seed: int) -> tuple[Matches, int, int]:
     """One deal: matches of sound records, followed by near-copies; how many there are of each."""
-    rng, data = np.random.default_rng(seed), load_data(name)
-    t, h, g = SIZES[name]
+    rng = np.random.default_rng(seed)
+    data = load_data(name) if name in SIZES else data_in_memory(lines(Path(name)), name)
+    t, h, g = SIZES.get(name, LINES)
     order = rng.permutation(len(data.samples))
     training, holdout, sound = (take(data.samples, order[a:b]) for a, b in ((0, t), (t, t + h), (t + h, t + h + g)))
     k = math.ceil(COPIES * g)
@@ -170,7 +184,9 @@ def study(names: Sequence[str], rates: Sequence[float], repeats: int, seed: int)
                 seen[rate] += np.array(told, dtype=float)
         for rate, counts in seen.items():
             print(
-                f"| {WORDS[name]} | {rate:.1%} | " + " | ".join(f"{each / repeats:.0%}" for each in counts) + " |",
+                f"| {WORDS.get(name, 'lines')} | {rate:.1%} | "
+                + " | ".join(f"{each / repeats:.0%}" for each in counts)
+                + " |",
                 flush=True,
             )
 
@@ -245,7 +261,7 @@ def main() -> None:
     parser.add_argument("study", choices=("power", "speed"))
     parser.add_argument("--repeats", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--records", nargs="+", choices=tuple(SIZES), default=tuple(SIZES))
+    parser.add_argument("--records", nargs="+", default=tuple(SIZES), help="bundled sets, or files of text")
     arguments = parser.parse_args()
     if arguments.study == "speed":
         speed()
