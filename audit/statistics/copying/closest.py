@@ -111,11 +111,21 @@ def closest(found: Union, share: float) -> Closest:
     Raises:
         ValueError: if the share is not in (0, 1], or a set is empty.
     """
+    n, sizes = len(found.distance), found.sizes
+    if not 0 < share <= 1 or not min(n, *sizes):
+        raise ValueError(f"expected a share in (0, 1] of records of three sets, got {share} of {n} and {sizes}")
+    return _counted(found, _within(found, share), share)
+
+
+def _within(found: Union, share: float) -> NDArray[np.bool_]:
+    """Which are as close as the given share of them, and ties with the last."""
+    last = math.ceil(share * len(found.distance)) - 1
+    return found.distance <= np.partition(found.distance, last)[last]
+
+
+def _counted(found: Union, inside: NDArray[np.bool_], share: float) -> Closest:
+    """What the nearest real records of some of the generated ones are."""
     n, (training, holdout) = len(found.distance), found.sizes
-    if not 0 < share <= 1 or not min(n, training, holdout):
-        raise ValueError(f"expected a share in (0, 1] of records of three sets, got {share} of {n} and {found.sizes}")
-    limit = np.partition(found.distance, math.ceil(share * n) - 1)[math.ceil(share * n) - 1]
-    inside = found.distance <= limit
     weights = np.unique(found.row[inside], return_counts=True)[1].astype(np.float64)
     count, chance = int(inside.sum()), training / (training + holdout)
     return Closest(
@@ -142,9 +152,7 @@ def permutation_p(found: Union, share: float, *, rng: np.random.Generator, draws
     """
     from scipy.stats import hypergeom
 
-    seen = closest(found, share)
-    n = math.ceil(share * len(found.distance))
-    inside = found.distance <= np.partition(found.distance, n - 1)[n - 1]
+    seen, inside = closest(found, share), _within(found, share)
     weights = np.unique(found.row[inside], return_counts=True)[1]
     (training, holdout), levels = found.sizes, np.unique(weights, return_counts=True)
     if len(levels[0]) == 1:
@@ -158,15 +166,19 @@ def permutation_p(found: Union, share: float, *, rng: np.random.Generator, draws
 
 
 def copies(found: Union) -> Closest:
-    """As many of the closest as hold the copies: doubled as long as most of them match training beyond chance.
+    """As many of the closest as hold the copies: doubled as long as those that follow match training beyond chance.
 
-    Five in a hundred show whether anything was copied at all, but where more than that are copies their number must be
-    sought among more. Without copies it is all but never doubled, so the first look keeps its level.
+    Five in a hundred show whether anything was copied at all, but copies may be more than that, or lie no closer than
+    some of the other records do; then their number must be sought among more. Without copies the next five are taken in
+    too in one of two hundred audits, so the first look nearly keeps its level.
     """
     share = CLOSEST
     while True:
-        seen = closest(found, share)
+        seen, inside = closest(found, share), _within(found, share)
+        doubled = min(1.0, 2 * share)
+        following = _within(found, doubled) & ~inside
         full = (seen.limits(0.95).low / (seen.count / seen.total)) > 0.5
-        if share >= 1 or not full:
+        more = following.any() and _counted(found, following, doubled).limits(0.99).low > 0
+        if share >= 1 or not (full or more):
             return seen
-        share = min(1.0, 2 * share)
+        share = doubled

@@ -67,6 +67,22 @@ def test_copies_are_found_and_counted_beyond_the_first_look() -> None:
         assert (seen.share > 0.05) == (share > 0.05)
 
 
+def test_copies_that_lie_among_other_close_records_are_counted() -> None:
+    # 60 copies have ranks among the first 120, as have 60 records that are as close by themselves.
+    missed = doubled = 0
+    for seed in range(200):
+        rng = RNG(seed)
+        copied = np.isin(np.arange(1200), rng.choice(120, 60, replace=False))
+        training = copied | (rng.random(1200) < 0.5)
+        limits = copies(some_union(training, rng.permutation(1200), (800, 800))).limits(0.95)
+        missed += not limits.low <= 0.05 <= limits.high
+        sound = some_union(rng.random(1200) < 0.5, rng.permutation(1200), (800, 800))
+        doubled += copies(sound).share > 0.05
+    # By the first 60 alone, half of the copies are all that can be seen.
+    assert missed <= 16
+    assert doubled <= 4
+
+
 def test_shares_outside_their_range_are_refused() -> None:
     with pytest.raises(ValueError, match=r"share in \(0, 1\]"):
         closest(some_union(np.ones(3, dtype=bool), np.arange(3), (2, 2)), 0.0)
