@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from .catalogue import Auditor
     from .request import Request
     from .subject import Subject
-
-GROUPS_BY = ("group_clip", "group_prompts")
-"""The options that name a judge of groups."""
 
 Ask = Callable[[Evidence, str], Finding]
 """Asks one auditor about evidence, with random numbers that follow from a name."""
@@ -49,7 +46,7 @@ def opened(request: "Request", subject: "Subject", policy: Policy) -> tuple[Enco
 
 
 def placed(request: "Request") -> "Request":
-    """The request with full paths to encoders and judges, as a model may change the working folder before."""
+    """The request with full paths of whatever is read after the model's code ran, which may change the folder."""
 
     def full(name: Any) -> Any:
         file, colon, function = name.rpartition(":") if isinstance(name, str) else ("", "", "")
@@ -57,15 +54,18 @@ def placed(request: "Request") -> "Request":
             return f"{Path(file).absolute()}{colon}{function}"
         return str(Path(name).absolute()) if isinstance(name, str) and os.sep in name and Path(name).exists() else name
 
-    if request.loader is None:
+    if not request.runs_code:
         return request
-    paths = {name: path.absolute() for name in (*GROUPS_BY, "labels") if (path := getattr(request, name)) is not None}
+    # The policy has been read, and results show its path as it was named.
+    named = {each.name: getattr(request, each.name) for each in fields(request) if each.name != "policy"}
+    files = {name: path.absolute() for name, path in named.items() if isinstance(path, Path)}
     return replace(
         request,
         encoders=tuple(full(each) for each in request.encoders),
         group_classifier=full(request.group_classifier),
         classifier_validation=full(request.classifier_validation),
-        **paths,
+        probes=tuple(each.absolute() for each in request.probes),
+        **files,
     )
 
 

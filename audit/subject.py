@@ -1,5 +1,6 @@
 """What is audited: the model or the samples, and the real data beside it, from what a user named."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,6 +11,7 @@ from ..models.errors import UserError
 from ..reports.record import CheckpointPart
 from .base_model import base_model, opening
 from .evidence.plan import Base, Digest, Progress, stream
+from .evidence.process_state import inside
 from .real_data import check_modality, check_rate, declared_types, real_data
 from .request_checks import REFERENCE
 
@@ -72,7 +74,7 @@ def prepare(request: "Request", progress: Progress) -> Subject:
     if request.loader is None and "://" not in request.checkpoint and is_data(Path(request.checkpoint)):
         return _samples_only(request)
     # Before the model's code runs, which may change the working folder.
-    place = _place(request.checkpoint)
+    place, here = _place(request.checkpoint), os.getcwd()
     model, checkpoint = opened_model(request, progress)
     part = CheckpointPart(
         name=request.checkpoint if request.checkpoint.startswith(REFERENCE) else checkpoint.name,
@@ -85,7 +87,8 @@ def prepare(request: "Request", progress: Progress) -> Subject:
         notes=checkpoint.notes,
         signing_sha256=checkpoint.signing_sha256,
     )
-    reference, holdout = real_data(request, checkpoint.declared)
+    with inside(here):
+        reference, holdout = real_data(request, checkpoint.declared)
     check_modality(request.checkpoint, part.modality, reference, holdout)
     check_rate(request.checkpoint, getattr(model, "sample_rate", None), reference, holdout)
     return Subject(

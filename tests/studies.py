@@ -39,6 +39,10 @@ STUDIES = (
         f"faults/test_nothing_leaves.py::test_an_audit_keeps_to_itself[{kind}]"
         for kind in ("diffusers", "adapter", "text to image", "keras", "torch.export")
     ),
+    *(
+        f"faults/test_model_code.py::test_no_end_of_the_worker_is_a_verdict[{end}]"
+        for end in ("exit 3", "exit text", "cancelled", "generator", "leave 1", "abort")
+    ),
     "unit/models/families/training/test_plants.py::test_memorise_copies_its_images[vae]",
     "faults/test_resumed.py::test_a_raised_budget_goes_on_within_one_error",
     "property/test_estimands.py::test_no_estimate_moves_with_the_number_of_generated_records[text]",

@@ -40,3 +40,14 @@ def as_found() -> Iterator[None]:
         np.seterr(**errors)
         if os.getcwd() != folder:
             os.chdir(folder)
+
+
+@contextmanager
+def inside(folder: str) -> Iterator[None]:
+    """Work in a folder, and go back at the end to where the model's code had gone, which it may rely on."""
+    before = os.getcwd()
+    os.chdir(folder)
+    try:
+        yield
+    finally:
+        os.chdir(before)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 MODEL = """
@@ -52,7 +53,7 @@ class Case:
 
     def command(self, *more: str) -> list[str]:
         """The command that audits it."""
-        fixed = ["run", "model.json", "--loader", "model.py:load", "--reference", "digits", "--samples", "200"]
+        fixed = ["run", "model.json", "--loader", "model.py:load", "--reference", "real.npz", "--samples", "200"]
         return [sys.executable, "-m", "genai_audit", *fixed, "--only", "GA501", "--out", "out", *more]
 
     def start(self, *more: str, **environ: str) -> "subprocess.Popen[str]":
@@ -72,12 +73,22 @@ class Case:
     @property
     def left(self) -> set[str]:
         """The names of what lies in the folder, beside what was written before the audit."""
-        return {each.name for each in self.folder.iterdir()} - {"model.py", "model.json", "__pycache__", "temporary"}
+        return {each.name for each in self.folder.iterdir()} - {
+            "model.py",
+            "model.json",
+            "real.npz",
+            "held.npz",
+            "__pycache__",
+            "temporary",
+        }
 
 
 @pytest.fixture
 def case(tmp_path: Path) -> Case:
     """A folder with a checkpoint; the model's code is still to be written."""
     (tmp_path / "model.json").write_text(json.dumps({"weights": 1}), encoding="utf-8")
+    # Not the bundled digits: to read those takes scikit-learn, a second of each of many processes.
+    for seed, name in enumerate(("real.npz", "held.npz")):
+        np.savez(tmp_path / name, x=np.random.default_rng(seed).random((200, 1, 8, 8), dtype=np.float32))
     (tmp_path / "temporary").mkdir()
     return Case(tmp_path)

@@ -1,5 +1,6 @@
 """Nothing that a model's code does to its process becomes a verdict, an exit code or half an output."""
 
+import json
 import os
 import signal
 import subprocess
@@ -65,6 +66,18 @@ sys.argv[:] = ['nothing']
 sys.stdout = sys.stderr = None
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 """
+
+
+def test_a_loader_that_changes_the_folder_hides_no_file_that_the_user_named(case: Case) -> None:
+    case.write("pass")
+    model = case.folder / "model.py"
+    model.write_text(model.read_text().replace("def load(path):", "def load(path):\n    os.chdir('/')"))
+    (case.folder / "card.yaml").write_text("owner: A team\n", encoding="utf-8")
+    ended, _, wrong = case.run("--only", "GA302", "--holdout", "held.npz", "--card", "card.yaml")
+    assert ended == 3, wrong
+    record = json.loads((case.folder / "out" / "record.json").read_text(encoding="utf-8"))
+    assert [record["data"][each]["source"] for each in ("reference", "holdout")] == ["real.npz", "held.npz"]
+    assert "A team" in json.dumps(record["card"])
 
 
 def test_what_the_code_leaves_behind_changes_nothing(case: Case) -> None:
