@@ -18,6 +18,13 @@ STUDIES = (
     "planted/test_probes.py::test_sound_models_alarm_in_at_most_six_of_a_hundred",
     "planted/test_conditioning.py::test_a_disconnected_condition_is_named_in_20_of_20",
     "planted/test_modalities.py::test_the_planted_defect_is_seen[music-lstm drop-mode=minor]",
+    "faults/test_printed.py::test_a_narrow_encoding_changes_neither_code_nor_files[cp1252]",
+    "planted/test_modalities.py::test_the_planted_defect_is_seen[tabular-vae drop-mode=west]",
+    "planted/test_reference_models.py::test_the_planted_defect_is_seen[memorise=50-gan]",
+    "planted/test_reference_models.py::test_the_planted_defect_is_seen[collapse=3-gan]",
+    "property/test_estimands.py::test_no_estimate_moves_with_the_number_of_generated_records[audio]",
+    "property/test_threads.py::test_an_audit_is_the_same_on_any_number_of_threads[gpt",
+    "property/test_same_answer.py::test_collecting_evidence_leaves_the_model_as_it_was[audio]",
     "planted/test_facts.py::test_findings_are_as_their_auditors_say[text]",
     "planted/test_reference_models.py::test_the_planted_defect_is_seen[imbalance=3:0.25-gan]",
     "planted/test_reference_models.py::test_the_planted_defect_is_seen[shrink=0.6-gan]",
@@ -37,7 +44,10 @@ STUDIES = (
     "planted/test_toys.py::test_the_sound_twin_passes[4]",
     *(
         f"faults/test_nothing_leaves.py::test_an_audit_keeps_to_itself[{kind}]"
-        for kind in ("diffusers", "adapter", "text to image", "keras", "torch.export")
+        for kind in (
+            *("diffusers", "adapter", "text to image", "keras", "torch.export", "torchscript", "onnx"),
+            "a state dict by a loader",
+        )
     ),
     *(
         f"faults/test_model_code.py::test_no_end_of_the_worker_is_a_verdict[{end}]"
