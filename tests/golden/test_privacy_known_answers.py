@@ -3,12 +3,11 @@
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
-from scipy.stats import multivariate_normal, norm
+from scipy.stats import multivariate_normal
 
 from genai_audit.audit.evidence.likelihoods.kind import Scored
 from genai_audit.audit.evidence.membership.kind import MembershipScore
 from genai_audit.audit.privacy.shared.calibration import base_of
-from genai_audit.audit.statistics.canaries.one_run import epsilon_lower_bound
 from genai_audit.audit.statistics.copying.nulls import authenticity
 from genai_audit.audit.statistics.membership.separation import separation
 from golden.unaudited.integrated_support import integrated_precision, integrated_recall

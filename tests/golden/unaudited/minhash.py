@@ -1,4 +1,4 @@
-"""Bands of MinHash signatures: which pairs of records become candidates. An index, never a decision: verify what it finds.
+"""Bands of MinHash signatures: which pairs of records become candidates. What such an index finds is to be verified.
 
 Reference: Broder 1997, doi:10.1109/SEQUEN.1997.666900; Leskovec, Rajaraman & Ullman 2020, section 3.4.
 """

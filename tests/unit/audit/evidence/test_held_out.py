@@ -43,7 +43,7 @@ def test_nearest_records_of_held_out_ones_are_those_that_were_found() -> None:
     assert found.holdout_to_training is not None
     assert again.holdout_to_training is not None
     assert evidence.holdout is not None
-    # Whoever stands for a generated record is as near to the training data as the holdout was, up to the scale of ranks.
+    # Whoever stands for a generated record is as near to training data as the holdout was, up to the scale of ranks.
     stand = control.generated.samples.iloc[after.generated_rows]
     where = {row: at for at, row in enumerate(map(tuple, evidence.holdout.samples.to_numpy().tolist()))}
     places = [where[row] for row in map(tuple, stand.to_numpy().tolist())]

@@ -1,15 +1,20 @@
 """No output of an audit quotes a real text or row: unique words are planted in these and looked for everywhere."""
 
 import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
-from genai_audit import audit_checkpoint
+from genai_audit.audit.cli import main
+from genai_audit.audit.commands.outputs import views
+from genai_audit.audit.commands.rejudge import open_audit
+from in_process import in_process
 
-AUDITORS = ("GA103", "GA302", "GA307", "GA310", "GA402", "GA403", "GA404", "GA406", "GA501")
+AUDITORS = ("GA307", "GA310", "GA402", "GA403", "GA404", "GA406", "GA501")
 FORMATS = ("sarif", "gitlab", "hugging-face", "every-eval-ever", "crosswalk")
 PLANTED = re.compile(r"zq\w*?x")
 """Unique marks of single real records, and of a few."""
@@ -65,31 +70,28 @@ def write_texts(folder: Path) -> None:
         (folder / name).write_text("\n".join(part) + "\n", encoding="utf-8")
 
 
-def found(folder: Path, real: set[str]) -> dict[str, set[str]]:
-    """What of single real records stands in each output, the saved evidence left out: that is data."""
-    said = {each.name: each.read_text(encoding="utf-8").lower() for each in folder.iterdir() if each.is_file()}
-    return {name: found for name, text in said.items() if (found := real & set(PLANTED.findall(text)))}
+def found(said: Mapping[str, str], real: set[str]) -> dict[str, set[str]]:
+    """What of single real records stands in each output, by its name."""
+    return {name: seen for name, text in said.items() if (seen := real & set(PLANTED.findall(text.lower())))}
 
 
 @pytest.mark.parametrize(("suffix", "writes"), [("csv", write_tables), ("txt", write_texts)])
-def test_no_output_quotes_a_real_record_unless_asked_to(suffix: str, writes: object, tmp_path: Path) -> None:
-    assert callable(writes)
+def test_no_output_quotes_a_real_record_unless_asked_to(
+    suffix: str, writes: Callable[[Path], None], tmp_path: Path
+) -> None:
     writes(tmp_path)
     parts = {name: (tmp_path / name).rename(tmp_path / f"{name}.{suffix}") for name in ("made", "reference", "holdout")}
     real = {word for name in ("reference", "holdout") for word in PLANTED.findall(parts[name].read_text().lower())}
-    outs = {}
-    for shown in (False, True):
-        outs[shown] = tmp_path / f"out-{shown}"
-        audit_checkpoint(
-            parts["made"],
-            reference=parts["reference"],
-            holdout=parts["holdout"],
-            only=AUDITORS,
-            out=outs[shown],
-            formats=FORMATS,
-            show_real=shown,
-        )
-    assert found(outs[False], real) == {}
-    # The marks are there to be found, and whoever asks is shown the records, in the report alone.
-    assert list(found(outs[True], real)) == ["report.html"]
-    assert (outs[False] / "record.json").read_text().count("withheld") >= 1
+    out = tmp_path / "out"
+    options = [f"--{name}={parts[name]}" for name in ("reference", "holdout")]
+    options += [f"--only={','.join(AUDITORS)}", f"--out={out}", *(f"--format={each}" for each in FORMATS)]
+    ended = CliRunner().invoke(main, ["run", str(parts["made"]), *options], obj=in_process)
+    assert ended.exit_code in (0, 1, 3), ended.output
+    # The saved evidence is data, so that it alone holds records.
+    written = {each.name: each.read_text(encoding="utf-8") for each in out.iterdir() if each.is_file()}
+    assert found(written | {"terminal": ended.output}, real) == {}
+    assert "withheld" in written["record.json"]
+    # The marks are there to be found: whoever asks is shown the records, in the report alone.
+    record, evidence, _ = open_audit(out)
+    assert evidence is not None
+    assert list(found(views(record, evidence, FORMATS, show_real=True), real)) == ["report.html"]

@@ -61,11 +61,11 @@ def test_copied_people_are_given_away() -> None:
 
 
 def test_a_perfect_generator_is_accused_in_one_run_of_twenty() -> None:
-    runs = 25
-    auditor = AttributeInference(deals=199, trees=4)
+    runs = 15
+    auditor = AttributeInference(deals=199, trees=3)
     found = [asked(0, seed, n=100, auditor=auditor).estimate("worst_inference_excess") for seed in range(runs)]
-    # 5 or more of 25 at 5 % have a chance of 0.7 %.
-    assert sum(each.p_value <= 0.05 for each in found if each.p_value is not None) < 5
+    # 4 or more of 15 at 5 % have a chance of 0.5 %.
+    assert sum(each.p_value <= 0.05 for each in found if each.p_value is not None) < 4
     assert sum(each.interval().low > 0 for each in found) < 4
 
 
