@@ -28,8 +28,8 @@ TONES, NOTES = 8, 24
 LOWEST = 220.0
 """Hz of the lowest tone, or less where a low sample rate has no room for the highest."""
 
-STEPS = 32_767
-"""Of a wave's amplitude, as a WAV file holds it."""
+STEPS = 32_768
+"""Of a wave's amplitude from 0 to 1, as a WAV file of 16 bits holds it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,7 +109,7 @@ def _sounds(data: Any, number: int, rng: np.random.Generator) -> Drawn:
     place = np.minimum(np.arange(length) * TONES // length, TONES - 1)
     # The phase goes on from tone to tone, so that no click gives the seams away.
     waves = np.sin(2 * np.pi * np.cumsum(pitch[:, place], axis=1) / rate)
-    level = np.clip(loud * math.sqrt(2), 0.01, 1.0)
+    level = np.clip(loud * math.sqrt(2), 0.01, 0.99)
     made = (np.round(level * waves * STEPS) / STEPS).astype(np.float32)
     space = f"{TONES} tones one after the other, each one of {NOTES} half tones, {length:,} values at {rate:,} Hz"
     return Drawn(made, made, TONES * math.log2(NOTES), space)

@@ -21,8 +21,8 @@ FORMAT = "genai-audit canaries 1"
 MOST = 100_000
 """Canaries of a file at most."""
 
-_STEPS = 32_767
-# Of a wave's amplitude, as a WAV file holds it.
+_STEPS = 32_768
+# Of a wave's amplitude from 0 to 1, as a WAV file of 16 bits holds it.
 
 FIELDS: Mapping[str, type | tuple[type, ...]] = {
     "format": str,

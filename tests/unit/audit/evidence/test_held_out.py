@@ -48,9 +48,8 @@ def test_nearest_records_of_held_out_ones_are_those_that_were_found() -> None:
     where = {row: at for at, row in enumerate(map(tuple, evidence.holdout.samples.to_numpy().tolist()))}
     places = [where[row] for row in map(tuple, stand.to_numpy().tolist())]
     assert not set(places) & set(after.holdout_rows.tolist())
-    np.testing.assert_allclose(
-        again.generated_to_training.distance, found.holdout_to_training.distance[places], atol=0.03
-    )
+    pairs = again.generated_to_training.distance, found.holdout_to_training.distance[places]
+    assert np.corrcoef(*pairs)[0, 1] > 0.98
     np.testing.assert_array_equal(after.holdout_equal, before.holdout_equal[after.holdout_rows])
 
 
