@@ -67,7 +67,8 @@ def test_an_index_misses_half_of_what_lies_at_its_threshold(
 def test_a_base_model_that_learned_from_the_holdout_makes_members_of_all_others() -> None:
     """Answer 23: the target memorised nothing, as it is the truth; a base model of the holdout alone is refused."""
     rng = RNG(1)
-    d, n = 12, 150
+    # As many parameters as 0.55 of the records: 46 means and 1,081 covariances of 2,000.
+    d, n = 46, 2000
     truth = multivariate_normal(np.zeros(d))
     training, holdout, apart = (rng.normal(size=(n, d)) for _ in range(3))
 
@@ -89,5 +90,5 @@ def test_a_base_model_that_learned_from_the_holdout_makes_members_of_all_others(
     assert separation(members=learned.training, others=learned.holdout).value == pytest.approx(0.71, abs=0.08)
     assert not learned.symmetric
     assert "learned from holdout records" in learned.refusal
-    assert separation(members=fair.training, others=fair.holdout).value == pytest.approx(0.5, abs=0.07)
-    assert fair.symmetric
+    assert separation(members=fair.training, others=fair.holdout).value == pytest.approx(0.5, abs=0.04)
+    assert fair.p_value > 100 * learned.p_value

@@ -79,11 +79,26 @@ def attacked(
     hit, control_hit, baseline = _hits(tables.secrets, donors, others, control_rows)
     secrets, attacks = tables.secrets, (NEAREST,) * len(tables.secrets)
     if trees:
-        people = others.take(np.arange(len(control)))
-        learned = learned_hits(tables.secrets, donors, (people, control_rows), trees=trees, rng=rng)
+        sides = (others.take(np.arange(size)), control_rows)
+        learned = learned_hits(tables.secrets, donors, sides, trees=trees, rng=rng)
         hit, control_hit = (np.concatenate(each, axis=1) for each in zip((hit, control_hit), learned, strict=True))
-        baseline = np.concatenate([baseline, baseline], axis=1)
-        secrets, attacks = secrets * 2, (*attacks, *(LEARNER,) * len(secrets))
+        baseline, secrets = np.concatenate([baseline, baseline], axis=1), secrets * 2
+        attacks = (*attacks, *(LEARNER,) * len(attacks))
+    return _found(tables, secrets, attacks, (hit, control_hit, baseline), rng=rng, deals=deals)
+
+
+def _found(
+    tables: Tables,
+    secrets: tuple[Secret, ...],
+    attacks: tuple[str, ...],
+    flags: tuple[Flags, Flags, Flags],
+    *,
+    rng: np.random.Generator,
+    deals: int,
+) -> Attacked | None:
+    """What hits on training people, on the control, and from other real records amount to; None without a miss."""
+    (hit, control_hit, baseline), size = flags, len(flags[0])
+    donors, others, _ = tables.sets
     fails = ~control_hit.all(axis=0)
     if not fails.any():
         return None
