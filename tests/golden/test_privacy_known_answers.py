@@ -1,4 +1,4 @@
-"""Known answers about copies and members that concern no auditor alone: bounds of others, nulls, and controls."""
+"""Known answers about copies and members that concern no auditor alone: nulls of others, and controls."""
 
 import numpy as np
 import pytest
@@ -14,21 +14,6 @@ from golden.unaudited.integrated_support import integrated_precision, integrated
 from golden.unaudited.minhash import candidate_share, standard_error, tuned
 
 RNG = np.random.default_rng
-
-
-def corners(false: np.ndarray, true: np.ndarray) -> np.ndarray:
-    """Corners (k, 2) of the upper hull of an ROC curve, from (0, 0) to all records."""
-    hull: list[tuple[int, int]] = []
-    for point in sorted(set(zip(false.tolist(), true.tolist(), strict=True))):
-        while len(hull) > 1 and _right_turn(hull[-2], hull[-1], point):
-            hull.pop()
-        hull.append(point)
-    return np.array(hull)
-
-
-def _right_turn(one: tuple[int, int], other: tuple[int, int], point: tuple[int, int]) -> bool:
-    """Whether the middle one of three points lies on or below the line between the others."""
-    return (other[0] - one[0]) * (point[1] - one[1]) >= (other[1] - one[1]) * (point[0] - one[0])
 
 
 @pytest.mark.parametrize(("dimensions", "recall"), [(2, 0.49), (8, 0.47), (64, 0.50)])
