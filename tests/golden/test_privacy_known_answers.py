@@ -76,4 +76,4 @@ def test_a_base_model_that_learned_from_the_holdout_makes_members_of_all_others(
     assert not learned.symmetric
     assert "learned from holdout records" in learned.refusal
     assert separation(members=fair.training, others=fair.holdout).value == pytest.approx(0.5, abs=0.04)
-    assert fair.p_value > 100 * learned.p_value
+    assert fair.symmetric
