@@ -25,6 +25,12 @@ MISSING = "(missing)"
 INVENTED = "(not in the reference)"
 """The group of a record whose value none of the names fits."""
 
+FEWEST_HOLDERS = 5
+"""Real records that must have a value, or words in a row, before a finding quotes it: of fewer it may name a person."""
+
+WITHHELD = f"(withheld: fewer than {FEWEST_HOLDERS} real records have it)"
+"""What stands in the place of a value that may be a person's."""
+
 NUMERAL = re.compile(r"-?(0|[1-9]\d*)\.\d+")
 """A decimal number as text, rather than a code such as 007, which is no number."""
 
@@ -166,3 +172,12 @@ def is_number(column: Any) -> bool:
     from pandas.api import types
 
     return bool(types.is_numeric_dtype(column) and not types.is_bool_dtype(column))
+
+
+def quoted(words: str, holders: int) -> str:
+    """What a table may say of a value: the value, or in its place that a few real records alone have it.
+
+    A value that no real record has (`holders` 0) is the model's own. Records themselves are shown by exhibits, which
+    refer to them, so that a report can withhold them.
+    """
+    return words if holders == 0 or holders >= FEWEST_HOLDERS else WITHHELD

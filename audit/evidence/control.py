@@ -1,6 +1,6 @@
 """Evidence in which held-out real records take the place of generated ones, for the same questions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 
 from ...models.records import take
 from .bundle import DECLARED, KINDS, Evidence, Features, Groups, Outcomes, Real
+from .held_out.copies import COPIES, dealt
 from .judged.kind import Judged
 
 OF_THE_REFERENCE = ("reference", "crossed")
@@ -17,15 +18,19 @@ FEWEST = 50
 """Held-out records below which their intervals are too wide to say anything."""
 
 
-def control_evidence(evidence: Evidence, rng: np.random.Generator) -> Evidence | None:
+def control_evidence(
+    evidence: Evidence, rng: np.random.Generator, kinds: Collection[str] = tuple(COPIES)
+) -> Evidence | None:
     """The held-out records as if they had been generated, as many as were generated or as there are.
 
     What was collected from the model itself (latents, attributions, answers to probes, weights) is left out, and so is
-    the holdout.
+    the holdout. What says of copies is found anew, half of the held-out records in the place of generated ones, beside
+    the other half.
 
     Args:
         evidence: that of the audit.
-        rng: chooses the records where fewer were generated than held out.
+        rng: chooses the records where fewer were generated than held out, and deals.
+        kinds: of what is found anew, those that are asked for.
 
     Returns:
         None without enough held-out records.
@@ -43,6 +48,10 @@ def control_evidence(evidence: Evidence, rng: np.random.Generator) -> Evidence |
         "groups": _groups(evidence, held, rows),
         "outcomes": _outcomes(evidence, held, rows),
     }
+    asked = [kind for kind in COPIES if kind in kinds and getattr(evidence, kind) is not None]
+    if asked:
+        halves = dealt(rows, len(held.samples), rng)
+        made |= {kind: COPIES[kind](evidence, halves, rows, rng) for kind in asked}
     # Whatever else there is, or will be, was collected from the model.
     return replace(evidence, **{kind: None for kind in KINDS if kind not in OF_THE_REFERENCE} | made)
 

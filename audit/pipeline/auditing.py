@@ -17,6 +17,7 @@ from ..evidence.plan import Progress, stream
 from ..finding import Finding, Inconclusive, NotApplicable, Outcome
 from ..policy import Policy, PolicyError
 from ..settings import check_settings
+from .quotes import without_records
 
 LEFT_OUT = "left out by --only"
 
@@ -115,7 +116,7 @@ def _ask(auditor: Auditor, evidence: Evidence, seed: int, more: str = "") -> Fin
     any_will_do = getattr(auditor, "any_will_do", False)
     for kind in auditor.needs:
         if kind in evidence.crashed:
-            return _without(auditor, Outcome.ERROR, evidence.crashed[kind])
+            return _without(auditor, Outcome.ERROR, without_records(evidence.crashed[kind], evidence))
         if any_will_do:
             continue
         if kind in evidence.unmeasured:
@@ -130,7 +131,7 @@ def _ask(auditor: Auditor, evidence: Evidence, seed: int, more: str = "") -> Fin
     except Inconclusive as reason:
         return _without(auditor, Outcome.INCONCLUSIVE, str(reason))
     if crash is not None:
-        return _without(auditor, Outcome.ERROR, crash)
+        return _without(auditor, Outcome.ERROR, without_records(crash, evidence))
     seconds = time.perf_counter() - started
     answer: Finding = dataclasses.replace(
         finding, seconds=seconds, facts=auditor.estimates, sampling_unit=_sampling_unit(auditor)

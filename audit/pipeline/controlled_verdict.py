@@ -41,9 +41,11 @@ def judged(
     drawn = len(evidence.generated.samples)
     verdict = judge(findings, policy, drawn=drawn, today=today, available=available, part=part, most=most)
     failing = {rule.auditor for rule in verdict.rules if rule.outcome is Ruling.FAIL}
-    control = control_evidence(evidence, stream(seed, "control")) if failing else None
+    auditors = configured(policy)
+    needed = {kind for each in auditors if each.code in failing for kind in each.needs}
+    control = control_evidence(evidence, stream(seed, "control"), needed) if failing else None
     if control is None:
         return verdict
-    looked = run_auditors(configured(policy), control, seed=seed, only=failing)
+    looked = run_auditors(auditors, control, seed=seed, only=failing)
     seen = [each for each in looked if each.outcome is Outcome.MEASURED]
     return judge(findings, policy, drawn=drawn, today=today, available=available, control=seen, part=part, most=most)

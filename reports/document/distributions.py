@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from ...audit.evidence.bundle import Evidence
+from ...models.records import FEWEST_HOLDERS
 from .. import numbers
 from ..words import short
 
 MOST_COLUMNS, MOST_LEVELS, BINS = 12, 8, 12
-FEWEST = 5
+FEWEST = FEWEST_HOLDERS
 """Real records behind a level that is named; rarer ones are counted together, so that no bar stands for a person."""
 
 OTHERS = "others"

@@ -18,7 +18,7 @@ from ..found import departures
 from ..markdown_lite import markdown
 from ..pictures import BUDGET, Shown, show
 from ..record import Record, RulePart
-from ..redaction import Showing, Withheld, parted
+from ..redaction import Showing, Withheld, masked, parted
 from ..tables import TableView, estimates_table, table
 from ..unnoticed import too_small
 from .glance import plainly
@@ -104,10 +104,11 @@ def _exhibits(record: Record, evidence: Evidence, showing: Showing) -> dict[str,
     shown: dict[str, list[ExhibitView]] = {}
     waiting = sum(len(finding.exhibits) for finding in record.findings)
     left = BUDGET
+    as_shown = masked(evidence, showing)
     for finding in record.findings:
         for exhibit in finding.exhibits:
             kept, withheld = parted(exhibit, evidence, showing)
-            prepared = show(kept, evidence, budget=left // waiting) if kept.pictures else None
+            prepared = show(kept, as_shown, budget=left // waiting) if kept.pictures else None
             left -= sum(len(sheet.uri) for sheet in prepared.sheets) if prepared else 0
             waiting -= 1
             caption = words.spaced(plainly(exhibit.caption, finding).replace("*", ""))

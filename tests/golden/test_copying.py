@@ -94,7 +94,9 @@ def test_local_copies_hide_in_c_t_and_not_in_the_closest_matches() -> None:
     assert permutation_p(found, 0.05, rng=rng)[0] < 1e-6
 
 
-@pytest.mark.parametrize(("d", "share"), [(1, 1 / 3), (2, 1 - 6 * math.pi / (8 * math.pi + 3 * math.sqrt(3)))])
+@pytest.mark.parametrize(
+    ("d", "share"), [(1, 1 / 3), (2, 1 - 6 * math.pi / (8 * math.pi + 3 * math.sqrt(3))), (3, 1 - 16 / 27)]
+)
 def test_authenticity_of_a_perfect_generator_is_not_one(d: int, share: float) -> None:
     """One minus the chance that nearest neighbours are each other's, of points of even density."""
     rng = RNG(d)

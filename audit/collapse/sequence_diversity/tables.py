@@ -1,13 +1,16 @@
 """Tables of GA307: both sides beside each other, real records as their own control, phrases used too often."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from ....models.records import quoted
 from ...finding import Column, Estimate, Kind, Table
 from ...statistics.sequences.frontier import Frontier
 from ...statistics.sequences.ngrams import Sequences
 from .estimates import scored
 from .measures import Measures
-from .words import Tokens, phrase
+from .words import Tokens, holders, phrase
 
 _PHRASES = 12
 _PHRASE = 3
@@ -95,7 +98,7 @@ def phrase_table(*, generated: Sequences, reference: Sequences, tokens: Tokens, 
     together = Sequences(
         np.concatenate([each.tokens for each in both]), np.concatenate([each.lengths for each in both])
     )
-    record, kind, texts = phrase(together, tokens.names, tokens.unit, _PHRASE)
+    record, kind, texts, runs = phrase(together, tokens.names, tokens.unit, _PHRASE)
     holds = np.unique(kind * (n + m) + record) if len(kind) else np.empty(0, dtype=np.int64)
     kinds, records = holds // (n + m), holds % (n + m)
     own = np.bincount(kinds[records < n], minlength=len(texts))
@@ -104,7 +107,13 @@ def phrase_table(*, generated: Sequences, reference: Sequences, tokens: Tokens, 
     excess = (own / n - other / m) / np.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
     order = np.argsort(-(own / n - other / m), kind="stable")
     rows = [
-        (texts[at][:200], int(own[at]), float(own[at] / n), int(other[at]), float(other[at] / m))
+        (
+            _quoted(texts[at], runs[at].tolist(), tokens),
+            int(own[at]),
+            float(own[at] / n),
+            int(other[at]),
+            float(other[at] / m),
+        )
         for at in order[: 4 * _PHRASES].tolist()
         if excess[at] > _OFTEN
     ][:_PHRASES]
@@ -119,3 +128,8 @@ def phrase_table(*, generated: Sequences, reference: Sequences, tokens: Tokens, 
     )
     caption = "Runs that far more generated than real records hold, the largest excess first"
     return (Table("phrases", caption, columns, tuple(rows)),)
+
+
+def _quoted(text: str, run: Sequence[int], tokens: Tokens) -> str:
+    """The run as it is, unless a few real records alone, of all at hand, have it; notes name nobody."""
+    return text[:200] if tokens.unit == "pitch" else quoted(text[:200], holders(tokens.sets[1:], run))

@@ -85,8 +85,8 @@ def hashed(sequences: Sequences, names: Sequence[str]) -> NDArray[np.float64]:
     return np.asarray(points / np.where(length > 0, length, 1.0), dtype=np.float64)
 
 
-def phrase(sequences: Sequences, names: Sequence[str], unit: str, size: int) -> tuple[Ints, Ints, list[str]]:
-    """Record and number of every run of `size` tokens, and the run of each number as a reader writes it.
+def phrase(sequences: Sequences, names: Sequence[str], unit: str, size: int) -> tuple[Ints, Ints, list[str], Ints]:
+    """Record and number of every run of `size` tokens; of each number the run as a reader writes it, and its tokens.
 
     Args:
         sequences: records as token numbers.
@@ -100,8 +100,21 @@ def phrase(sequences: Sequences, names: Sequence[str], unit: str, size: int) -> 
     first = np.zeros(kinds, dtype=np.int64)
     first[kind[::-1]] = where[::-1]
     between = "" if unit == "character" else " "
-    return (
-        record,
-        kind,
-        [between.join(names[token] for token in sequences.tokens[at : at + size]) for at in first.tolist()],
-    )
+    tokens = sequences.tokens[first[:, None] + np.arange(size)].astype(np.int64)
+    return record, kind, [between.join(names[token] for token in each) for each in tokens.tolist()], tokens
+
+
+def holders(sets: Sequence[Sequences], run: Sequence[int]) -> int:
+    """How many records of some sets hold a run of tokens."""
+    found = 0
+    for each in sets:
+        starts = max(len(each.tokens) - len(run) + 1, 0)
+        same = np.ones(starts, dtype=np.bool_)
+        for at, token in enumerate(run):
+            same &= each.tokens[at : at + starts] == token
+        ends = np.cumsum(each.lengths)
+        at = np.flatnonzero(same)
+        record = np.searchsorted(ends, at, side="right")
+        # A run that two records share is in neither.
+        found += len(np.unique(record[at + len(run) <= ends[record]]))
+    return found

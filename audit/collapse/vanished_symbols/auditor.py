@@ -15,6 +15,7 @@ from ...statistics.vocabulary.vanished import Loss, loss
 from ..shared.compared import FEWEST
 from .classes import SymbolClass
 from .estimates import Named, named, ratios, shares, whole
+from .quoting import quotable
 from .sounds import audio_classes, music_classes
 from .tables import class_table, invented_table, present, vanished_table
 from .texts import text_classes
@@ -109,7 +110,10 @@ class VanishedSymbols:
         if not lost and not added:
             raise NotApplicable(f"no value is shared by {100 * gate:.1f} % of the records, so none can vanish")
         vanished, invented = loss([each.vanishing() for each in lost]), loss([each.inventing() for each in added])
-        symbols = named(vanished, lost, invented=False), named(invented, added, invented=True)
+        symbols = (
+            named(vanished, lost, invented=False),
+            quotable(named(invented, added, invented=True), evidence),
+        )
         helped = len(evidence.generated.samples) <= self.max_generated
         sizes = len(generated), len(reference)
         draws = (vanished.part_of_other(), 1 - invented.part_of_other()) if helped else (0.0, 0.0)

@@ -1,14 +1,17 @@
 """Symbols of texts: characters, words, kinds of blanks, lengths."""
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence, Set
 from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .classes import Ints, Occurrences, SymbolClass, lengths_class, numbered, symbol_class
+
+WORDS = "words"
+"""The name of the class of words."""
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 _FEWEST_SPACED = 0.1
@@ -107,7 +110,19 @@ def _words(sides: Sequence[Sequence[str]], gate: float) -> SymbolClass:
         lengths = np.array([len(each) for each in words], dtype=np.int64)
         occurrences.append(Occurrences(np.repeat(np.arange(len(texts)), lengths), codes, len(texts)))
     names = list(numbers)
-    return symbol_class("words", occurrences[0], occurrences[1], lambda at: f"word “{names[at]}”", gate=gate)
+    return symbol_class(WORDS, occurrences[0], occurrences[1], lambda at: _word(names[at]), gate=gate)
+
+
+def word_holders(texts: Sequence[str], symbols: Set[str]) -> Counter[str]:
+    """How many texts have each of some words, by what their symbols are called."""
+    found: Counter[str] = Counter()
+    for each in texts:
+        found.update(symbols & {_word(word) for word in _WORD.findall(each)})
+    return found
+
+
+def _word(word: str) -> str:
+    return f"word “{word}”"
 
 
 def _runs(codes: NDArray[np.uint32], record: Ints, blank: NDArray[np.bool_]) -> tuple[Ints, Ints]:

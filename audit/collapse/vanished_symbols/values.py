@@ -1,6 +1,7 @@
 """Symbols of tables and of images: categories, values that many rows share, gaps; levels of pixels."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,11 +24,26 @@ def table_classes(generated: Any, reference: Any, *, gate: float) -> Iterator[Sy
         own, real = (one_each(each) for each in codes)
 
         def name(at: int, column: Any = column, names: list[str] = names) -> str:
-            return f"{column} = {names[at]}"
+            return _value(column, names[at])
 
         values = symbol_class(str(column), own, real, name, gate=gate, article="")
         if values.symbols:
             yield values
+
+
+def value_holders(tables: Sequence[Any], column: str, reference: Any) -> Counter[str]:
+    """How many rows of some tables have each value of a column, by what its symbols are called."""
+    found: Counter[str] = Counter()
+    name = next(each for each in reference.columns if str(each) == column)
+    for table in tables:
+        (codes, _), names = _codes(table[name], reference[name])
+        for at, count in enumerate(np.bincount(codes, minlength=len(names)).tolist()):
+            found[_value(name, names[at])] += count
+    return found
+
+
+def _value(column: Any, value: str) -> str:
+    return f"{column} = {value}"
 
 
 def image_classes(generated: Any, reference: Any, *, gate: float) -> Iterator[SymbolClass]:

@@ -13,14 +13,20 @@ from numpy.typing import NDArray
 from ....models.errors import UserError
 from ...evidence.canaries.key import MOST, Key, key_text
 from ...evidence.canaries.kind import COINS, WATERMARK
-from .records import drawn
+from .records import STEPS, drawn
 
 if TYPE_CHECKING:
     from ....reports.record import Record
     from ...request import Request
 
 KEY = "key.json"
-FILES = {"text": "canaries.txt", "tabular": "canaries.csv", "music": "canaries.json", "image": "canaries.npz"}
+FILES = {
+    "text": "canaries.txt",
+    "tabular": "canaries.csv",
+    "music": "canaries.json",
+    "image": "canaries.npz",
+    "audio": "canaries",
+}
 
 FEWEST = 20
 """Canaries below which no rank says anything at the 5 % level."""
@@ -77,6 +83,7 @@ def make_canaries(
         repeats=repeats,
         bits=made.bits,
         space=made.space,
+        sample_rate=data.sample_rate or 0 if data.modality == "audio" else 0,
     )
     _write(out, key, made.written, rng)
     return key
@@ -107,19 +114,35 @@ def _write(out: Path, key: Key, written: Any, rng: np.random.Generator) -> None:
         out.mkdir(parents=True, exist_ok=True)
         with open(os.open(out / KEY, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             file.write(key_text(key))
-        _write_records(out / FILES[key.modality], key.modality, take(written, rows))
+        _write_records(out / FILES[key.modality], key, take(written, rows))
     except OSError as error:
         raise UserError(f"--out {out}: cannot be written ({error.strerror}); choose another folder") from error
 
 
-def _write_records(path: Path, modality: str, records: Any) -> None:
+def _write_records(path: Path, key: Key, records: Any) -> None:
+    modality = key.modality
     if modality == "image":
         np.savez_compressed(path, x=records)
+    elif modality == "audio":
+        _write_sounds(path, records, key.sample_rate)
     elif modality == "tabular":
         records.to_csv(path, index=False, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
     else:
         text = "\n".join(records) if modality == "text" else json.dumps(records)
         path.write_text(text + "\n", encoding="utf-8")
+
+
+def _write_sounds(folder: Path, records: Any, rate: int) -> None:
+    """A WAV file a record, of 16 bits."""
+    import wave
+
+    folder.mkdir()
+    for at, samples in enumerate(records):
+        with wave.open(str(folder / f"{at:06d}.wav"), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(rate)
+            file.writeframes(np.round(samples * STEPS).astype("<i2").tobytes())
 
 
 def check_canaries(request: "Request", out: Path | None, progress: Callable[[str, float], None]) -> "Record":

@@ -22,6 +22,15 @@ LONGEST_WORD = 20
 LEVELS = 256
 """Of a pixel."""
 
+TONES, NOTES = 8, 24
+"""Tones of a sound one after the other, each one of so many half tones up from the lowest."""
+
+LOWEST = 220.0
+"""Hz of the lowest tone, or less where a low sample rate has no room for the highest."""
+
+STEPS = 32_768
+"""Of a wave's amplitude from 0 to 1, as a WAV file of 16 bits holds it."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawn:
@@ -44,14 +53,14 @@ def drawn(data: Any, number: int, rng: np.random.Generator) -> Drawn:
     """Draw records, no two alike and none of the data.
 
     Args:
-        data: what they are to be like: a `Dataset` of texts, rows, pieces or pictures.
+        data: what they are to be like: a `Dataset` of texts, rows, pieces, pictures or sounds.
         number: of records.
         rng: draws.
 
     Raises:
         UserError: if there are too few possible records for one to be nobody's by chance.
     """
-    makers = {"text": _texts, "tabular": _rows, "music": _pieces, "image": _pictures}
+    makers = {"text": _texts, "tabular": _rows, "music": _pieces, "image": _pictures, "audio": _sounds}
     made = makers[data.modality](data, number, rng)
     if made.bits < 2 * math.log2(number) + 10:
         raise UserError(
@@ -89,6 +98,21 @@ def _pictures(data: Any, number: int, rng: np.random.Generator) -> Drawn:
     made = rng.integers(LEVELS, size=(number, *shape)).astype(np.float32) / np.float32(LEVELS - 1)
     space = f"pictures of {' × '.join(map(str, shape))}, each value one of {LEVELS}"
     return Drawn(made, made, math.prod(shape) * math.log2(LEVELS), space)
+
+
+def _sounds(data: Any, number: int, rng: np.random.Generator) -> Drawn:
+    """Sequences of tones, as long and as loud as a usual recording."""
+    length, rate = int(data.samples.shape[1]), int(data.sample_rate)
+    loud = float(np.median(np.sqrt(np.square(data.samples, dtype=np.float64).mean(axis=1))))
+    lowest = min(LOWEST, 0.4 * rate / 2 ** ((NOTES - 1) / 12))
+    pitch = lowest * 2 ** (rng.integers(NOTES, size=(number, TONES)) / 12)
+    place = np.minimum(np.arange(length) * TONES // length, TONES - 1)
+    # The phase goes on from tone to tone, so that no click gives the seams away.
+    waves = np.sin(2 * np.pi * np.cumsum(pitch[:, place], axis=1) / rate)
+    level = np.clip(loud * math.sqrt(2), 0.01, 0.99)
+    made = (np.round(level * waves * STEPS) / STEPS).astype(np.float32)
+    space = f"{TONES} tones one after the other, each one of {NOTES} half tones, {length:,} values at {rate:,} Hz"
+    return Drawn(made, made, TONES * math.log2(NOTES), space)
 
 
 def _rows(data: Any, number: int, rng: np.random.Generator) -> Drawn:

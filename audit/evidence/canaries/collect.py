@@ -39,7 +39,8 @@ def collect(plan: Plan, so_far: Evidence, progress: Callable[[float], None]) -> 
         scores = _by_likelihood(plan.model, key.records, progress)
         words = f"minus the log-likelihood ({kind.replace('_', ' ')}), nats"
     elif len(so_far.generated.samples):
-        scores = distances(plan.modality, key.records, so_far.generated.samples)
+        rates = key.sample_rate or None, so_far.generated.sample_rate
+        scores = distances(plan.modality, key.records, so_far.generated.samples, rates)
         words = f"{WORDS[plan.modality]}, {len(so_far.generated.samples):,} of which were searched"
     else:
         raise Unavailable("the model gives no likelihood of a record (log_prob), and nothing was generated")

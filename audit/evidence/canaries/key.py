@@ -21,6 +21,9 @@ FORMAT = "genai-audit canaries 1"
 MOST = 100_000
 """Canaries of a file at most."""
 
+_STEPS = 32_768
+# Of a wave's amplitude from 0 to 1, as a WAV file of 16 bits holds it.
+
 FIELDS: Mapping[str, type | tuple[type, ...]] = {
     "format": str,
     "modality": str,
@@ -50,6 +53,7 @@ class Key:
         space: what they were drawn from, in words.
         sha256: of the file; empty before there is one.
         source: the file's path.
+        sample_rate: of sounds, in Hz; 0 for others.
     """
 
     modality: str
@@ -62,12 +66,13 @@ class Key:
     space: str
     sha256: str = ""
     source: str = ""
+    sample_rate: int = 0
 
 
 def key_text(key: Key) -> str:
     """The content of a key file."""
     records = _plain(key.modality, key.records)
-    pictures = key.modality == "image"
+    shaped = key.modality in ("image", "audio")
     content = {
         "format": FORMAT,
         "modality": key.modality,
@@ -79,7 +84,8 @@ def key_text(key: Key) -> str:
         "columns": [[str(name), str(key.records[name].dtype)] for name in key.records.columns]
         if key.modality == "tabular"
         else [],
-        "shape": list(key.records.shape[1:]) if pictures else [],
+        "shape": list(key.records.shape[1:]) if shaped else [],
+        "sample_rate": key.sample_rate,
         "canaries": [
             {"included": bool(inside), "record": each} for inside, each in zip(key.included, records, strict=True)
         ],
@@ -125,6 +131,7 @@ def read_key(path: Path) -> Key:
         space=found["space"][:300],
         sha256=hashlib.sha256(content).hexdigest(),
         source=str(path),
+        sample_rate=found.get("sample_rate", 0),
     )
 
 
@@ -136,6 +143,9 @@ def _check_design(path: Path, found: Mapping[str, Any], included: NDArray[np.boo
         raise _wrong(path, f"{guesses} guesses for {len(included)} canaries")
     if included.all() or not included.any() or (design == WATERMARK and included.sum() != 1):
         raise _wrong(path, f"{int(included.sum())} of {len(included)} canaries included")
+    rate = found.get("sample_rate", 0)  # Keys of older versions have none, and no sounds.
+    if type(rate) is not int or (rate < 1 and found["modality"] == "audio"):
+        raise _wrong(path, "no sample_rate in Hz")
     if found["repeats"] < 1 or not math.isfinite(found["bits"]):
         raise _wrong(path, "repeats or bits that are out of range")
 
@@ -151,6 +161,9 @@ def _plain(modality: str, records: Any) -> Sequence[Any]:
     if modality == "image":
         levels = np.round(records * 255).astype(np.uint8)
         return [base64.b64encode(zlib.compress(each.tobytes(), 1)).decode("ascii") for each in levels]
+    if modality == "audio":
+        steps = np.round(records * _STEPS).astype("<i2")
+        return [base64.b64encode(zlib.compress(each.tobytes(), 1)).decode("ascii") for each in steps]
     plain: Sequence[Any] = records
     return plain
 
@@ -172,10 +185,11 @@ def _records(found: Mapping[str, Any], given: list[Any]) -> Any:
 
         columns = {name: pd.Series([row[at] for row in given]) for at, (name, _) in enumerate(found["columns"])}
         return pd.DataFrame({name: columns[name].astype(dtype) for name, dtype in found["columns"]})
-    elif modality == "image":
+    elif modality in ("image", "audio"):
+        form, largest = (np.dtype(np.uint8), 255) if modality == "image" else (np.dtype("<i2"), _STEPS)
         shape = tuple(found["shape"])
-        size = math.prod(shape)
+        size = math.prod(shape) * form.itemsize
         packed = [zlib.decompressobj().decompress(base64.b64decode(each), size + 1) for each in given]
-        pictures = np.stack([np.frombuffer(each, dtype=np.uint8).reshape(shape) for each in packed])
-        return pictures.astype(np.float32) / np.float32(255)
+        records = np.stack([np.frombuffer(each, dtype=form).reshape(shape) for each in packed])
+        return records.astype(np.float32) / np.float32(largest)
     raise ValueError(modality)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....models.records import is_number
+from ..matches.mel import log_mel
 
 Floats = NDArray[np.float64]
 
@@ -15,20 +16,28 @@ WORDS: Mapping[str, str] = {
     "music": "share of the runs of three pitches that no generated piece has",
     "tabular": "share of the columns that differ in the nearest generated row, numbers by their ranks",
     "image": "root mean squared difference to the nearest generated picture",
+    "audio": "root mean squared difference to the nearest generated sound, in log power of mel bands",
 }
 """What the distance is, by modality."""
 
 _BLOCK = 2**21
 
 
-def distances(modality: str, records: Any, generated: Any) -> Floats:
-    """The distance of each record to the generated ones, (n,), at least 0; what it is says `WORDS`."""
+def distances(
+    modality: str, records: Any, generated: Any, rates: tuple[int | None, int | None] = (None, None)
+) -> Floats:
+    """The distance of each record to the generated ones, (n,), at least 0; what it is says `WORDS`.
+
+    `rates` are the sample rates of sounds in Hz, of records and of generated ones.
+    """
     if modality == "text":
         return _missing([text.split() for text in records], (text.split() for text in generated), 2)
     if modality == "music":
         return _missing(records, generated, 3)
     if modality == "tabular":
         return _rows(records, generated)
+    if modality == "audio":
+        return _pictures(log_mel(records, rates[0]), log_mel(np.asarray(generated[:], dtype=np.float32), rates[1]))
     return _pictures(records, np.asarray(generated[:], dtype=np.float32))
 
 

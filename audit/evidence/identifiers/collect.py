@@ -53,8 +53,19 @@ def collect(plan: Plan, so_far: Evidence, progress: Callable[[float], None]) -> 
     if plan.reference is None:
         raise Unavailable("there is no reference data to look for identifiers in; give it with --reference")
     real = [plan.reference.samples] + ([] if plan.holdout is None else [plan.holdout.samples])
-    columns = identifier_columns(real[0]) if plan.modality == "tabular" else {}
-    extract = _of_tables(real[0], columns) if plan.modality == "tabular" else _of_texts(real)
+    return searched(plan.modality, real, so_far.generated.samples, progress)
+
+
+def searched(
+    modality: str, real: Sequence[Any], generated: Any, progress: Callable[[float], None] = lambda share: None
+) -> Identifiers:
+    """What names single records of the training data and perhaps of a holdout, and where generated ones repeat it.
+
+    Raises:
+        Unavailable: if nothing names a training record.
+    """
+    columns = identifier_columns(real[0]) if modality == "tabular" else {}
+    extract = _of_tables(real[0], columns) if modality == "tabular" else _of_texts(real)
     sides = [_side(extract, each) for each in real]
     training, held = sides[0], sides[1] if len(sides) > 1 else _Side()
     whose = {key: _whose(key, training, held) for key in (*training.counts, *held.counts)}
@@ -66,8 +77,8 @@ def collect(plan: Plan, so_far: Evidence, progress: Callable[[float], None]) -> 
     progress(0.5)
     there = {kind for kind, _ in whose}
     kinds = tuple(kind for kind in (*(f"column {name}" for name in columns), *KINDS) if kind in there)
-    repeated, seen = _repeated(extract, so_far.generated.samples, whose, kinds)
-    return _kind(kinds, columns, (training, held), whose, repeated, seen, _sizes(real, so_far))
+    repeated, seen = _repeated(extract, generated, whose, kinds)
+    return _kind(kinds, columns, (training, held), whose, repeated, seen, _sizes(real, generated))
 
 
 def redacted(value: str) -> str:
@@ -76,8 +87,8 @@ def redacted(value: str) -> str:
     return f"{value[:1]}…{value[-1:]} (sha256 {digest}…)" if len(value) > 3 else f"… (sha256 {digest}…)"
 
 
-def _sizes(real: Sequence[Any], so_far: Evidence) -> list[int]:
-    return [len(real[0]), len(real[1]) if len(real) > 1 else -1, len(so_far.generated.samples)]
+def _sizes(real: Sequence[Any], generated: Any) -> list[int]:
+    return [len(real[0]), len(real[1]) if len(real) > 1 else -1, len(generated)]
 
 
 def _side(extract: Extract, records: Any) -> _Side:

@@ -46,9 +46,9 @@ def collect(plan: Plan, so_far: Evidence, progress: Callable[[float], None]) -> 
     rows = _rows(samples, most, plan.seed)
     parts = [take(each, some) for each, some in zip(samples, rows, strict=True)]
     spaces = [own_space(plan.modality, parts, so_far.generated.sample_rate)]
-    spaces += _by_features(plan, so_far.features, rows)
+    spaces += by_features(plan.modality, so_far.features, rows)
     progress(0.2)
-    distances = tuple(_distances(space, rows, rng) for space in spaces)
+    distances = tuple(nearest_by(space, rows, rng) for space in spaces)
     progress(0.8)
     cells = _cells(so_far.features, rows, rng)
     equal, repeats, held = _equal(samples)
@@ -83,9 +83,9 @@ def _rows(samples: Sequence[Any], most: int, seed: int) -> list[Ints]:
     return rows
 
 
-def _by_features(plan: Plan, features: Features | None, rows: Sequence[Ints]) -> list[Space]:
+def by_features(modality: str, features: Features | None, rows: Sequence[Ints]) -> list[Space]:
     """The distance of the features of the first encoder, where that is the user's own or one of pictures' parts."""
-    if features is None or features.encoder is None or features.encoder.name == DEFAULTS[plan.modality].name:
+    if features is None or features.encoder is None or features.encoder.name == DEFAULTS[modality].name:
         return []
     sets = [features.generated, features.reference, features.holdout]
     vectors = [each[some] for each, some in zip(sets, rows, strict=False)]
@@ -94,7 +94,9 @@ def _by_features(plan: Plan, features: Features | None, rows: Sequence[Ints]) ->
     return [vector_space(f"root mean squared difference of features ({features.extractor})", "of features", vectors)]
 
 
-def _distances(space: Space, rows: Sequence[Ints], rng: np.random.Generator) -> Distances:
+def nearest_by(space: Space, rows: Sequence[Ints], rng: np.random.Generator) -> Distances:
+    """The nearest records by one distance; `rows` are those of generated, training and perhaps held-out records."""
+
     def found(own: int, other: int) -> Found:
         seen = space.nearest(own, other, rng)
         return Found(seen.distance, rows[other][seen.row], seen.ties)

@@ -1,4 +1,4 @@
-"""The attack of GA407: nearest generated rows guess the columns of training and of held-out people."""
+"""The attacks of GA407: generated rows guess the columns of training and of held-out people, in two ways."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +8,10 @@ import numpy as np
 from ...statistics.disclosure.excess import Excess, Together, together
 from ...statistics.disclosure.nearest import Coded, Flags, guesses
 from .columns import Secret, Tables, coded, hits
+from .learner import learned_hits
+
+NEAREST, LEARNER = "nearest generated record", "learner fitted to generated records"
+"""The attacks. Both are fixed beforehand, and everything is corrected for there being two."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -16,7 +20,8 @@ class Attacked:
 
     Args:
         tables: the code of the rows, with all columns that were guessed.
-        secrets: the K columns whose guess can fail.
+        secrets: of K guesses that can fail, the columns; one may occur twice.
+        attacks: (K,), how each is guessed: `NEAREST` or `LEARNER`.
         excesses: (K,), of each.
         joint: of all together.
         baseline: bool (n, K), whether the nearest other real records hit the same training people.
@@ -27,6 +32,7 @@ class Attacked:
 
     tables: Tables
     secrets: tuple[Secret, ...]
+    attacks: tuple[str, ...]
     excesses: tuple[Excess, ...]
     joint: Together
     baseline: Flags
@@ -44,6 +50,7 @@ def attacked(
     most_donors: int,
     share: float,
     tolerances: dict[str, float],
+    trees: int,
     deals: int,
     rng: np.random.Generator,
 ) -> Attacked | None:
@@ -57,6 +64,7 @@ def attacked(
         most_donors: rows from which guesses are taken, at most.
         share: tolerance of numbers, a part of their range.
         tolerances: of numbers, by column.
+        trees: of the learner's forests; 0 for no learner.
         deals: of people into two sides, for p-values.
         rng: chooses rows, breaks ties, deals.
     """
@@ -69,18 +77,42 @@ def attacked(
     )
     donors, others, control_rows = tables.sets
     hit, control_hit, baseline = _hits(tables.secrets, donors, others, control_rows)
+    secrets, attacks = tables.secrets, (NEAREST,) * len(tables.secrets)
+    if trees:
+        sides = (others.take(np.arange(size)), control_rows)
+        learned = learned_hits(tables.secrets, donors, sides, trees=trees, rng=rng)
+        hit, control_hit = (np.concatenate(each, axis=1) for each in zip((hit, control_hit), learned, strict=True))
+        baseline, secrets = np.concatenate([baseline, baseline], axis=1), secrets * 2
+        attacks = (*attacks, *(LEARNER,) * len(attacks))
+    return _found(tables, secrets, attacks, (hit, control_hit, baseline), rng=rng, deals=deals)
+
+
+def _found(
+    tables: Tables,
+    secrets: tuple[Secret, ...],
+    attacks: tuple[str, ...],
+    flags: tuple[Flags, Flags, Flags],
+    *,
+    rng: np.random.Generator,
+    deals: int,
+) -> Attacked | None:
+    """What hits on training people, on the control, and from other real records amount to; None without a miss."""
+    (hit, control_hit, baseline), size = flags, len(flags[0])
+    donors, others, _ = tables.sets
     fails = ~control_hit.all(axis=0)
     if not fails.any():
         return None
     chosen = np.flatnonzero(fails)
+    failing = {secrets[at].name for at in chosen}
     return Attacked(
         tables=tables,
-        secrets=tuple(tables.secrets[at] for at in chosen),
+        secrets=tuple(secrets[at] for at in chosen),
+        attacks=tuple(attacks[at] for at in chosen),
         excesses=tuple(Excess(int(hit[:, at].sum()), size, int(control_hit[:, at].sum()), size) for at in chosen),
         joint=together(hit[:, chosen], control_hit[:, chosen], rng=rng, deals=deals),
         baseline=baseline[:, chosen],
         hit=hit[:, chosen],
-        always=tuple(tables.secrets[at].name for at in np.flatnonzero(~fails)),
+        always=tuple(each.name for each in tables.secrets if each.name not in failing),
         donors=(len(donors), len(others) - 1),
     )
 

@@ -7,20 +7,24 @@ import numpy as np
 from ...finding import Better, Estimate, Interval, Perfect
 from ...statistics.disclosure.excess import Excess
 from ...statistics.intervals import BAND, ONE_SIDED_DETECTION, curve
-from .attack import Attacked
+from .attack import LEARNER, NEAREST, Attacked
 
 UNIT = "share difference"
 
+NAMES = {NEAREST: "inference_excess", LEARNER: "learned_inference_excess"}
+"""The estimate of each attack."""
+
 
 def estimated(found: Attacked, shown: int) -> Iterator[Estimate]:
-    """The largest excess over all columns, and that of the columns that stand out most."""
+    """The largest excess over all columns and attacks, and that of the columns that stand out most, by each attack."""
     yield _worst(found)
-    for at in ranked(found)[:shown]:
-        yield _each(found, int(at))
+    for attack, name in NAMES.items():
+        for at in [at for at in ranked(found) if found.attacks[at] == attack][:shown]:
+            yield _each(found, int(at), name)
 
 
 def ranked(found: Attacked) -> np.ndarray:
-    """The columns, those first that stand out most: a large excess of few people is no more than noise."""
+    """The guesses, those first that stand out most: a large excess of few people is no more than noise."""
     return np.lexsort([[-each.value for each in found.excesses], [each.p_value for each in found.excesses]])
 
 
@@ -42,7 +46,7 @@ def _worst(found: Attacked) -> Estimate:
         value=excesses[at].value,
         curve=curve(limits),
         n=2 * excesses[at].people,
-        method=f"score limits of a ratio of misses, largest of {len(excesses)} columns (Bonferroni below); p by "
+        method=f"score limits of a ratio of misses, largest of {len(excesses)} guesses (Bonferroni below); p by "
         "dealing out people",
         unit=UNIT,
         better=Better.LOWER,
@@ -58,11 +62,11 @@ def _detectable(excess: Excess, alarm: float) -> float:
     return alarm + (ONE_SIDED_DETECTION - BAND) * excess.null_error if excess.null_error > 0 else 1 / excess.people
 
 
-def _each(found: Attacked, at: int) -> Estimate:
+def _each(found: Attacked, at: int, name: str) -> Estimate:
     excess = found.excesses[at]
     error = excess.null_error
     return Estimate(
-        name="inference_excess",
+        name=name,
         value=excess.value,
         curve=curve(excess.limits),
         n=2 * excess.people,

@@ -11,16 +11,17 @@ def secrets_table(found: Attacked) -> Table:
     """Hits by column, the largest excess first."""
     columns = (
         Column("column", "Guessed column", Kind.TEXT),
+        Column("attack", "by the", Kind.TEXT),
         Column("tolerance", "A guess may be off by", Kind.NUMBER),
         Column("training", "Right about training records", Kind.SHARE),
         Column("holdout", "Right about held-out records", Kind.SHARE),
         Column("excess", "Excess", Kind.DIFFERENCE),
-        Column("p", "p, all columns together", Kind.P_VALUE, floor=1 / (1 + len(found.joint.largest))),
+        Column("p", "p, all guesses together", Kind.P_VALUE, floor=1 / (1 + len(found.joint.largest))),
         Column("others", "Right from other real records instead", Kind.SHARE),
         Column("mcnemar", "p of generated telling more than those (McNemar)", Kind.P_VALUE),
     )
     caption = (
-        "Each column of a person guessed from all others, by the nearest generated record. Beside it the guess by the "
+        "Each column of a person guessed from all others, by generated records. Beside it the guess by the "
         "nearest other training record, which tells what a column gives away by itself"
     )
     return Table("secrets", caption, columns, tuple(_row(found, int(at)) for at in ranked(found)))
@@ -31,6 +32,7 @@ def _row(found: Attacked, at: int) -> tuple[str | float | None, ...]:
     hit, other = found.hit[:, at], found.baseline[:, at]
     return (
         secret.name,
+        found.attacks[at],
         secret.tolerance,
         excess.hits / excess.people,
         excess.control_hits / excess.control,

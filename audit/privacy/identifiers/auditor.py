@@ -1,5 +1,6 @@
 """GA406: do generated records name people of the training data?"""
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -7,10 +8,12 @@ import numpy as np
 
 from ...evidence.bundle import Evidence
 from ...evidence.identifiers.kind import Identifiers
-from ...finding import EstimateFacts, Finding, Inconclusive, Json, NotApplicable, Outcome
-from .counts import counted
+from ...evidence.identifiers.patterns import NAME
+from ...finding import Estimate, EstimateFacts, Finding, Inconclusive, Json, NotApplicable, Outcome
+from .counts import Counted, counted
 from .estimates import estimated
 from .facts import ESTIMATES
+from .people import checked, people_named
 from .tables import tables
 
 
@@ -20,9 +23,12 @@ class IdentifiersInOutputs:
 
     Args:
         shown: repeated identifiers in the table at most.
+        name_checks: how well names of people are found, counted on records that somebody read, e.g.
+            `{sensitivity: [45, 50], specificity: [190, 200]}`: of 50 records that name a person, 45 were found.
     """
 
     shown: int = 20
+    name_checks: Mapping[str, Sequence[int]] | None = None
 
     code: ClassVar[str] = "GA406"
     title: ClassVar[str] = "Identifiers in outputs"
@@ -33,6 +39,8 @@ class IdentifiersInOutputs:
     def __post_init__(self) -> None:
         if self.shown < 1:
             raise ValueError(f"expected shown of at least 1, got {self.shown}")
+        if self.name_checks is not None:
+            checked(self.name_checks)
 
     def __call__(self, evidence: Evidence, rng: np.random.Generator) -> Finding:
         """Count.
@@ -53,11 +61,16 @@ class IdentifiersInOutputs:
             title=self.title,
             question=self.question,
             outcome=Outcome.MEASURED,
-            estimates=tuple(estimated(counts, drawn)),
+            estimates=(*estimated(counts, drawn), *self._people(counts, drawn)),
             tables=tuple(tables(seen, counts, self.shown)),
             references=("doi:10.1177/0962280210383082", "arXiv:2012.07805"),
             settings=self._settings(seen),
         )
+
+    def _people(self, counts: Sequence[Counted], drawn: int) -> Iterator[Estimate]:
+        names = next((each for each in counts if each.kind == NAME and each.present), None)
+        if self.name_checks is not None and names is not None:
+            yield people_named(names, drawn, checked(self.name_checks))
 
     def _settings(self, seen: Identifiers) -> dict[str, Json]:
         held_out = int(seen.records[1])
@@ -67,5 +80,8 @@ class IdentifiersInOutputs:
             "generated_records_searched": int(seen.records[2]),
             "identifier_columns": ", ".join(seen.columns) or "none",
             "names": "two to four capitalised words in a row, counted apart",
+            "name_checks": "none: names of people are not told from those of places and works"
+            if self.name_checks is None
+            else ", ".join(f"{name} {right} of {of}" for name, (right, of) in sorted(self.name_checks.items())),
             "shown": "first and last character, and six digits of a SHA-256",
         }

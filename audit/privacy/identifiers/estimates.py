@@ -28,7 +28,7 @@ def estimated(counts: Sequence[Counted], drawn: int) -> Iterator[Estimate]:
 
 def _reproduced(each: Counted, drawn: int) -> Estimate:
     value = each.reproduced / drawn
-    perfect = None if each.excess is None else _perfect(each.excess)
+    perfect = None if each.excess is None else by_chance(each.excess)
     return Estimate(
         name="identifiers_reproduced",
         value=value,
@@ -68,7 +68,7 @@ def _beyond_chance(each: Counted, drawn: int) -> Estimate:
 
 def _excess(name: str, excess: Excess, group: str | None) -> Estimate:
     error = math.sqrt(excess.training.variance + excess.ratio**2 * excess.holdout.variance)
-    noise = _perfect(excess).high - excess.chance
+    noise = by_chance(excess).high - excess.chance
     return Estimate(
         name=name,
         value=excess.value,
@@ -84,7 +84,7 @@ def _excess(name: str, excess: Excess, group: str | None) -> Estimate:
     )
 
 
-def _perfect(excess: Excess) -> Perfect:
+def by_chance(excess: Excess) -> Perfect:
     """What is repeated by chance, by what is repeated of held-out records, both counted with their noise."""
     chance = excess.chance
     error = math.sqrt(excess.ratio**2 * excess.holdout.variance + chance / excess.drawn)

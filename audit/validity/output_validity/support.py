@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ....models.records import is_number
+from ....models.records import is_number, quoted
 from ...statistics.neighbours.support import between_steps, step
 
 # Fewer different values may lie on common steps by chance.
@@ -30,7 +30,7 @@ class Outside:
         generated: (n,), of the generated records.
         left_out: (m,), real records that the others would leave outside.
         holdout: (h,), of the held-out real records; length 0 without them.
-        example: a value outside, for a reader.
+        example: a value outside that no real record has, held out or not, for a reader.
     """
 
     what: str
@@ -85,13 +85,15 @@ def _values(what: str, sets: Sequence[Sequence[Collection[Hashable]]]) -> Outsid
         np.array([any(v not in seen for v in each) for each in part], bool) for part in (sets[0], sets[2])
     )
     alone = np.array([any(seen[value] == 1 for value in record) for record in sets[1]], dtype=bool)
-    example = next((repr(value) for record in sets[0] for value in record if value not in seen), "")
+    held = {value for record in sets[2] for value in record}
+    strange = (value for record in sets[0] for value in record if value not in seen and value not in held)
+    example = next((repr(value) for value in strange), "")
     return Outside(what, generated, alone, holdout, example)
 
 
 def _ends(what: str, sets: Sequence[NDArray[np.float64]]) -> Outside:
     """Records below the least or above the largest real value; missing values are neither."""
-    generated, reference, _ = sets
+    generated, reference, held = sets
     known = reference[~np.isnan(reference)]
     if not len(known):
         nothing = [np.zeros(len(each), dtype=bool) for each in sets]
@@ -100,8 +102,13 @@ def _ends(what: str, sets: Sequence[NDArray[np.float64]]) -> Outside:
     beyond = [(each < low) | (each > high) for each in sets]
     # An end that only one record has would not be one without it.
     alone = ((reference == low) & ((known == low).sum() == 1)) | ((reference == high) & ((known == high).sum() == 1))
-    example = f"{generated[beyond[0]][0]:g}, real {low:g} to {high:g}" if beyond[0].any() else ""
+    strange = generated[beyond[0] & ~np.isin(generated, held)]
+    example = f"{strange[0]:g}, real {_end(low, known)} to {_end(high, known)}" if len(strange) else ""
     return Outside(what, beyond[0], alone, beyond[2], example)
+
+
+def _end(value: float, known: NDArray[np.float64]) -> str:
+    return quoted(f"{value:g}", int((known == value).sum()))
 
 
 def _table(generated: Any, reference: Any, holdout: Any) -> list[Outside]:
@@ -129,7 +136,8 @@ def _steps(name: str, sets: Sequence[NDArray[np.float64]]) -> list[Outside]:
     if not common or len(np.unique(reference)) < _FEWEST_STEPS:
         return []
     between = [between_steps(each, reference) for each in (generated, holdout)]
-    example = f"{generated[between[0]][0]:g}" if between[0].any() else ""
+    strange = generated[between[0] & ~np.isin(generated, holdout)]
+    example = f"{strange[0]:g}" if len(strange) else ""
     # The other real records show the same steps without any one of them.
     alone = np.zeros(len(reference), dtype=bool)
     return [

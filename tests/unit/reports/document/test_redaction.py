@@ -7,9 +7,11 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from genai_audit.models.records import WITHHELD
 from genai_audit.reports.finding_parts import ExhibitPart, PicturesPart
 from genai_audit.reports.html import render
-from genai_audit.reports.redaction import Showing, parted
+from genai_audit.reports.redaction import Showing, masked, parted, repeating
+from unit.audit.privacy.reproduced import audited
 from unit.reports import example
 from unit.reports.read_records import read
 
@@ -63,3 +65,41 @@ def test_contexts_of_real_texts_are_real_records_too() -> None:
     assert [each.kind for each in kept.pictures] == ["contexts.generated"]
     # The evidence at hand has no contexts, so that there is nothing to take a digest of.
     assert [each.sha256 for each in withheld] == [""]
+
+
+def test_generated_records_that_repeat_real_ones_are_withheld_with_these() -> None:
+    evidence = audited("text", copies=6, n=60, training=120, holdout=60)
+    seen = evidence.reproductions
+    assert seen is not None
+    # The copies come first; a short line that everybody writes is no copy of anybody's.
+    copied = [row for row in range(6) if evidence.generated.samples[row] != "yours truly and so on"]
+    assert set(copied) <= repeating(evidence)
+    pictures = (
+        PicturesPart(label="made", kind="generated", indices=(copied[0], 59)),
+        PicturesPart(label="learned from", kind="reproductions", indices=(0,)),
+    )
+    shown = ExhibitPart(name="e", caption="c", form="grid", pictures=pictures)
+    kept, withheld = parted(shown, evidence, Showing.GENERATED)
+    assert [each.indices for each in kept.pictures] == [(59,)]
+    assert [(each.label, each.count) for each in withheld] == [
+        ("made: repeats of real records", 1),
+        ("learned from", 1),
+    ]
+    assert all(each.sha256 for each in withheld)
+    whole, none = parted(shown, evidence, Showing.REAL)
+    assert (whole.pictures, none) == (pictures, ())
+
+
+def test_of_generated_rows_cells_of_a_few_people_are_left_out() -> None:
+    _, evidence = read("tabular")
+    assert evidence.reference is not None
+    places = ["Ulm"] * 36 + ["Kleinstadt"] * 4
+    real = replace(evidence.reference, samples=pd.DataFrame({"place": places, "age": range(40)}))
+    made = pd.DataFrame({"place": ["Ulm", "Kleinstadt", "Nirgends"], "age": [1, 2, 3]})
+    evidence = replace(evidence, reference=real, generated=replace(evidence.generated, samples=made))
+    shown = masked(evidence, Showing.GENERATED).generated.samples
+    # Four people live there; many in the first place, and nobody in the last, which is the model's own.
+    assert shown["place"].tolist() == ["Ulm", WITHHELD, "Nirgends"]
+    assert shown["age"].tolist() == [1, 2, 3]
+    assert masked(evidence, Showing.REAL) is evidence
+    assert made["place"].tolist()[1] == "Kleinstadt"

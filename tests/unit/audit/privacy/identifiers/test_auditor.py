@@ -14,7 +14,13 @@ from genai_audit.models.data.in_memory import data_in_memory
 N = 400
 
 
-def asked(generated: object, reference: object, holdout: object = None, modality: str = "tabular") -> Finding:
+def asked(
+    generated: object,
+    reference: object,
+    holdout: object = None,
+    modality: str = "tabular",
+    auditor: IdentifiersInOutputs | None = None,
+) -> Finding:
     plan = Plan(
         modality=modality,
         source="made up",
@@ -23,7 +29,8 @@ def asked(generated: object, reference: object, holdout: object = None, modality
     )
     evidence = Evidence(modality, Generated(generated, 0, "made up"))
     seen = collect(plan, evidence, lambda share: None)
-    return IdentifiersInOutputs()(Evidence(modality, evidence.generated, identifiers=seen), np.random.default_rng(0))
+    chosen = auditor or IdentifiersInOutputs()
+    return chosen(Evidence(modality, evidence.generated, identifiers=seen), np.random.default_rng(0))
 
 
 def people(numbers: np.ndarray) -> pd.DataFrame:
@@ -110,3 +117,42 @@ def test_nothing_to_look_for_is_said() -> None:
         asked([], ["a@x.org"], modality="text")
     with pytest.raises(ValueError, match="expected shown of at least 1"):
         IdentifiersInOutputs(shown=0)
+
+
+def test_names_of_people_are_corrected_for_the_finder() -> None:
+    reference = [f"Dear Ada Miller{at}, hello" for at in range(50)]
+    holdout = [f"Dear Bob Fisher{at}, hello" for at in range(50)]
+    made = [*reference[:23], *["nothing"] * 127]
+    sure = {"sensitivity": [96, 100], "specificity": [89, 100]}
+    finding = asked(made, reference, holdout, "text", IdentifiersInOutputs(name_checks=sure))
+    # (23/150 + 0.89 − 1) / (0.96 + 0.89 − 1) = 0.05098, Rogan and Gladen's formula (the example of epi.prev in epiR).
+    people = finding.estimate("people_named")
+    assert people.value == pytest.approx(0.05098, abs=5e-6)
+    assert 0 <= people.interval().low < 0.02 < people.value < people.interval().high < 0.2
+    assert people.perfect is not None
+    assert people.perfect.value == 0
+    # The more records were read, the surer; the uncorrected share stays beside it.
+    more = {name: [20 * count for count in each] for name, each in sure.items()}
+    surer = asked(made, reference, holdout, "text", IdentifiersInOutputs(name_checks=more)).estimate("people_named")
+    assert surer.interval().high < people.interval().high
+    assert finding.estimate("names_excess").value == pytest.approx(23 / 150)
+    assert finding.settings["name_checks"] == "sensitivity 96 of 100, specificity 89 of 100"
+
+
+def test_without_checks_no_person_is_counted() -> None:
+    finding = asked(["saw Ada Lovelace"], ["saw Ada Lovelace"], ["saw Bob Fisher"], "text")
+    assert "people_named" not in {each.name for each in finding.estimates}
+
+
+@pytest.mark.parametrize(
+    ("checks", "said"),
+    [
+        ({"sensitivity": [5, 4], "specificity": [1, 1]}, "expected name_checks as"),
+        ({"sensitivity": [4, 5]}, "expected name_checks as"),
+        ({"sensitivity": [1, 2], "specificity": [1, 2]}, "better than chance"),
+        ({"sensitivity": [0, 0], "specificity": [1, 2]}, "at least one record"),
+    ],
+)
+def test_checks_that_say_nothing_are_refused(checks: dict[str, list[int]], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        IdentifiersInOutputs(name_checks=checks)
