@@ -90,7 +90,7 @@ class NextToken:
         nats = np.empty(fill.shape)
         with torch.no_grad():
             for start in range(0, n, together):
-                part, cache = slice(start, start + together), []
+                part, cache = slice(start, start + together), list[Any]()
                 for first in range(0, length, width):
                     rests = _replacing(ids[part], fill[:, part], first, width)  # (n, K, w, T - first)
                     rows = torch.from_numpy(rests.reshape(len(rests), -1, length - first)).to(self.device)
