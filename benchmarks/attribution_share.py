@@ -6,7 +6,8 @@ Each reference model, trained first where it is not in the cache, is audited as 
 with all defaults, in this process. Printed are the seconds of the whole audit without loading and without the report,
 those of attribution, and their share, of the processor and by the clock; the processor's say more on a machine that
 others use. Attribution is collecting what GA2xx needs and nothing else does, and the GA2xx auditors, which are run once
-more by themselves, as auditors take turns in an audit. With `--conditional`, models that are told a class, of the families that can be, in the place of those that are told none.
+more by themselves, as auditors take turns in an audit. With `--conditional`, models that are told a class, of the
+families that can be, in the place of those that are told none.
 """
 
 import argparse
