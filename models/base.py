@@ -171,7 +171,23 @@ class Advances(Protocol):
     def advance(self, ids: Tensor, cache: list[Any]) -> tuple[Tensor, list[Any]]:
         """New ids (B, T) to the logits of the token after each, (B, T, V), and the cache with them.
 
-        `cache` is of the ids before, [] where there are none; T is 1 unless it is [].
+        `cache` is of the ids before, [] where there are none; T is 1 unless it is [] or the model has `read_on`.
+        """
+        ...
+
+
+@runtime_checkable
+class ReadsOn(Protocol):
+    """A model of token sequences that has `advance` and reads many continuations of one beginning.
+
+    With it, contexts that differ in one token share what comes before that token, which is read once.
+    """
+
+    def read_on(self, ids: Tensor, cache: list[Any]) -> Tensor:
+        """R continuations (B, R, T) of each of the cache's B beginnings to the logits after their last ids, (B, R, V).
+
+        `cache` is [] where nothing comes before, and is left as it is. They are the last logits that `logits` gives for
+        beginning and continuation.
         """
         ...
 

@@ -27,6 +27,7 @@ METHODS = (
     "decode_text",
     "logits",
     "advance",
+    "read_on",
     "masked_log_prob",
 )
 """What an audit may call of a model."""

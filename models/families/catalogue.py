@@ -77,7 +77,7 @@ _TABLE = (
         "image",
         "DDPM",
         BOUND,
-        ("log_prob", "denoising_loss"),
+        ("log_prob", "denoising_loss", "sample_in_windows"),
         "denoising diffusion model with a small U-Net",
     ),
     Family(

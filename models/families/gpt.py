@@ -86,18 +86,28 @@ class Block(nn.Module):
         self.narrow = nn.Linear(4 * width, width)
 
     def forward(
-        self, x: Tensor, past: tuple[Tensor, Tensor] | None, drop: Drop
+        self, x: Tensor, past: tuple[Tensor, Tensor] | None, drop: Drop, *, last: bool = False
     ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
-        """Tokens (B, T, C) to tokens, with the keys and values so far; after a past, T is 1."""
+        """Tokens (B, T, C) after those of the past to tokens, or to the last (B, 1, C), and keys and values of all."""
         q, k, v = self.queries_keys_values(self.attention_norm(x)).chunk(3, dim=-1)
         q, k, v = (each.unflatten(-1, (self.heads, -1)).transpose(1, 2) for each in (q, k, v))  # (B, heads, T, C/heads)
         if past is not None:
             k, v = torch.cat([past[0], k], dim=2), torch.cat([past[1], v], dim=2)
-        # The one new token after a past may see all of it.
-        seen = scaled_dot_product_attention(q, k, v, is_causal=past is None)
+        if last:
+            x, q = x[:, -1:], q[:, :, -1:]
+        seen = scaled_dot_product_attention(q, k, v, **sight(q, k))
         x = x + drop(self.attended(seen.transpose(1, 2).flatten(2)))
         x = x + drop(self.narrow(gelu(self.widen(self.perceptron_norm(x)))))
         return x, (k, v)
+
+
+def sight(q: Tensor, k: Tensor) -> dict[str, Any]:
+    """What queries (…, T, c) may see of keys (…, S, c), of which theirs are the last: all up to their own."""
+    new, all_of_them = q.shape[-2], k.shape[-2]
+    if new in (1, all_of_them):
+        return {"is_causal": new > 1}
+    seen = torch.ones(new, all_of_them, dtype=torch.bool, device=q.device)
+    return {"attn_mask": seen.tril(all_of_them - new)}
 
 
 class GPT(nn.Module):
@@ -134,7 +144,16 @@ class GPT(nn.Module):
         return self.advance(ids, [], drop)[0]
 
     def advance(self, ids: Tensor, cache: Cache, drop: Drop = keep) -> tuple[Tensor, Cache]:
-        """The logits of the tokens after new ids (B, T), and the cache with them; T is 1 unless the cache is empty."""
+        """The logits of the tokens after new ids (B, T), (B, T, V), and the cache with them."""
+        return self._read(ids, cache, drop)
+
+    def read_on(self, ids: Tensor, cache: Cache) -> Tensor:
+        """R continuations (B, R, T) of each of the cache's B beginnings to the logits after their ends, (B, R, V)."""
+        b, r = ids.shape[:2]
+        wide: Cache = [(k.repeat_interleave(r, dim=0), v.repeat_interleave(r, dim=0)) for k, v in cache]
+        return self._read(ids.flatten(0, 1), wide, keep, last=True)[0].reshape(b, r, -1)
+
+    def _read(self, ids: Tensor, cache: Cache, drop: Drop, *, last: bool = False) -> tuple[Tensor, Cache]:
         start = cache[0][0].shape[2] if cache else 0
         if start + ids.shape[1] > self.config.max_length + 1:
             raise UserError(
@@ -143,8 +162,10 @@ class GPT(nn.Module):
             )
         x = drop(self.embedding(ids) + self.places.weight[start : start + ids.shape[1]])  # (B, T, C)
         kept: Cache = []
-        for number, block in enumerate(self.blocks):
-            x, keys_values = block(x, cache[number] if cache else None, drop)
+        for number, block in enumerate(self.blocks, start=1):
+            # Nothing but the last token leaves the last block where nothing else is asked for.
+            only = last and number == len(self.blocks)
+            x, keys_values = block(x, cache[number - 1] if cache else None, drop, last=only)
             kept.append(keys_values)
         weight = self.embedding.weight if self.head is None else self.head.weight
         return linear(self.norm(x), weight), kept

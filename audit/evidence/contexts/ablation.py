@@ -1,4 +1,4 @@
-"""Leave out one token of a context at a time: all places of a context in one pass."""
+"""Leave out one token of a context at a time: all places of a context in one pass, or from each place on."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,9 @@ def ablated(ask: NextToken, ids: Ints, targets: Ints, fill: Ints) -> tuple[Float
         nats with the token at each place replaced, (n, T), and with every token replaced, (n,).
     """
     draws, n, length = fill.shape
+    if ask.shares:
+        emptied = ask.nats(fill.reshape(-1, length), np.tile(targets, draws)).reshape(draws, n).mean(axis=0)
+        return ask.replaced(ids, targets, fill).mean(axis=0), emptied
     singles, emptied = np.empty((n, length)), np.empty(n)
     step = max(1, TOGETHER // (draws * (length + 1) * length))
     for start in range(0, n, step):

@@ -37,6 +37,14 @@ class Recurrent(nn.Module):
         states, state = self.lstm(self.embedding(ids), cache[0] if cache else None)
         return self.head(states), [state]
 
+    def read_on(self, ids: Tensor, cache: Cache) -> Tensor:
+        """R continuations (B, R, T) of each of the cache's B beginnings to the logits after their ends, (B, R, V)."""
+        b, r = ids.shape[:2]
+        state = tuple(each.repeat_interleave(r, dim=1) for each in cache[0]) if cache else None
+        states, _ = self.lstm(self.embedding(ids.flatten(0, 1)), state)
+        logits: Tensor = self.head(states[:, -1])
+        return logits.reshape(b, r, -1)
+
     def score(self, rows: Sequence[Row | None]) -> Tensor:
         """Exact log-probability of each record's ids in nats, (n,); −∞ for None, for no ids and for too many."""
         return self.distribution.score(self.logits, rows, self.embedding.weight.device)
