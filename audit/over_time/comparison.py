@@ -63,7 +63,7 @@ def compare(
     shared = shared or Recomputed()
     policy = policy or Policy.model_validate(new.record.policy.content)
     level = policy.confidence if level is None else level
-    rows = [_row(key, *pair, old, new, margin, level, shared) for key, *pair in _pairs(old, new, only)]
+    rows = [_row(*each, old, new, margin, level, shared) for each in _pairs(old, new, only)]
     verdict = judge(
         list(new.findings.values()),
         gates(policy, old, new, margin, level, only, shared),

@@ -110,8 +110,8 @@ def test_what_the_evidence_does_not_bear_out_is_not_paired() -> None:
 def test_slow_auditors_and_those_of_other_evidence_are_left_out_by_name() -> None:
     rng = np.random.default_rng(5)
     evidence = shares(rng.random(100) < 0.4, rng.random(200) < 0.4)
-    found = (normal("share", 0.4, 0.1),)
-    finding = Finding("GA101", "Shares", "Which?", Outcome.MEASURED, estimates=found, seconds=2.0)
+    shown = (normal("share", 0.4, 0.1),)
+    finding = Finding("GA101", "Shares", "Which?", Outcome.MEASURED, estimates=shown, seconds=2.0)
     side = Asked(POLICY, 0, evidence, {"GA101": finding, "GA601": replace(finding, code="GA601")})
     found = recomputed(side, side, codes=("GA101", "GA601"), budget=60, progress=lambda step, share: None)
     assert found.left_out == {"GA101": pytest.approx(84.0), "GA601": None}
