@@ -12,7 +12,7 @@ from ..models.errors import UserError, one_line
 from ..models.reading.regular_file import check_file, check_file_or_folder
 from .comparable import context_of, why_not
 from .finding import SETS, Better, Estimate, Interval
-from .statistics.change import change
+from .statistics.change import Paired, change
 
 RECORD = "record.json"
 MOST_BYTES = 256 * 2**20
@@ -44,6 +44,14 @@ class KeptEstimate(_Kept):
         )
 
 
+class Pair(_Kept):
+    """How an estimate and that of the baseline move together, see `statistics.change.Paired`."""
+
+    group: str | None
+    correlation: float
+    parts: int
+
+
 class Baseline(_Kept):
     """What a rule compares with, whole: a record judges again without the file that this was read from.
 
@@ -58,6 +66,7 @@ class Baseline(_Kept):
         doubt: why none of them can be compared with, if so.
         differs: why this audit's cannot, once that is known.
         same_samples: whether this audit looks at the same generated records.
+        pairs: how estimates move together with those of this audit, where that is known.
     """
 
     source: str
@@ -70,6 +79,11 @@ class Baseline(_Kept):
     doubt: str | None = None
     differs: str | None = None
     same_samples: bool = False
+    pairs: tuple[Pair, ...] = ()
+
+    def paired(self, group: str | None) -> Paired | None:
+        """How the estimate of a group moves with this audit's, where that is known."""
+        return next((Paired(each.correlation, each.parts) for each in self.pairs if each.group == group), None)
 
     def beside(self, code: str, context: Mapping[str, Any], settings: Mapping[str, Any]) -> "Baseline":
         """The same, knowing whether an audit may be compared with it.
@@ -177,12 +191,13 @@ def worsening(baseline: Baseline, new: Estimate) -> Estimate | str:
         return f"it cannot be compared with {baseline.source}: {MISSING}"
     if kept.unit != new.unit or kept.better is not new.better:
         return f"it cannot be compared with {baseline.source}: it was measured in another unit or direction"
-    return _worse(moved(kept.named(new.name), new, same_samples=baseline.same_samples))
+    paired = baseline.paired(new.group)
+    return _worse(moved(kept.named(new.name), new, same_samples=baseline.same_samples, paired=paired))
 
 
-def moved(old: Estimate, new: Estimate, *, same_samples: bool) -> Estimate:
+def moved(old: Estimate, new: Estimate, *, same_samples: bool, paired: Paired | None = None) -> Estimate:
     """New minus old; exact where the same generated records gave the same numbers."""
-    changed = change(old=old, new=new)
+    changed = change(old=old, new=new, paired=paired)
     if not (same_samples and old.value == new.value and old.curve == new.curve):
         return changed
     return Estimate(new.name, 0.0, (), new.n, "the same records", changed.unit, new.better, new.group)

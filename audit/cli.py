@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..reports.terminal.say import say, say_block
+from ..reports.terminal.say import say, say_page
 from .adoption.commands import init
 from .adoption.commands import policy as policy_commands
 from .adoption.options import Adoption, of_adoption
@@ -264,7 +264,7 @@ def explain(code: str) -> None:
     """Print the page of auditor CODE: its question, method, limits, how to act, its estimates and parameters."""
     from .commands.explanation import explained
 
-    say_block(explained(code))
+    say_page(explained(code))
 
 
 @main.command(epilog=EXIT_CODES)

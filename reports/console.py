@@ -1,6 +1,6 @@
 """What a terminal shows at the end of a run: the verdict first, what asks for attention, and the rest in brief."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..audit.verdict import Ruling
@@ -17,6 +17,9 @@ from .words import SIGNS, bound_words, in_order, sentence, short, spaced, waiver
 
 MAX_RULES = 10
 """Rules that are not met, open or waived and shown at the end of a run; the report has them all."""
+
+LONGEST_LIST = 400
+"""Characters of the names of rules that are met, or not applied."""
 
 COLOURS = {Ruling.PASS: "green", Ruling.FAIL: "red", Ruling.INCONCLUSIVE: "yellow"}
 """Beside sign and word, never alone."""
@@ -49,7 +52,7 @@ def _styled(record: Record, out: Path | None) -> Iterator[tuple[str, str]]:
     for outcome, what in ((Ruling.PASS, "met"), (Ruling.NOT_APPLIED, "not applied")):
         names = [title(rule).lower() for rule in rules if rule.outcome is outcome and not rule.waived]
         if names:
-            yield f"  {SIGNS[outcome]} {len(names)} {what}: {short(', '.join(names), 400)}", ""
+            yield f"  {SIGNS[outcome]} {len(names)} {what}: {_listed(names)}", ""
     lock = None if record.lock is None else record.lock.words()
     for said in (encoder_words(record), independence_words(record), looks_words(record), lock):
         if said is not None:
@@ -59,6 +62,16 @@ def _styled(record: Record, out: Path | None) -> Iterator[tuple[str, str]]:
     yield f"Auditors: {' · '.join(counts)}", QUIET
     if out is not None:
         yield f"Report: {out / 'report.html'}", ""
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The names as far as they fit into four hundred characters, none of them cut, and how many more there are."""
+    shown: list[str] = []
+    for name in names:
+        if shown and len(", ".join([*shown, name])) > LONGEST_LIST:
+            return f"{', '.join(shown)} and {len(names) - len(shown)} more"
+        shown.append(short(name, LONGEST_LIST))
+    return ", ".join(shown)
 
 
 def _bold(outcome: Ruling) -> str:

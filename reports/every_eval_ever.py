@@ -1,9 +1,9 @@
 """The record in the format of Every Eval Ever: a shared database of evaluation results.
 
-Written for version 0.2.1 of its schema. What that asks and a record does not say is `unknown`; a score without a
+Written for version 0.3.0 of its schema. What that asks and a record does not say is `unknown`; a score without a
 direction has none in that schema, so such estimates are left out, and their number is told.
 
-Reference: EvalEval Coalition, Every Eval Ever, eval.schema.json, version 0.2.1.
+Reference: EvalEval Coalition, Every Eval Ever, eval.schema.json, version 0.3.0.
 """
 
 import json
@@ -17,7 +17,7 @@ from .finding_parts import EstimatePart, FindingPart
 from .record import Record
 from .terminal.visible import line
 
-VERSION = "0.2.1"
+VERSION = "0.3.0"
 LARGEST = sys.float_info.max
 RANGES = {
     "share": (0.0, 1.0),
@@ -77,6 +77,10 @@ def _model(record: Record, name: str) -> dict[str, Any]:
     details = {"sha256": checkpoint.sha256, "format": checkpoint.format, "modality": checkpoint.modality}
     if checkpoint.parameters is not None:
         details["parameters"] = str(checkpoint.parameters)
+    # Weights that were at hand ran here; of samples that were given, and of who may have the weights, a record says
+    # nothing.
+    details["deployment_type"] = "unknown" if checkpoint.parameters is None else "self_deployed"
+    details["model_availability"] = "unknown"
     return {"name": name, "id": name, "additional_details": {key: line(each) for key, each in details.items()}}
 
 

@@ -57,6 +57,7 @@ def check(files: tuple[Path, ...]) -> None:
 )
 def lock(checkpoint: str, rules: Path | None, out: Path, **asked: Any) -> None:
     """Fix policy, seed, samples and data in a file before the audit; CHECKPOINT only for data that it names."""
+    from ...models.checkpoints.whole_file import write_new
     from ...models.errors import UserError
     from ..catalogue import estimates_by_code
     from ..commands.environment import versions
@@ -69,8 +70,7 @@ def lock(checkpoint: str, rules: Path | None, out: Path, **asked: Any) -> None:
     made = make_lock(request, found, now=datetime.now(UTC), version=versions()["genai-audit"])
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with out.open("x", encoding="utf-8") as file:
-            file.write(made.model_dump_json(indent=2) + "\n")
+        write_new(out, (made.model_dump_json(indent=2) + "\n").encode())
     except FileExistsError as error:
         raise UserError(f"{out}: exists already, and no lock is replaced; choose another by --out") from error
     except OSError as error:

@@ -1,8 +1,10 @@
 """Judge and render saved audits again, from their folder alone."""
 
 import os
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...models.checkpoints.whole_file import write_whole
 from ...models.errors import UserError, one_line
@@ -12,9 +14,12 @@ from ...reports.record import Record
 from ..evidence.bundle import Evidence
 from ..folder.binding import check_derived, check_evidence, check_verdict
 from ..folder.lock import alone
-from ..folder.manifest import relist, strangers
+from ..folder.manifest import relist, strangers, sweep
 from ..folder.seal import check_seal
 from .outputs import EVIDENCE, MARK, PDF, REPORT, check_out, write
+
+if TYPE_CHECKING:
+    from ...reports.redaction import Showing
 
 
 def open_audit(path: Path) -> tuple[Record, Evidence | None, Path]:
@@ -95,21 +100,31 @@ def render_again(
     Raises:
         UserError: if the record or the target cannot be used, or nothing can print.
     """
+    from ...reports.redaction import Showing
+
+    with alone((path if path.is_dir() else path.parent).resolve(), needed=False) if out is None else nullcontext():
+        return _rendered(path, out, card, Showing(showing), full=full, pdf=pdf)
+
+
+def _rendered(path: Path, out: Path | None, card: Path | None, showing: "Showing", *, full: bool, pdf: bool) -> Path:
     from ...models.threads import plain_algebra
     from ...reports.html import render
     from ...reports.pdf import print_pdf
-    from ...reports.redaction import Showing
     from .views import with_card
 
     record, evidence, folder = open_audit(path)
     if evidence is None:
         raise UserError(f"{folder}: expected an {EVIDENCE} folder beside {MARK}; the report shows pictures from it")
+    if out is None:
+        sweep(folder)
     name = PDF if pdf else REPORT
     target = out or folder / name
-    if out is None and os.path.lexists(target) and name in set(strangers(folder)):
-        raise UserError(f"{target}: is not as an audit wrote it; move it away, or name another file by --out")
+    odd = out is None and os.path.lexists(target) and name in set(strangers(folder))
     with plain_algebra():
-        report = render(with_card(record, card), evidence, showing=Showing(showing), full=full)
+        report = render(with_card(record, card), evidence, showing=showing, full=full)
+    # One that was written by a process which was killed before it said so in the list is ours.
+    if odd and not (target.is_file() and target.read_bytes() == report.encode()):
+        raise UserError(f"{target}: is not as an audit wrote it; move it away, or name another file by --out")
     content = print_pdf(report) if pdf else report.encode()
     try:
         write_whole(target, content)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from ...models.checkpoints.whole_file import write_new
 from ...models.errors import UserError
 
 TEMPLATES = Path(__file__).parents[2] / "templates" / "init"
@@ -62,8 +63,7 @@ def start(what: str, *, modality: str, out: Path | None, reference: str | None =
     text = _types(reference) if what == "types" else _text(what, modality, target)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with target.open("x", encoding="utf-8") as file:
-            file.write(text)
+        write_new(target, text.encode())
     except OSError as error:
         raise UserError(f"{target}: cannot be written ({error.strerror}); choose another place with --out") from error
     return target, _next(what, target)

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from ...reports.formats import FORMATS, written
 from ...reports.policy_place import PolicyPlace, policy_place
 from ...reports.record import Record
 from ...reports.terminal.say import say
-from ..folder.manifest import relist, strangers
+from ..folder.lock import alone
+from ..folder.manifest import relist, strangers, sweep
 from ..policy import DEFAULT, SHIPPED, PolicyError, policy_file
 
 
@@ -71,21 +73,37 @@ def written_again(
     Raises:
         UserError: if the record, the card or the target cannot be used.
     """
-    from .rejudge import open_audit, render_again
+    from .rejudge import render_again
 
     if not formats and not templates:
         warn_of_age(datetime.now(UTC).date())
         return [render_again(path, out, card, **look)]
+    with alone((path if path.is_dir() else path.parent).resolve(), needed=False) if out is None else nullcontext():
+        return _written(path, out, card, formats, templates)
+
+
+def _written(
+    path: Path, out: Path | None, card: Path | None, formats: Sequence[str], templates: Sequence[str]
+) -> list[Path]:
+    from .rejudge import open_audit
+
     record, _, folder = open_audit(path)
     record, target = with_card(record, card), out or folder
+    if out is None:
+        sweep(folder)
     if out is not None and out.exists() and not out.is_dir():
         raise UserError(f"--out {out}: expected a folder for what --format and --template write, got a file; name one")
     files = dict([*_formats(record, formats), *_forms(record, templates)])
     odd = set(strangers(target)) if target.is_dir() and out is None else set()
     for name in files:
-        if os.path.lexists(target / name) and name in odd:
+        if os.path.lexists(target / name) and name in odd and not _holds(target / name, files[name]):
             raise UserError(f"{target / name}: is not as an audit wrote it; move it away, or name a folder by --out")
     return [_put(target, name, text, listed=out is None) for name, text in files.items()]
+
+
+def _holds(path: Path, text: str) -> bool:
+    """Whether a file is what is to be written there, as one is that was written and not yet listed."""
+    return path.is_file() and path.read_bytes() == text.encode()
 
 
 def warn_of_age(day: date) -> None:

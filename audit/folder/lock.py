@@ -13,14 +13,15 @@ LONGEST = 200
 
 
 @contextlib.contextmanager
-def alone(out: Path) -> Iterator[None]:
-    """Hold the folder for an audit that writes to it in the end.
+def alone(out: Path, *, needed: bool = True) -> Iterator[None]:
+    """Hold the folder for an audit that writes to it in the end, or for what is written into a saved one.
 
     The lock is a hidden file beside the folder. The system lets go of it however a process ends, so that one left by a
     process that was killed stops nobody.
 
     Args:
         out: where the audit is to go, as `check_out` returned it.
+        needed: whether the place beside the folder must be writable, as it must for a new audit.
 
     Raises:
         UserError: if another process holds it.
@@ -30,10 +31,16 @@ def alone(out: Path) -> Iterator[None]:
         out.parent.mkdir(parents=True, exist_ok=True)
         handle = _held(path)
     except OSError as error:
+        if not needed:
+            yield
+            return
         raise UserError(f"--out {out}: cannot be written ({error.strerror}); choose another") from error
     if handle is None:
         by = _holder(path)
-        raise UserError(f"--out {out}: another audit{by} is to be written there; wait for its end, or choose another")
+        raise UserError(
+            f"{'--out ' if needed else ''}{out}: another audit{by} is to be written there; wait for its end"
+            f"{', or choose another' if needed else ''}"
+        )
     try:
         os.truncate(handle, 0)
         with os.fdopen(os.dup(handle), "w", encoding="utf-8") as file:

@@ -2,12 +2,15 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from ...models.checkpoints.whole_file import write_whole
 
 MANIFEST = "manifest.json"
+
+_HALF = re.compile(r"\.[\w.-]{1,100}\.[0-9a-f]{16}\.part")
 
 MOST_BYTES = 16 * 1024 * 1024
 """A list that is longer than this is none of ours."""
@@ -25,17 +28,34 @@ def relist(folder: Path, name: str) -> None:
         _write(folder, {**before, name: _sha256(folder / name)})
 
 
+def sweep(folder: Path) -> None:
+    """Take away what a process that was killed while it wrote into the folder left half-written, by its name alone.
+
+    Only for who holds the folder, see `lock.alone`: another's would be at work.
+    """
+    for name in _leftovers(folder):
+        (folder / name).unlink(missing_ok=True)
+
+
+def _leftovers(folder: Path) -> set[str]:
+    """Files beside those of the audit that bear the names which `write_whole` gives before it is done."""
+    return {path.name for path in folder.glob(".*.part") if _HALF.fullmatch(path.name) and path.is_file()}
+
+
 def strangers(folder: Path) -> Iterator[str]:
     """What lies in the folder and is not as an audit wrote it: names below the folder, links and odd files too.
 
-    Without a list, everything is.
+    Without a list, everything is; what a process left half-written when it was killed is ours.
     """
     known = _read(folder)
     if known is None:
         yield from sorted(os.listdir(folder))
         return
     folders = {parent.as_posix() for name in known for parent in Path(name).parents}
+    left = _leftovers(folder)
     for name in _entries(folder):
+        if name in left and not (folder / name).is_symlink():
+            continue
         path = folder / name
         if path.is_symlink() or not (path.is_file() or path.is_dir()):
             yield name

@@ -33,6 +33,14 @@ MARGIN = click.option(
 )
 @MARGIN
 @click.option("--only", callback=values.codes, metavar="CODE,…", help="Compare what these auditors found.")
+@click.option(
+    "--recompute",
+    callback=lambda context, option, value: 0.0 if value == "0" else values.duration(context, option, value),
+    default="2m",
+    show_default=True,
+    metavar="TIME",
+    help="For asking auditors again on the evidence of both audits, so that tests are paired; 0: do not.",
+)
 @JSON
 @HTML
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 whatever the outcome (errors still count).")
@@ -42,6 +50,7 @@ def compare(
     policy: Path | None,
     margin: float,
     only: tuple[str, ...],
+    recompute: float,
     as_json: bool,
     html: Path | None,
     exit_zero: bool,
@@ -53,9 +62,11 @@ def compare(
     """
     from ...reports.over_time.page import comparison_page
     from ...reports.over_time.said import comparison_lines
+    from ...reports.terminal.progress import progress
     from .opened import compare_records
 
-    part = compare_records(old, new, policy=policy, margin=margin, only=only)
+    with progress() as report:
+        part = compare_records(old, new, policy=policy, margin=margin, only=only, recompute=recompute, progress=report)
     _told(part, comparison_lines(part), as_json, html, comparison_page(part) if html else "")
     codes = {Ruling.PASS: PASS, Ruling.FAIL: FAIL, Ruling.INCONCLUSIVE: INCONCLUSIVE}
     return PASS if exit_zero else codes[part.outcome]

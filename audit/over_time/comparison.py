@@ -1,28 +1,26 @@
 """Compare two audits: what changed, what did not, and where nobody can tell."""
 
-import hashlib
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
-from typing import Any
 
 from ...reports import convert
-from ...reports.over_time.parts import Change, ChangePart, ComparisonPart, SeenPart, SidePart
+from ...reports.over_time.parts import Change, ChangePart, ComparisonPart, SeenPart
 from ...reports.record import Record
-from ..baseline import baseline_of, moved
-from ..comparable import context_of, differences, why_not
+from ...reports.terminal.total import duration
+from ..baseline import moved
+from ..comparable import differences, why_not
 from ..doubts import doubts_about
 from ..finding import Better, Estimate, Finding, Outcome
 from ..judge import judge
-from ..policy import Policy, Rule
-from ..statistics.change import DIFFERENCES, Claims, changed_p, claims, same_p
+from ..policy import Policy
+from ..statistics.change import DIFFERENCES, Claims, Paired, changed_p, claims, same_p
+from .gates import gates, margin_for
+from .recomputed import PARTS, Recomputed
+from .side import Side
 
 MARGIN = 0.05
 """The change that does not matter: in shares, ratios and correlations as it is (0.05 is five points), of anything else
 as a part of the old value."""
-
-AS_IT_IS = ("share", "share difference", "ratio", "correlation")
 
 Key = tuple[str, str, str | None]
 """Code, name and group of an estimate."""
@@ -32,49 +30,13 @@ ALONE = (
     "samples is taken as opposed, the worst that shared real data can do, so a change must be larger here than in a "
     "paired test"
 )
-"""What every comparison says of its test."""
+"""What a comparison says of tests that know nothing but intervals."""
 
-
-@dataclass(frozen=True, slots=True)
-class Side:
-    """One audit: its record, where that lies, and the record as JSON."""
-
-    record: Record
-    name: str
-    content: Mapping[str, Any]
-    findings: Mapping[str, Finding]
-
-    @classmethod
-    def of(cls, record: Record, name: str) -> "Side":
-        """A record in all forms that comparing needs."""
-        findings = {part.code: convert.finding_from(part) for part in record.findings}
-        return cls(record, name, json.loads(record.to_json()), findings)
-
-    @property
-    def context(self) -> dict[str, Any]:
-        """What its audit asked."""
-        return context_of(self.content)
-
-    @property
-    def sha256(self) -> str:
-        """Of the record as JSON."""
-        return hashlib.sha256(self.record.to_json().encode()).hexdigest()
-
-    def part(self) -> SidePart:
-        """What outputs say of it."""
-        record = self.record
-        return SidePart(
-            name=self.name,
-            checkpoint=record.checkpoint.name,
-            sha256=record.checkpoint.sha256,
-            started=record.environment.started,
-            verdict=record.verdict.outcome,
-            policy=record.policy.name,
-            policy_sha256=record.policy.sha256,
-            samples=record.environment.samples,
-            seed=record.environment.seed,
-            version=record.environment.versions.get("genai-audit", "unknown"),
-        )
+PAIRED = (
+    "{n} of {rows} estimates were tested as paired: their auditors were asked again on the evidence of both audits, "
+    f"without each of {PARTS} parts of what both looked at, which shows how the two estimates move together"
+)
+"""What it says where it knows more."""
 
 
 def compare(
@@ -85,6 +47,7 @@ def compare(
     margin: float = MARGIN,
     level: float | None = None,
     only: Sequence[str] = (),
+    shared: Recomputed | None = None,
 ) -> ComparisonPart:
     """Two audits, estimate by estimate, and the policy's rules on how much worse each is.
 
@@ -95,13 +58,15 @@ def compare(
         margin: the change that does not matter, as `MARGIN` says.
         level: confidence of intervals and claims; the policy's without it.
         only: codes of the auditors to compare, all if empty.
+        shared: how estimates of both move together, where their evidence told.
     """
+    shared = shared or Recomputed()
     policy = policy or Policy.model_validate(new.record.policy.content)
     level = policy.confidence if level is None else level
-    rows = [row_of(*each, old, new, margin, level) for each in _pairs(old, new, only)]
+    rows = [_row(*each, old, new, margin, level, shared) for each in _pairs(old, new, only)]
     verdict = judge(
         list(new.findings.values()),
-        _gates(policy, old, new, margin, level, only),
+        gates(policy, old, new, margin, level, only, shared),
         drawn=new.record.environment.samples,
         today=_day(new.record),
     )
@@ -111,16 +76,11 @@ def compare(
         outcome=verdict.outcome,
         reason=verdict.reason,
         differs=tuple(differences(old.context, new.context)),
-        notes=tuple(_notes(old, new)),
+        notes=tuple(_notes(old, new, rows, shared)),
         level=level,
         rules=convert.verdict_part(verdict).rules,
         rows=tuple(claimed(rows, level)),
     )
-
-
-def margin_for(unit: str, value: float, margin: float) -> float:
-    """The change that does not matter, in the unit of an estimate whose old value is given."""
-    return margin if unit in AS_IT_IS else margin * abs(value)
 
 
 def _pairs(old: Side, new: Side, only: Sequence[str]) -> Iterator[tuple[Key, Estimate | None, Estimate | None]]:
@@ -144,8 +104,33 @@ def claimed(rows: Sequence[ChangePart], level: float) -> list[ChangePart]:
     return [_claimed(row, said.get(place, _of_exact(row))) for place, row in enumerate(rows)]
 
 
+def _row(
+    key: Key,
+    before: Estimate | None,
+    after: Estimate | None,
+    old: Side,
+    new: Side,
+    margin: float,
+    level: float,
+    shared: Recomputed,
+) -> ChangePart:
+    row = row_of(key, before, after, old, new, margin, level, shared.paired.get(key))
+    otherwise = shared.otherwise.get(key[0])
+    if otherwise is None or row.difference is None:
+        return row
+    nothing = {"difference": None, "margin": None, "p_change": None, "p_same": None}
+    return row.model_copy(update={**nothing, "reason": otherwise})
+
+
 def row_of(
-    key: Key, before: Estimate | None, after: Estimate | None, old: Side, new: Side, margin: float, level: float
+    key: Key,
+    before: Estimate | None,
+    after: Estimate | None,
+    old: Side,
+    new: Side,
+    margin: float,
+    level: float,
+    paired: Paired | None = None,
 ) -> ChangePart:
     """One estimate in two audits, with both p-values where they can be compared and the reason where not."""
     (code, name, group), known = key, after or before
@@ -166,13 +151,14 @@ def row_of(
     if reason is not None or before is None or after is None:
         return row.model_copy(update={"reason": reason})
     same = old.record.data.generated.sha256 == new.record.data.generated.sha256
-    difference = moved(before, after, same_samples=same)
+    difference = moved(before, after, same_samples=same, paired=paired)
     within = margin_for(after.unit, before.value, margin)
     return row.model_copy(
         update={
             "difference": seen_of(difference, level),
             "difference_unit": DIFFERENCES.get(after.unit, after.unit),
             "margin": within,
+            "correlation": None if paired is None or not difference.curve else paired.correlation,
             "p_change": changed_p(difference),
             "p_same": same_p(difference, within),
         }
@@ -190,7 +176,7 @@ def _why_not(code: str, before: Estimate | None, after: Estimate | None, old: Si
     reason = why_not(code, old.context, new.context, encoders=(first.encoder, second.encoder))
     if reason is not None:
         return reason
-    if _settings(old, code) != _settings(new, code):
+    if old.settings(code) != new.settings(code):
         return f"the policies give {code} other parameters"
     if (before.unit, before.better) != (after.unit, after.better):
         return "unit or direction of the estimate differ"
@@ -207,10 +193,6 @@ def _because(finding: Finding | None) -> str:
     if finding.outcome is Outcome.MEASURED or not finding.reason:
         return ""
     return f": {finding.reason.strip().splitlines()[-1]}"
-
-
-def _settings(side: Side, code: str) -> Any:
-    return (side.record.policy.content.get("settings") or {}).get(code, {})
 
 
 def seen_of(estimate: Estimate, level: float) -> SeenPart:
@@ -249,33 +231,7 @@ def _claimed(row: ChangePart, claim: Claims) -> ChangePart:
     return row.model_copy(update={"reason": reason})
 
 
-def _gates(policy: Policy, old: Side, new: Side, margin: float, level: float, only: Sequence[str]) -> Policy:
-    """The policy with each rule asking how much worse than in the old audit its estimate is."""
-    rules = [_gate(rule, old, new, margin) for rule in policy.rules if not only or rule.auditor in only]
-    asked = policy.model_copy(
-        update={"rules": tuple(rules or [_gate(each, old, new, margin) for each in policy.rules]), "confidence": level}
-    )
-    return asked.beside(new.context)
-
-
-def _gate(rule: Rule, old: Side, new: Side, margin: float) -> Rule:
-    settings = _settings(old, rule.auditor)
-    baseline = baseline_of(
-        old.content, source=old.name, sha256=old.sha256, auditor=rule.auditor, estimate=rule.estimate
-    ).model_copy(update={"settings": settings})
-    within = rule.margin
-    if within is None:
-        finding = new.findings.get(rule.auditor)
-        found = [] if finding is None else [each for each in finding.estimates if each.name == rule.estimate]
-        unit = found[0].unit if found else "share"
-        # One rule has one margin: where it holds for several groups, that of the smallest old value.
-        values = [abs(each.value) for each in baseline.estimates if rule.group in (None, each.group)]
-        within = margin_for(unit, min(values, default=0.0), margin)
-    bounds = {"at_least": None, "at_most": None, "between": None}
-    return rule.model_copy(update={**bounds, "no_worse_than": baseline, "margin": within})
-
-
-def _notes(old: Side, new: Side) -> Iterator[str]:
+def _notes(old: Side, new: Side, rows: Sequence[ChangePart], shared: Recomputed) -> Iterator[str]:
     first, second = old.part(), new.part()
     if first.version != second.version:
         yield f"genai-audit {first.version} made the old audit, {second.version} the new one: methods may differ"
@@ -287,9 +243,25 @@ def _notes(old: Side, new: Side) -> Iterator[str]:
         yield "both audits are of the same checkpoint: what differs between them is chance, or how it was asked"
     elif first.seed == second.seed:
         yield (
-            f"both audits drew with seed {first.seed}: draws of related models then move alike, which is not counted on"
+            f"both audits drew with seed {first.seed}: draws of related models then move alike, which only paired "
+            "tests count on"
         )
-    yield ALONE
+    tested = [row for row in rows if row.difference is not None and not row.difference.exact]
+    paired = sum(row.correlation is not None for row in tested)
+    if paired:
+        yield PAIRED.format(n=paired, rows=len(tested))
+    if paired < len(tested):
+        yield (f"of the other {len(tested) - paired}, " if paired else "") + ALONE
+    slow = {code: each for code, each in sorted(shared.left_out.items()) if each is not None}
+    if slow:
+        yield (
+            f"{', '.join(slow)} were not asked again, which takes about {duration(sum(slow.values()))} more: allow it "
+            "by --recompute"
+        )
+    if fixed := sorted(code for code, each in shared.left_out.items() if each is None):
+        yield f"{', '.join(fixed)} rest on evidence of which no part can be left out"
+    if shared.why_not:
+        yield f"no estimate was tested as paired: {shared.why_not}"
 
 
 def _day(record: Record) -> date:

@@ -13,8 +13,9 @@ from ..finding import NOMINAL, Estimate
 from ..policy import Policy
 from ..statistics.heterogeneity import heterogeneity
 from ..statistics.intervals import BAND
-from .comparison import MARGIN, Key, Side, claimed, row_of, seen_of
+from .comparison import MARGIN, Key, claimed, row_of, seen_of
 from .opened import opened, records_in
+from .side import Side
 
 Order = Literal["started", "name"]
 

@@ -1,6 +1,6 @@
 """Records that are compared: opened, held against their own findings, and named."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from ...models.errors import UserError, one_line
@@ -11,7 +11,9 @@ from ..catalogue import AUDITORS, estimates_by_code
 from ..commands.outputs import EVIDENCE, MARK
 from ..folder.binding import check_verdict
 from ..policy import Policy, PolicyError
-from .comparison import MARGIN, Side, compare
+from .comparison import MARGIN, compare
+from .evidence_shared import BUDGET, shared_by
+from .side import Side
 
 
 def opened(path: Path) -> Side:
@@ -53,6 +55,8 @@ def compare_records(
     policy: str | Path | Policy | None = None,
     margin: float = MARGIN,
     only: str | Iterable[str] = (),
+    recompute: float = BUDGET,
+    progress: Callable[[str, float], None] = lambda step, share: None,
 ) -> ComparisonPart:
     """Compare two audits: what changed, what did not, and where that cannot be told.
 
@@ -63,6 +67,9 @@ def compare_records(
         margin: the change that does not matter: in shares, ratios and correlations as it is (0.05 is five points), of
             anything else as a part of the old value.
         only: codes of the auditors to compare, one or several; all if empty.
+        recompute: seconds that asking auditors again may take, where both folders hold evidence, to find out how the
+            estimates of both audits move together; 0 for not at all.
+        progress: told the step and the share of it that is done.
 
     Returns:
         the comparison: `outcome` is PASS where no rule is worse by its margin, FAIL where one is, else INCONCLUSIVE.
@@ -80,7 +87,9 @@ def compare_records(
         raise UserError(f"--only: no auditor {', '.join(strangers)}; known: {', '.join(known)}")
     sides = [Side.of(each, name) if isinstance(each, Record) else opened(Path(each)) for each, name in _named(old, new)]
     rules = policy if isinstance(policy, Policy) else _policy(policy, sides[1])
-    return compare(*sides, policy=rules, margin=margin, only=codes)
+    places = [None if isinstance(each, Record) else Path(each) for each in (old, new)]
+    shared = shared_by(sides[0], sides[1], places, only=codes, budget=recompute, progress=progress)
+    return compare(*sides, policy=rules, margin=margin, only=codes, shared=shared)
 
 
 def _named(old: Record | str | Path, new: Record | str | Path) -> list[tuple[Record | str | Path, str]]:

@@ -9,10 +9,11 @@ from typing import Any
 
 from ...models.encoders.encoder import EncoderError
 from ...reports.drawing import DrawingPart
+from ...reports.terminal.total import plan_of
 from ..catalogue import Auditor, looked_at
 from ..encoding import kinds, opened
 from ..evidence.bundle import Evidence
-from ..evidence.collect import collect, depends_on_draws, noted
+from ..evidence.collect import collect, depends_on_draws, in_order, noted
 from ..evidence.hand_labels.reading import check_labels, read_hand_labels
 from ..evidence.plan import Plan, Progress
 from ..evidence.process_state import as_found
@@ -82,6 +83,7 @@ def collected(
         check_silent(request)
     needs = kinds((kind for auditor in asked.chosen for kind in looked_at(auditor)), plan)
 
+    progress(plan_of(["samples", *in_order(needs), *(each.code for each in asked.chosen), "report"]), 0.0)
     asking = partial(_asking, subject, request)
     with one_thread():
         with asking():

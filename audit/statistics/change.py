@@ -1,4 +1,4 @@
-"""How far an estimate moved between two audits, from the intervals of both alone."""
+"""How far an estimate moved between two audits, from the intervals of both and, where known, how they move together."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -11,7 +11,39 @@ DIFFERENCES = {"share": "share difference", "ratio": "ratio difference"}
 """The unit of a difference, where it is another than that of the values."""
 
 
-def change(*, old: Estimate, new: Estimate) -> Estimate:
+ALONE = "from the intervals of both audits, whatever their real data share"
+PAIRED = "from the intervals of both audits and how they move with the records or prompts that both share"
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """How two estimates move together as parts of what both rest on are left out.
+
+    Args:
+        correlation: of the two estimates over the parts, −1 to 1.
+        parts: how many parts were left out, one at a time.
+    """
+
+    correlation: float
+    parts: int
+
+    def half(self, old: float, new: float, level: float) -> float:
+        """The half-width of the difference's interval, from the half-widths of both at a level.
+
+        √(a² + b² − 2 r a b), times a Student over a normal quantile: with a = b the variance 1 − r that this rests on
+        has the relative variance (1 + r)² / (parts − 1), that of a chi-squared with 2 (parts − 1) / (1 + r)² degrees
+        of freedom.
+
+        Reference: Zou 2007, doi:10.1037/1082-989X.12.4.399 (intervals of differences of correlated estimates).
+        """
+        from scipy.special import ndtri, stdtrit
+
+        at, freedom = 0.5 + level / 2, 2 * (self.parts - 1) / (1 + max(self.correlation, 0.0)) ** 2
+        variance = old**2 + new**2 - 2 * self.correlation * old * new
+        return math.sqrt(max(variance, 0.0)) * float(stdtrit(freedom, at) / ndtri(at))
+
+
+def change(*, old: Estimate, new: Estimate, paired: Paired | None = None) -> Estimate:
     """New minus old, with intervals that hold however the real data that both audits share moved the two estimates.
 
     The variance of each estimate is split by `from_draws`. The draws of the two audits are independent, so their parts
@@ -19,11 +51,13 @@ def change(*, old: Estimate, new: Estimate) -> Estimate:
     tell: it usually moves both alike and would cancel, but for sizes of gaps it may move them apart. So it is taken at
     its worst, as fully opposed: on each side, with half-widths a and b of the old and the new interval and q the parts
     from draws, the reach is √(qₐa² + q_b b² + (√(1 − qₐ) a + √(1 − q_b) b)²). Where no part is known, that is a + b, as
-    for intervals that must not overlap.
+    for intervals that must not overlap. Where it is known how the two move together, the shorter of this reach and of
+    `Paired.half` is taken.
 
     Args:
         old: of the first audit.
         new: of the second, in the same unit.
+        paired: how they move together, where that was found out.
 
     Returns:
         an estimate without a perfect value; exact where both are.
@@ -35,17 +69,17 @@ def change(*, old: Estimate, new: Estimate) -> Estimate:
     """
     if old.unit != new.unit:
         raise ValueError(f"{new.name}: expected the unit {old.unit} of the first audit, got {new.unit}")
-    intervals = tuple(_interval(old, new, level) for level in _levels(old, new))
+    intervals = tuple(_interval(old, new, level, paired) for level in _levels(old, new))
     return Estimate(
         name=new.name,
         value=new.value - old.value,
         curve=intervals,
         n=min(old.n, new.n),
-        method="from the intervals of both audits, whatever their real data share",
+        method=ALONE if paired is None else PAIRED,
         unit=DIFFERENCES.get(new.unit, new.unit),
         better=new.better,
         group=new.group,
-        from_draws=_from_new_draws(old, new),
+        from_draws=_from_new_draws(old, new, paired),
     )
 
 
@@ -56,10 +90,15 @@ def _levels(old: Estimate, new: Estimate) -> Sequence[float]:
     return tuple(level for level in LEVELS if level <= known)
 
 
-def _interval(old: Estimate, new: Estimate, level: float) -> Interval:
+def _interval(old: Estimate, new: Estimate, level: float, paired: Paired | None) -> Interval:
     before, after, moved = old.interval(level), new.interval(level), new.value - old.value
-    down = _reach(old, old_half=before.high - old.value, new=new, new_half=new.value - after.low)
-    up = _reach(old, old_half=old.value - before.low, new=new, new_half=after.high - new.value)
+    sides = (before.high - old.value, new.value - after.low), (old.value - before.low, after.high - new.value)
+    down, up = (_reach(old, old_half=first, new=new, new_half=second) for first, second in sides)
+    if paired is not None:
+        down, up = (
+            min(known, paired.half(max(first, 0.0), max(second, 0.0), level))
+            for known, (first, second) in zip((down, up), sides, strict=True)
+        )
     return Interval(level, moved - down, moved + up)
 
 
@@ -72,7 +111,7 @@ def _reach(old: Estimate, *, old_half: float, new: Estimate, new_half: float) ->
     return math.sqrt(apart + shared**2)
 
 
-def _from_new_draws(old: Estimate, new: Estimate) -> float | None:
+def _from_new_draws(old: Estimate, new: Estimate, paired: Paired | None) -> float | None:
     """The part of the difference's variance that more draws of the new model would shrink."""
     if not new.curve or new.from_draws is None or new.curve[-1].level < NOMINAL:
         return None
@@ -81,7 +120,9 @@ def _from_new_draws(old: Estimate, new: Estimate) -> float | None:
     before, after = old.interval(), new.interval()
     old_half, new_half = (before.high - before.low) / 2, (after.high - after.low) / 2
     total = _reach(old, old_half=old_half, new=new, new_half=new_half)
-    return None if total == 0 else new.from_draws * (new_half / total) ** 2
+    if paired is not None:
+        total = min(total, paired.half(old_half, new_half, NOMINAL))
+    return None if total == 0 else min(new.from_draws * (new_half / total) ** 2, 1.0)
 
 
 def changed_p(moved: Estimate) -> float:

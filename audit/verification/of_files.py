@@ -21,12 +21,11 @@ def of_files(folder: Path) -> Iterator[Check]:
     if not is_listed(folder):
         yield wrong(what, f"expected {MANIFEST} with the SHA-256 of every file, found none that can be read")
         return
-    here = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
     differing = (
         wrong(name, f"is not as listed in {MANIFEST}" if os.path.lexists(folder / name) else "is missing")
         for name in dict.fromkeys((*strangers(folder), *missing(folder)))
     )
-    yield from all_of(what, differing, f"{len(here) - 1:,} as listed in {MANIFEST}")
+    yield from all_of(what, differing, f"{len(listed(folder)):,} as listed in {MANIFEST}")
 
 
 def missing(folder: Path) -> list[str]:

@@ -1,14 +1,19 @@
 """Sign a saved audit, after it was written."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...models.checkpoints.whole_file import write_whole
 from ...models.errors import UserError
 from ..commands.rejudge import open_audit
 from ..folder.attestation import ATTESTATION
-from ..folder.manifest import MANIFEST, listed, relist
+from ..folder.lock import alone
+from ..folder.manifest import MANIFEST, listed, relist, sweep
 from ..folder.signing import ENVELOPE, private_key, signed
 from .of_files import of_files
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 
 def sign_audit(out: Path, key_file: Path) -> Path:
@@ -20,7 +25,13 @@ def sign_audit(out: Path, key_file: Path) -> Path:
         UserError: if there is no sound audit or no usable key, or the file cannot be written.
     """
     key = private_key(key_file)
+    with alone((out if out.is_dir() else out.parent).resolve(), needed=False):
+        return _signed(out, key)
+
+
+def _signed(out: Path, key: "EllipticCurvePrivateKey") -> Path:
     _, _, folder = open_audit(out)
+    sweep(folder)
     attested = folder / ATTESTATION
     if ATTESTATION not in listed(folder):
         raise UserError(f"{attested}: expected the attestation that the audit wrote, found none; audit again")

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -16,6 +17,28 @@ def try_writing(folder: Path) -> None:
     trial.unlink()
 
 
+def write_new(path: Path, content: bytes) -> None:
+    """As `write_whole`, but never over a file, whoever wrote it and whenever.
+
+    Raises:
+        FileExistsError: if there is one.
+        OSError: if it cannot be written; there is no such file then.
+    """
+
+    def moved(beside: Path) -> None:
+        try:
+            # Unlike moving, linking fails where the name is taken.
+            os.link(beside, path)
+        except FileExistsError:
+            raise
+        except OSError:
+            # A file system without links.
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+            beside.replace(path)
+
+    _written(path, content, 0o666, moved)
+
+
 def write_whole(path: Path, content: bytes, mode: int = 0o666) -> None:
     """Write a file beside its place and move it there; its permissions are `mode` less what `umask` takes away.
 
@@ -24,11 +47,15 @@ def write_whole(path: Path, content: bytes, mode: int = 0o666) -> None:
     Raises:
         OSError: if it cannot be written; what was there before is as it was.
     """
+    _written(path, content, mode, lambda beside: beside.replace(path))
+
+
+def _written(path: Path, content: bytes, mode: int, moved: Callable[[Path], object]) -> None:
     beside = path.with_name(f".{path.name[:100]}.{secrets.token_hex(8)}.part")
     handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), mode)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content)
-        beside.replace(path)
+        moved(beside)
     finally:
         beside.unlink(missing_ok=True)

@@ -51,6 +51,10 @@ class ChangePart(OutcomePart):
         Literal["better", "worse", "other"] | None,
         Field(description="of what changed; other: where neither direction is better"),
     ] = None
+    correlation: Annotated[
+        float | None,
+        Field(description="of both values as parts of what both audits looked at are left out; null: unknown"),
+    ] = None
     p_change: Annotated[float | None, Field(description="of no change; not adjusted")] = None
     p_same: Annotated[float | None, Field(description="of a change of the margin or more; not adjusted")] = None
     reason: str

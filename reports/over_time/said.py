@@ -64,6 +64,11 @@ def rule_line(rule: RulePart) -> str:
         around = "exact" if seen.complete else f"{numbers.level(seen.level)} interval {between}"
         allowed = numbers.quantity(rule.bound.at_most or 0.0, unit)
         moved = f"worse by {value} ({around})"
+        if seen.value < 0 and not seen.complete:
+            better, _ = numbers.estimate(-seen.value, -seen.high, -seen.low, unit)
+            moved = f"better by {better} (at {numbers.level(seen.level)} worse by {between})"
+        if seen.low == seen.high == 0 and not seen.complete:
+            moved = f"as it was ({numbers.level(seen.level)} interval of no width)"
         if seen.complete and seen.value <= 0:
             moved = f"better by {numbers.quantity(-seen.value, unit)} ({around})" if seen.value else "as it was (exact)"
         text = f"{rule.auditor} {rule.estimate} is {moved}; worse by {allowed} at most is allowed"

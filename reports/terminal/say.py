@@ -4,12 +4,14 @@ A test looks for any other that does.
 """
 
 import contextlib
+import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
 
 from ...models.api_key import without_secrets
 from . import visible
+from .fitting import fitting
 from .streams import Lasting, lasting
 
 
@@ -41,15 +43,57 @@ def say_styled(lines: Iterable[tuple[str, str]]) -> None:
         say(*(text for text, _ in lines))
         return
     from rich.console import Console
-    from rich.padding import Padding
     from rich.text import Text
 
     console = Console(file=output, highlight=False, emoji=False)  # type: ignore[arg-type]  # it writes
     for each, style in lines:
         text = visible.line(each)
-        indent = len(text) - len(text.lstrip())
-        # A `Text` is shown as it is: brackets in a name are no markup. A number stays with its unit.
-        console.print(Padding(Text(unbroken(text.strip()), style=style), (0, 0, 0, indent)))
+        indent = " " * (len(text) - len(text.lstrip()))
+        for piece in broken(unbroken(text.strip()), max(console.width - len(indent), 1)):
+            # A `Text` is shown as it is: brackets in a name are no markup.
+            console.print(Text(f"{indent}{piece}", style=style), no_wrap=True, overflow="ignore", crop=False)
+
+
+def broken(text: str, width: int) -> list[str]:
+    """Lines of at most so many columns, ended at blanks alone; a word is cut only where no line has room for it.
+
+    Of our own, because a number must stay with its unit and `rich` ends lines at the blanks that say so, too.
+    """
+    from rich.cells import cell_len, chop_cells
+
+    lines, line = [], ""
+    for word in text.split(" "):
+        longer = f"{line} {word}" if line else word
+        if cell_len(longer) <= width:
+            line = longer
+            continue
+        *whole, line = [*([line] if line else []), *(chop_cells(word, width) or [""])]
+        lines += whole
+    return [each.rstrip() for each in [*lines, line]]
+
+
+def say_page(text: str) -> None:
+    """Show a Markdown page: laid out where a person watches, in the system's pager where it is longer than the screen.
+
+    Into a pipe or a file it goes as it is. Colour is left out where `NO_COLOR` is set.
+    """
+    output = _stream(err=False)
+    if not output.isatty():
+        say_block(text)
+        return
+    import shutil
+
+    from .page import laid_out
+
+    columns, rows = shutil.get_terminal_size()
+    page = fitting(laid_out(visible.block(text), width=columns), output.shown_in)
+    if page.count("\n") < rows or os.environ.get("TERM") == "dumb" or not sys.stdin.isatty():
+        output.write(page)
+        output.flush()
+        return
+    import click
+
+    click.echo_via_pager(page, color=True)
 
 
 def unbroken(text: str) -> str:

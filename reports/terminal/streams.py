@@ -26,6 +26,11 @@ class Lasting:
         self._stream = stream
         self.lost: str | None = None
 
+    @property
+    def shown_in(self) -> str | None:
+        """The encoding that the characters end up in; None where any will do."""
+        return getattr(self._stream, "encoding", None)
+
     def write(self, text: str) -> int:
         """Write, or drop what cannot be written."""
         try:
