@@ -14,6 +14,7 @@ from ..folder.binding import check_derived, check_evidence, check_verdict
 from ..folder.lock import alone
 from ..folder.manifest import relist, strangers
 from ..folder.seal import check_seal
+from ..over_time.earlier import PREVIOUS, change_since
 from .outputs import EVIDENCE, MARK, PDF, REPORT, check_out, write
 
 
@@ -69,7 +70,8 @@ def judge_again(path: Path, policy_file: Path | None, out: Path | None) -> Recor
     judged = rejudge(record, policy, policy_file, evidence, datetime.now(UTC).date())
     if out is not None and evidence is not None:
         with alone(out):
-            judged = write(out, judged, evidence)
+            kept = folder / PREVIOUS
+            judged = write(out, judged, evidence, against=kept if kept.is_file() else None)
     return judged
 
 
@@ -108,8 +110,12 @@ def render_again(
     target = out or folder / name
     if out is None and os.path.lexists(target) and name in set(strangers(folder)):
         raise UserError(f"{target}: is not as an audit wrote it; move it away, or name another file by --out")
+    try:
+        change = change_since(record, folder / PREVIOUS)
+    except ValueError as error:
+        raise UserError(str(error)) from error
     with plain_algebra():
-        report = render(with_card(record, card), evidence, showing=Showing(showing), full=full)
+        report = render(with_card(record, card), evidence, showing=Showing(showing), full=full, change=change)
     content = print_pdf(report) if pdf else report.encode()
     try:
         write_whole(target, content)
