@@ -18,7 +18,7 @@ from .found import side, standardised
 from .record import BoundPart, RulePart
 from .symmetric import Axis, symmetric
 from .unnoticed import smallest_mode_words
-from .words import Mark, bound_words, label, ruling_mark, sentence, short
+from .words import bound_words, label, ruling_mark, sentence, short
 
 MOST_ROWS = 20
 """Rows of a chart; more would be a wall. The worst are kept, and the table of estimates has them all."""

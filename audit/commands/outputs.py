@@ -156,9 +156,7 @@ def views(
     return made
 
 
-def report_of(
-    record: Record, evidence: Evidence, *, show_real: bool, change: "ComparisonPart | None" = None
-) -> str:
+def report_of(record: Record, evidence: Evidence, *, show_real: bool, change: "ComparisonPart | None" = None) -> str:
     """The HTML report."""
     from ...models.threads import plain_algebra
     from ...reports.html import render

@@ -83,6 +83,6 @@ def _read(file: Path) -> Record | None:
 
 def _same_audit(one: Record, other: Record) -> bool:
     """Whether two audits found the same in the same samples, whatever time they took."""
-    hidden = {name: True for name in TIME_FIELDS}
+    hidden = dict.fromkeys(TIME_FIELDS, True)
     first, second = ([each.model_dump(exclude=hidden) for each in record.findings] for record in (one, other))
     return one.data.generated.sha256 == other.data.generated.sha256 and first == second

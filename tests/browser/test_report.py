@@ -181,9 +181,7 @@ def test_everything_is_reached_by_keyboard_with_a_visible_focus(visit: Open) -> 
             stops.pop()
             break
     assert stops[0][:2] == ["A", "skip"]
-    visible = page.evaluate(
-        f"[...document.querySelectorAll('{stop}')].filter(e => e.checkVisibility()).length"
-    )
+    visible = page.evaluate(f"[...document.querySelectorAll('{stop}')].filter(e => e.checkVisibility()).length")
     assert len(stops) == visible
     seen = "[...document.querySelectorAll('summary')].filter(e => e.checkVisibility()).length"
     assert sum(tag == "SUMMARY" for tag, *_ in stops) == page.evaluate(seen)

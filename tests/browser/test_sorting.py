@@ -79,9 +79,7 @@ def test_dates_and_words_are_no_numbers_and_small_tables_have_no_buttons(page: A
 def test_tables_of_the_report_sort_and_read_without_a_script(
     chromium: Browser, reports: dict[str, Path], tmp_path: Path
 ) -> None:
-    with_script, without = (
-        chromium.new_context(java_script_enabled=enabled).new_page() for enabled in (True, False)
-    )
+    with_script, without = (chromium.new_context(java_script_enabled=enabled).new_page() for enabled in (True, False))
     for tab in (with_script, without):
         tab.goto(reports["fail"].as_uri())
     assert with_script.locator("article .scroll > table").first.get_by_role("button").count() > 2

@@ -6,8 +6,8 @@ import pytest
 
 from genai_audit.audit.finding import Column, Finding, Kind, Table
 from genai_audit.reports import convert
-from genai_audit.reports.paired_charts import KEYS, paired_charts
 from genai_audit.reports.html import render
+from genai_audit.reports.paired_charts import KEYS, paired_charts
 from unit.reports import example
 
 TEXTS = ("level", "group")

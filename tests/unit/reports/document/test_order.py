@@ -4,7 +4,6 @@ import re
 from html import unescape
 
 import pytest
-from markupsafe import Markup
 
 from genai_audit.audit.evidence.bundle import Evidence
 from genai_audit.reports.document.print_marks import print_style
