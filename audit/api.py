@@ -13,6 +13,7 @@ from ..reports.record import Record
 from . import arguments
 from .commands.outputs import REPORT, check_out, write
 from .folder.lock import alone
+from .over_time.opened import opened
 from .policy import PolicyError
 from .request import Request
 from .run import audit
@@ -64,6 +65,7 @@ def audit_checkpoint(
     card: str | Path | None = None,
     formats: str | Iterable[str] = (),
     show_real: bool = False,
+    against: str | Path | None = None,
 ) -> Record:
     """Audit a checkpoint and return the record; with `out`, also write the report and its companions there.
 
@@ -121,6 +123,7 @@ def audit_checkpoint(
         card: a YAML file of what people declare of the model; shown as declared, not verified.
         formats: what `genai-audit run --format` takes, one or several, to be written to `out`.
         show_real: show real records in the report also where they are texts or rows, which may be about people.
+        against: the earlier audit that the report compares with, its record or folder; by default the one in `out`.
 
     Raises:
         UserError: if an argument or an input cannot be used, or the model's own code fails.
@@ -165,12 +168,17 @@ def audit_checkpoint(
             card=arguments.path(card, "card", "a card in YAML"),
             lock=arguments.path(lock, "lock", "a lock's file"),
         )
-        return _audited(request, folder, arguments.formats(formats), arguments.truth(show_real, "show_real"))
+        earlier = arguments.path(against, "against", "the record or folder of an audit")
+        return _audited(request, folder, arguments.formats(formats), arguments.truth(show_real, "show_real"), earlier)
     except (UserError, PolicyError) as error:
         raise type(error)(arguments.in_python(str(error))) from error.__cause__
 
 
-def _audited(request: Request, folder: Path | None, formats: tuple[str, ...], show_real: bool) -> Record:
+def _audited(
+    request: Request, folder: Path | None, formats: tuple[str, ...], show_real: bool, against: Path | None
+) -> Record:
+    if against is not None:
+        opened(against)
     if folder is not None:
         folder = check_out(folder)
     request, mode = settled(request)
@@ -178,7 +186,7 @@ def _audited(request: Request, folder: Path | None, formats: tuple[str, ...], sh
         with mode, kept_quiet():
             record, evidence = audit(request)
         if folder is not None:
-            record = write(folder, record, evidence, formats, show_real=show_real)
+            record = write(folder, record, evidence, formats, show_real=show_real, against=against)
             record.written_to(folder.resolve() / REPORT)
     return record
 

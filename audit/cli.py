@@ -198,7 +198,9 @@ def run(
     with alone(folder), progress() as report:
         made = (make or supervised)(request, memory=memory, progress=report)
         report("report", 0.0)
-        record = write(folder, made.record, made.evidence, formats, key=key, show_real=show_real)
+        record = write(
+            folder, made.record, made.evidence, formats, key=key, show_real=show_real, against=adoption.against
+        )
     try:
         return adoption.close(record, out, exit_zero=exit_zero)
     except KeyboardInterrupt:

@@ -69,7 +69,6 @@ SPECS: dict[str, tuple[Spec, ...]] = {
     "GA108": (
         Spec("Greatest change of a gap between two groups", ("worst_gap_change",), worst="Of any two groups"),
         Spec("Change of each gap, generated less real", ("gap_change",)),
-        Spec("Outcome rate of each group among generated records", ("outcome_rate",)),
         Spec("Greatest gap among generated records", ("worst_outcome_gap",), worst="Of any two groups"),
         Spec("Lowest rate relative to the highest", ("outcome_ratio",)),
     ),

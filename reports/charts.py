@@ -4,70 +4,27 @@ Geometry only, as percentages of the plot's width; the template draws it as SVG 
 takes the page's font and colours and fits a phone, a screen and a sheet of paper.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from ..audit.finding import NOMINAL, Better
 from . import numbers
-from .axis import Tick, scale
+from .axis import scale
+from .chart_parts import USUAL_KEY, Chart, Guide, Row, span
 from .chart_specs import SPECS, Spec
 from .finding_parts import EstimatePart, FindingPart
 from .found import side, standardised
 from .record import BoundPart, RulePart
 from .symmetric import Axis, symmetric
 from .unnoticed import smallest_mode_words
-from .words import Mark, bound_words, label, ruling_mark, sentence, short
+from .words import bound_words, label, ruling_mark, sentence, short
 
 MOST_ROWS = 20
 """Rows of a chart; more would be a wall. The worst are kept, and the table of estimates has them all."""
 
 MOST_ROWS_OF_PARTS = 6
 """Rows of each part where a figure has several."""
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """From where to where, in per cent of the plot's width."""
-
-    start: str
-    end: str
-    width: str
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One estimate: texts, and positions in per cent of the plot's width."""
-
-    label: str
-    text: str
-    dot: str
-    line: Span
-    band: Span | None
-    bounds: tuple[str, ...]
-    mark: Mark | None
-
-
-@dataclass(frozen=True, slots=True)
-class Guide:
-    """A value to compare with: where it lies and what it is."""
-
-    at: str
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Chart:
-    """A chart, ready to be drawn: `reading` says in a sentence what it shows."""
-
-    title: str
-    reading: str
-    rows: tuple[Row, ...]
-    ticks: tuple[Tick, ...]
-    has_band: bool
-    bound: str | None
-    guide: Guide | None
-    key: str
-    left_out: int
 
 
 STANDARD = "0: a perfect generator; ±1: the ends of its band, further out drawn closer"
@@ -190,7 +147,7 @@ def _chart(title: str, lines: list[_Line], equal: float | None, most: int, *, st
         guide: Guide | None = Guide(axis.place(0.0), STANDARD)
     else:
         place, ticks = scale([*_ends(shown), *([] if equal is None else [equal])], shown[0].estimate.unit)
-        rows = tuple(_row(line, place) for line in shown)
+        rows = tuple(_row(line, place, _least(shown)) for line in shown)
         guide = None if equal is None else Guide(place(equal), f"an equal share, {numbers.share(equal)}")
     bounds = {bound_words(line.rule) for line in shown if line.rule is not None}
     return Chart(
@@ -214,7 +171,7 @@ def _key(lines: Sequence[_Line]) -> str:
     nominal = numbers.level(NOMINAL)
     levels = sorted({line.level for line in uncertain if line.low < line.high})
     others = [text for text in dict.fromkeys(numbers.level(each) for each in levels) if text != nominal]
-    text = f"estimate and {nominal} interval" + (f"; judged rows at {' or '.join(others)}" if others else "")
+    text = USUAL_KEY + (f"; judged rows at {' or '.join(others)}" if others else "")
     return text if len(uncertain) == len(lines) else f"{text}; none where everything was counted"
 
 
@@ -226,11 +183,22 @@ def _name(estimate: EstimatePart, finding: FindingPart, spec: Spec) -> str:
     if estimate.group is not None:
         # A bare number would read as a value.
         return f"Group {estimate.group}" if estimate.group.isdigit() else short(estimate.group)
-    text = label(estimate.name, finding).removesuffix(f" {spec.title[:1].lower()}{spec.title[1:]}")
+    whole = label(estimate.name, finding)
+    text = whole.removesuffix(f" {spec.title[:1].lower()}{spec.title[1:]}")
+    # "Share of" is no name without what it is a share of.
+    text = whole if text.endswith((" of", " that", " to")) else text
     return text[:1].upper() + text[1:]
 
 
-def _row(line: _Line, place: Callable[[float], str]) -> Row:
+def _least(lines: Sequence[_Line]) -> float | None:
+    """What is too small to be told from 0 beside the largest value: a thousandth of it; None for shares and counts."""
+    if any(line.estimate.unit in ("share", "share difference", "ratio", "count") for line in lines):
+        return None
+    largest = max(abs(line.estimate.value) for line in lines)
+    return None if largest == 0 else 10.0 ** (math.floor(math.log10(largest)) - 3)
+
+
+def _row(line: _Line, place: Callable[[float], str], least: float | None = None) -> Row:
     each = line.estimate
     bound = line.bound
     ends = (bound.at_least, bound.at_most) if bound else ()
@@ -238,20 +206,16 @@ def _row(line: _Line, place: Callable[[float], str]) -> Row:
     value, between = numbers.estimate(
         each.value, line.low, line.high, each.unit, bound=near if line.rule is not None else None
     )
+    text = value if line.low == line.high else f"{value} ({between})"
     return Row(
         label=line.label,
-        text=value if line.low == line.high else f"{value} ({between})",
+        text=text if least is None or not 0 < line.high < least else f"<{numbers.number(least)}",
         dot=place(each.value),
-        line=_span(line.low, line.high, place),
-        band=_span(each.perfect.low, each.perfect.high, place) if each.perfect else None,
+        line=span(line.low, line.high, place),
+        band=span(each.perfect.low, each.perfect.high, place) if each.perfect else None,
         bounds=tuple(place(end) for end in ends if end is not None),
         mark=ruling_mark(line.rule.outcome) if line.rule is not None else None,
     )
-
-
-def _span(low: float, high: float, place: Callable[[float], str]) -> Span:
-    start, end = place(low), place(high)
-    return Span(start, end, f"{float(end[:-1]) - float(start[:-1]):.2f}%")
 
 
 def _reading(every: Sequence[_Line]) -> str:

@@ -29,6 +29,12 @@ OPTIONS = (
     ),
     click.option("--baseline", type=PATH, metavar="FILE", help=f"Where the findings are kept.  [default: {BASELINE}]"),
     click.option(
+        "--against",
+        type=PATH,
+        metavar="OLD",
+        help="The earlier audit that the report compares with: its record or folder.  [default: the one in --out]",
+    ),
+    click.option(
         "--lock", type=PATH, metavar="FILE", help="What `policy lock` wrote: the record says whether it was kept."
     ),
 )
@@ -41,6 +47,7 @@ class Adoption:
     profile: str | None
     baseline: Path | None
     lock: Path | None
+    against: Path | None = None
 
     def applied(self, request: "Request") -> "Request":
         """The request with the profile's samples and time where none were named, once its power is said."""
@@ -60,15 +67,16 @@ class Adoption:
         return request
 
     def check(self) -> None:
-        """Refuse a baseline that cannot be used before hours of work, not after.
+        """Refuse a baseline, or an earlier audit, that cannot be used before hours of work, not after.
 
         Raises:
             UserError: if it is no record.
         """
-        if self.baseline is not None and self.baseline.exists():
+        kept = self.baseline if self.baseline is not None and self.baseline.exists() else None
+        for earlier in filter(None, (kept, self.against)):
             from ..over_time.opened import opened
 
-            opened(self.baseline)
+            opened(earlier)
 
     def close(self, record: "Record", out: Path, *, exit_zero: bool) -> int:
         """Say the verdict, and the exit code: that of the verdict, or in baseline mode that of what is worse."""
@@ -84,11 +92,11 @@ def of_adoption(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def taking(*args: Any, **given: Any) -> Any:
-        profile, lock = given.pop("profile"), given.pop("lock")
+        profile, lock, against = (given.pop(name) for name in ("profile", "lock", "against"))
         mode, baseline = given.pop("baseline_mode"), given.pop("baseline")
         # To name the file is to ask for the mode.
         place = (baseline or BASELINE) if mode or baseline else None
-        return command(*args, adoption=Adoption(profile, place, lock), **given)
+        return command(*args, adoption=Adoption(profile, place, lock, against), **given)
 
     for option in reversed(OPTIONS):
         taking = option(taking)

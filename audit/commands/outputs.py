@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...models.errors import UserError
 from ...reports.formats import ALWAYS, FORMATS, written
 from ...reports.memorised import MEMORISED, memorised
 from ...reports.record import Record
@@ -14,16 +15,19 @@ from ..folder.attestation import ATTESTATION, statement_text
 from ..folder.exchange import replacing
 from ..folder.manifest import write_manifest
 from ..folder.signing import ENVELOPE, signed
+from ..over_time.earlier import PREVIOUS, change_since, earlier_text
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+
+    from ...reports.over_time.parts import ComparisonPart
 
 EVIDENCE = "evidence"
 MARK = "record.json"
 REPORT = "report.html"
 PDF = "report.pdf"
 OURS = frozenset(
-    {MARK, EVIDENCE, REPORT, PDF, MEMORISED, ATTESTATION, ENVELOPE, *(each.file for each in FORMATS.values())}
+    {MARK, EVIDENCE, REPORT, PDF, PREVIOUS, MEMORISED, ATTESTATION, ENVELOPE, *(each.file for each in FORMATS.values())}
 )
 
 
@@ -44,6 +48,7 @@ def write(
     *,
     key: "EllipticCurvePrivateKey | None" = None,
     show_real: bool = False,
+    against: Path | None = None,
 ) -> Record:
     """Write record, report, JUnit file, summary, attestation and evidence to `out`, replacing an earlier audit whole.
 
@@ -53,12 +58,8 @@ def write(
         evidence: behind it.
         formats: names of further machine formats.
         key: signs the attestation, which is then also written signed.
-
-    Args:
-        out: the folder.
-        record: of the audit.
-        evidence: of the audit.
         show_real: show real records in the report also where they are texts or rows.
+        against: the earlier audit that the report compares with; see `earlier_text` for what counts without it.
 
     Returns:
         the record as written, which counts the looks at the same question in that folder and knows its evidence.
@@ -69,17 +70,27 @@ def write(
     from ..folder.binding import evidence_digests
     from ..folder.seal import sealed
 
+    earlier = _earlier(record, out, against)
     record = _with_tree(counted(record, out), evidence)
     with replacing(out) as folder:
         evidence.save(folder / EVIDENCE)
         record = sealed(record.model_copy(update={"evidence": evidence_digests(folder / EVIDENCE)}))
-        made = views(record, evidence, formats, show_real=show_real)
+        if earlier is not None:
+            (folder / PREVIOUS).write_text(earlier, encoding="utf-8")
+        made = views(record, evidence, formats, show_real=show_real, change=change_since(record, folder / PREVIOUS))
         if key is not None:
             made[ENVELOPE] = signed(made[ATTESTATION].encode(), key)
         for name, text in made.items():
             (folder / name).write_text(text, encoding="utf-8")
         write_manifest(folder)
     return record
+
+
+def _earlier(record: Record, out: Path, against: Path | None) -> str | None:
+    try:
+        return earlier_text(record, out, against)
+    except (OSError, ValueError) as error:
+        raise UserError(str(error)) from error
 
 
 def _with_tree(record: Record, evidence: Evidence) -> Record:
@@ -125,13 +136,18 @@ def _asked(record: Record) -> tuple[str | None, ...]:
 
 
 def views(
-    record: Record, evidence: Evidence, formats: Sequence[str] = (), *, show_real: bool = False
+    record: Record,
+    evidence: Evidence,
+    formats: Sequence[str] = (),
+    *,
+    show_real: bool = False,
+    change: "ComparisonPart | None" = None,
 ) -> dict[str, str]:
-    """The files beside the evidence, by name: pure functions of record and evidence."""
+    """The files beside the evidence, by name: pure functions of record, evidence and what changed."""
     from .views import place_of
 
     place, text = place_of(record), record.to_json()
-    made = {MARK: text, REPORT: report_of(record, evidence, show_real=show_real)}
+    made = {MARK: text, REPORT: report_of(record, evidence, show_real=show_real, change=change)}
     made |= {FORMATS[name].file: written(name, record, place) for name in (*ALWAYS, *formats)}
     listed = memorised(record)
     if listed is not None:
@@ -140,11 +156,11 @@ def views(
     return made
 
 
-def report_of(record: Record, evidence: Evidence, *, show_real: bool) -> str:
+def report_of(record: Record, evidence: Evidence, *, show_real: bool, change: "ComparisonPart | None" = None) -> str:
     """The HTML report."""
     from ...models.threads import plain_algebra
     from ...reports.html import render
     from ...reports.redaction import Showing
 
     with plain_algebra():
-        return render(record, evidence, showing=Showing.REAL if show_real else Showing.GENERATED)
+        return render(record, evidence, showing=Showing.REAL if show_real else Showing.GENERATED, change=change)

@@ -16,6 +16,7 @@ from ..folder.binding import check_derived, check_evidence, check_verdict
 from ..folder.lock import alone
 from ..folder.manifest import relist, strangers, sweep
 from ..folder.seal import check_seal
+from ..over_time.earlier import PREVIOUS, change_since
 from .outputs import EVIDENCE, MARK, PDF, REPORT, check_out, write
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ def judge_again(path: Path, policy_file: Path | None, out: Path | None) -> Recor
     judged = rejudge(record, policy, policy_file, evidence, datetime.now(UTC).date())
     if out is not None and evidence is not None:
         with alone(out):
-            judged = write(out, judged, evidence)
+            kept = folder / PREVIOUS
+            judged = write(out, judged, evidence, against=kept if kept.is_file() else None)
     return judged
 
 
@@ -120,8 +122,12 @@ def _rendered(path: Path, out: Path | None, card: Path | None, showing: "Showing
     name = PDF if pdf else REPORT
     target = out or folder / name
     odd = out is None and os.path.lexists(target) and name in set(strangers(folder))
+    try:
+        change = change_since(record, folder / PREVIOUS)
+    except ValueError as error:
+        raise UserError(str(error)) from error
     with plain_algebra():
-        report = render(with_card(record, card), evidence, showing=showing, full=full)
+        report = render(with_card(record, card), evidence, showing=showing, full=full, change=change)
     # One that was written by a process which was killed before it said so in the list is ours.
     if odd and not (target.is_file() and target.read_bytes() == report.encode()):
         raise UserError(f"{target}: is not as an audit wrote it; move it away, or name another file by --out")

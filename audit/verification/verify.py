@@ -9,6 +9,7 @@ from ...reports.record import SCHEMA_VERSION, Record
 from ...reports.strict_json import strict_content
 from ..commands.outputs import EVIDENCE, MARK
 from ..evidence.bundle import Evidence
+from ..over_time.earlier import PREVIOUS
 from .check import Check, Verification, sound, unchecked, wrong
 from .comparison import Closeness, closeness
 from .of_files import loaded, of_evidence, of_files, of_seal
@@ -60,6 +61,7 @@ def _parts(
     folder: Path, file: Path, record: Record, evidence: Evidence | None, close: Closeness, progress: Progress
 ) -> Iterator[Check]:
     yield of_seal(record, file)
+    yield from _of_earlier(folder / PREVIOUS)
     yield from of_policy(record)
     if evidence is None:
         yield unchecked("samples, findings and outputs", "there is no evidence that can be read")
@@ -73,6 +75,13 @@ def _parts(
     if evidence is not None:
         progress("verify: outputs", 0.0)
         yield from of_views(folder, record, evidence, close)
+
+
+def _of_earlier(file: Path) -> Iterator[Check]:
+    """That the earlier record, where there is one, is as it was sealed."""
+    if file.is_file():
+        earlier = _record(file)
+        yield wrong(file.name, "cannot be read as a record") if earlier is None else of_seal(earlier, file)
 
 
 def _places(out: Path) -> tuple[Path, Path]:

@@ -12,10 +12,12 @@ from ...audit.pages import page
 from ...audit.verdict import Ruling
 from .. import numbers, words
 from ..answers import answer
-from ..charts import Chart, charts
+from ..chart_parts import Chart
+from ..charts import charts
 from ..finding_parts import EstimatePart, FindingPart
 from ..found import departures
 from ..markdown_lite import markdown
+from ..paired_charts import paired_charts
 from ..pictures import BUDGET, Shown, show
 from ..record import Record, RulePart
 from ..redaction import Showing, Withheld, masked, parted
@@ -129,7 +131,7 @@ def _view(part: FindingPart, rules: Sequence[RulePart], exhibits: Sequence[Exhib
         open=opened,
         answer=linked(str(visible(words.spaced(answer(part))))),
         rules=own,
-        charts=tuple(charts(part, own)) if measured else (),
+        charts=(*paired_charts(part), *charts(part, own)) if measured else (),
         checks=_checks(part, own) if measured else (),
         shown_tables=tables[:shown],
         folded_tables=tables[shown:],

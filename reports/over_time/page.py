@@ -1,29 +1,31 @@
-"""The pages of a comparison and of a history: one HTML file each, without script, that loads nothing."""
+"""The pages of a comparison and of a history: one HTML file each, that needs no script and loads nothing."""
 
-import base64
-import hashlib
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from ...audit.verdict import Ruling
 from .. import numbers
-from ..terminal.visible import spelt
+from ..document.provenance import moment
+from ..document.text import visible
+from ..page_parts import TEMPLATES, digest, sorting
 from ..words import sentence, short
 from . import said
 from .parts import Change, ComparisonPart, HistoryPart
 from .trend import trend
 
-TEMPLATES = Path(__file__).parents[2] / "templates" / "over_time"
+PAGES = TEMPLATES / "over_time"
 
 
 def comparison_page(part: ComparisonPart) -> str:
     """A comparison as HTML: the same bytes for equal comparisons."""
     rows = {each: [row for row in part.rows if row.outcome is each] for each in Change}
     rows[Change.CHANGED] = said.changed(part)
-    return _rendered("compare.html.j2", part=part, rows=rows, Change=Change)
+    judged = said.in_order(part.rules)
+    idle = [rule for rule in part.rules if rule.outcome is Ruling.NOT_APPLIED]
+    return _rendered("compare.html.j2", part=part, rules=judged, idle=idle, rows=rows, Change=Change)
 
 
 def history_page(part: HistoryPart) -> str:
@@ -33,25 +35,19 @@ def history_page(part: HistoryPart) -> str:
 
 
 def _rendered(name: str, **values: Any) -> str:
-    style = (TEMPLATES / "page.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    style = (PAGES / "page.css").read_text(encoding="utf-8")
     shared = {"said": said, "numbers": numbers, "sentence": sentence, "short": short}
-    return _environment().get_template(name).render(style=Markup(style), style_hash=digest, **shared, **values)
-
-
-def _visible(value: object) -> object:
-    if value is None or isinstance(value, Markup) or not isinstance(value, str):
-        return value
-    return spelt(value, lambda char: f"⟨U+{ord(char):04X}⟩", kept="\n\t")
+    shared |= {"digest": digest, "moment": moment}
+    return _environment().get_template(name).render(style=Markup(style), script=sorting(), **shared, **values)
 
 
 @cache
 def _environment() -> Environment:
     return Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader(PAGES),
         undefined=StrictUndefined,
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_visible,
+        finalize=visible,
     )

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from ...audit.verdict import Ruling
 from .. import numbers
+from ..document.provenance import moment
 from ..record import RulePart
 from ..words import SIGNS, Mark, sentence, short, waiver_words
 from .parts import Change, ChangePart, ComparisonPart, SeenPart, SidePart
@@ -64,13 +65,14 @@ def rule_line(rule: RulePart) -> str:
         around = "exact" if seen.complete else f"{numbers.level(seen.level)} interval {between}"
         allowed = numbers.quantity(rule.bound.at_most or 0.0, unit)
         moved = f"worse by {value} ({around})"
-        if seen.value < 0 and not seen.complete:
-            better, _ = numbers.estimate(-seen.value, -seen.high, -seen.low, unit)
-            moved = f"better by {better} (at {numbers.level(seen.level)} worse by {between})"
-        if seen.low == seen.high == 0 and not seen.complete:
+        if seen.value < 0:
+            value, between = numbers.estimate(-seen.value, -seen.high, -seen.low, unit)
+            around = "exact" if seen.complete else f"{numbers.level(seen.level)} interval {between}"
+            moved = f"better by {value} ({around})"
+        elif seen.complete and not seen.value:
+            moved = "as it was (exact)"
+        elif seen.low == seen.high == 0:
             moved = f"as it was ({numbers.level(seen.level)} interval of no width)"
-        if seen.complete and seen.value <= 0:
-            moved = f"better by {numbers.quantity(-seen.value, unit)} ({around})" if seen.value else "as it was (exact)"
         text = f"{rule.auditor} {rule.estimate} is {moved}; worse by {allowed} at most is allowed"
         text += f"; {rule.reason}" if rule.outcome is Ruling.INCONCLUSIVE else ""
     waiver = waiver_words(rule)
@@ -102,7 +104,8 @@ def row_line(row: ChangePart) -> str:
 def side_line(side: SidePart) -> str:
     """Which audit a side is."""
     drawn = f"{numbers.count(side.samples)} samples, seed {side.seed}"
-    return f"{side.checkpoint} ({side.name}), {side.started}, {drawn}, policy {side.policy}: {side.verdict.upper()}"
+    asked = f"{drawn}, policy {side.policy}"
+    return f"{side.checkpoint} ({side.name}), {moment(side.started)}, {asked}: {side.verdict.upper()}"
 
 
 def reasons(part: ComparisonPart) -> list[tuple[int, str]]:
@@ -123,7 +126,7 @@ def comparison_lines(part: ComparisonPart) -> list[str]:
     mark = OUTCOMES[part.outcome]
     lines = [f"{mark.word} {mark.sign}  {heading(part)}"]
     lines += [f"Old: {side_line(part.old)}", f"New: {side_line(part.new)}"]
-    lines += [f"  {SIGNS[rule.outcome]} {rule_name(rule)}: {rule_line(rule)}" for rule in _in_order(part.rules)]
+    lines += [f"  {SIGNS[rule.outcome]} {rule_name(rule)}: {rule_line(rule)}" for rule in in_order(part.rules)]
     counts = ", ".join(f"{numbers.count(part.count(each))} {each}" for each in Change)
     lines.append(f"Estimates: {counts}; intervals of {numbers.level(part.level)}")
     rows = changed(part)
@@ -134,6 +137,7 @@ def comparison_lines(part: ComparisonPart) -> list[str]:
     return lines
 
 
-def _in_order(rules: Sequence[RulePart]) -> list[RulePart]:
+def in_order(rules: Sequence[RulePart]) -> list[RulePart]:
+    """Rules that were compared, the worst first."""
     place = {Ruling.FAIL: 0, Ruling.INCONCLUSIVE: 1, Ruling.PASS: 2, Ruling.NOT_APPLIED: 3}
     return sorted((rule for rule in rules if rule.outcome is not Ruling.NOT_APPLIED), key=lambda r: place[r.outcome])

@@ -1,8 +1,9 @@
 """One estimate over a series of audits: a drawing with intervals, and a row of signs for a terminal."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from markupsafe import Markup
 
@@ -42,6 +43,8 @@ def trend(series: SeriesPart, audits: int) -> Trend:
     marks = [_grid(value, down(value), series.unit) for value in round_places(low, high, 5)]
     every = math.ceil(audits / MOST_LABELS)
     marks += [_number(index, across(index)) for index in range(0, audits, every)]
+    values = [None if each.seen is None else each.seen.value for each in series.points]
+    marks += _course([None if value is None else (across(at), down(value)) for at, value in enumerate(values)])
     for index, point in enumerate(series.points):
         if point.seen is not None:
             marks.append(_mark(point, across(index), down))
@@ -54,6 +57,12 @@ def _grid(value: float, y: float, unit: str) -> Markup:
     line = Markup('<line class="grid" x1="{}" x2="{}" y1="{:.1f}" y2="{:.1f}"/>').format(LEFT, WIDTH - RIGHT, y, y)
     text = Markup('<text class="tick" x="{}" y="{:.1f}" text-anchor="end">{}</text>')
     return line + text.format(LEFT - 8, y + 4, numbers.quantity(value, unit))
+
+
+def _course(places: Sequence[tuple[float, float] | None]) -> list[Markup]:
+    """A thin line from each audit to the next, which leads the eye; none where one of the two has no value."""
+    line = Markup('<line class="course" x1="{:.1f}" y1="{:.1f}" x2="{:.1f}" y2="{:.1f}"/>')
+    return [line.format(*one, *other) for one, other in pairwise(places) if one is not None and other is not None]
 
 
 def _number(index: int, x: float) -> Markup:
@@ -99,6 +108,7 @@ def words(series: SeriesPart) -> str:
     if series.excess is None or series.spread is None:
         return text
     p = numbers.p_value(series.excess)
+    unit = "share difference" if series.unit == "share" else series.unit
     if series.spread == 0:
         return f"{text}; no spread beyond chance ({p})"
-    return f"{text}; spread between audits {numbers.number(series.spread)} beyond chance ({p})"
+    return f"{text}; spread between audits {numbers.quantity(series.spread, unit)} beyond chance ({p})"

@@ -12,8 +12,9 @@ from jinja2 import UndefinedError
 from genai_audit.audit.evidence.bundle import Evidence
 from genai_audit.audit.finding import Column, Exhibit, Kind, Pictures, Table
 from genai_audit.reports import html
-from genai_audit.reports.html import TEMPLATES, render, visible
+from genai_audit.reports.html import render, visible
 from genai_audit.reports.markdown_lite import markdown
+from genai_audit.reports.page_parts import TEMPLATES, digest, sorting
 from genai_audit.reports.record import Record
 from genai_audit.reports.tables import MOST_ROWS
 from unit.reports import example
@@ -23,7 +24,7 @@ VOID = {"meta", "link", "img", "br", "hr"}
 ALLOWED_TAGS = frozenset(
     """html head meta link title style body a header nav main footer section article h1 h2 h3 h4 p ul ol li dl dt dd
     div span table caption thead tbody tr th td details summary figure figcaption img pre code strong em blockquote
-    svg line rect circle text path""".split()  # noqa: SIM905 – a list of strings in quotes would be unreadable
+    svg line rect circle text path script""".split()  # noqa: SIM905 – a list of strings in quotes would be unreadable
 )
 
 
@@ -54,7 +55,7 @@ class Tree(HTMLParser):
         assert self.stack.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        if self.stack and self.stack[-1] != "style":
+        if self.stack and self.stack[-1] not in ("style", "script"):
             self.text.append(data)
 
     def attributes(self, name: str) -> list[str]:
@@ -84,8 +85,14 @@ def test_every_record_becomes_a_well_formed_page(record: Record, evidence: Evide
     assert set(pointed) <= set(ids)
 
 
-def test_nothing_can_run_and_nothing_can_be_loaded(record: Record, evidence: Evidence) -> None:
-    tree = Tree(render(record, evidence))
+def test_only_the_one_script_can_run_and_nothing_can_be_loaded(record: Record, evidence: Evidence) -> None:
+    page = render(record, evidence)
+    tree = Tree(page)
+    assert [attributes for tag, attributes in tree.tags if tag == "script"] == [{}]
+    assert page.count(f"<script>{sorting()}</script>") == 1
+    assert f"script-src '{digest(sorting())}'; base-uri 'none'" in page
+    # Whatever closed the element early, or wrote HTML, would get round the digest.
+    assert not re.search(r"</|<!--|innerHTML|insertAdjacent|document\.write|eval|fetch|import", sorting())
     names = {key for _, attributes in tree.tags for key in attributes}
     assert not {name for name in names if name.startswith("on")}
     # Styles as attributes would need a wider content security policy.

@@ -4,12 +4,9 @@ import re
 from html import unescape
 
 import pytest
-from markupsafe import Markup
 
 from genai_audit.audit.evidence.bundle import Evidence
-from genai_audit.reports.document import sections
 from genai_audit.reports.document.print_marks import print_style
-from genai_audit.reports.document.sections import Section
 from genai_audit.reports.html import render
 from unit.reports import example
 
@@ -81,14 +78,6 @@ def test_a_complete_count_is_a_line_of_a_checklist(evidence: Evidence) -> None:
     drivers = page[page.index('id="GA201"') : page.index('id="GA302"')]
     assert "Largest completeness error, relative to the effect: <span" in drivers
     assert "(exact" not in drivers
-
-
-def test_a_further_section_stands_before_the_provenance(evidence: Evidence, monkeypatch: pytest.MonkeyPatch) -> None:
-    makers = [lambda record, evidence: None, lambda record, evidence: Section("more", "More", Markup("<p>It.</p>"))]
-    monkeypatch.setattr(sections, "MAKERS", makers)
-    page = render(RECORDS["pass"], evidence)
-    assert page.index('id="unmeasured"') < page.index('id="more"') < page.index('id="provenance"')
-    assert page.count("<p>It.</p>") == 1
 
 
 def test_the_whole_report_says_that_it_prints_everything(evidence: Evidence) -> None:
