@@ -28,6 +28,8 @@ INVENTED = "(not in the reference)"
 NUMERAL = re.compile(r"-?(0|[1-9]\d*)\.\d+")
 """A decimal number as text, rather than a code such as 007, which is no number."""
 
+NOTES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
+
 _EXACT = 2**53
 """Below it every whole number is a float, too."""
 
@@ -166,3 +168,8 @@ def is_number(column: Any) -> bool:
     from pandas.api import types
 
     return bool(types.is_numeric_dtype(column) and not types.is_bool_dtype(column))
+
+
+def pitch_name(pitch: int) -> str:
+    """A MIDI pitch as a note, `C4` for 60; a rest (−1) as `rest`."""
+    return f"{NOTES[pitch % 12]}{pitch // 12 - 1}" if pitch >= 0 else "rest"
