@@ -34,6 +34,8 @@ WITHHELD = f"(withheld: fewer than {FEWEST_HOLDERS} real records have it)"
 NUMERAL = re.compile(r"-?(0|[1-9]\d*)\.\d+")
 """A decimal number as text, rather than a code such as 007, which is no number."""
 
+NOTES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
+
 _EXACT = 2**53
 """Below it every whole number is a float, too."""
 
@@ -181,3 +183,8 @@ def quoted(words: str, holders: int) -> str:
     refer to them, so that a report can withhold them.
     """
     return words if holders == 0 or holders >= FEWEST_HOLDERS else WITHHELD
+
+
+def pitch_name(pitch: int) -> str:
+    """A MIDI pitch as a note, `C4` for 60; a rest (−1) as `rest`."""
+    return f"{NOTES[pitch % 12]}{pitch // 12 - 1}" if pitch >= 0 else "rest"

@@ -2,12 +2,11 @@
 
 import numpy as np
 
+from ..models.records import pitch_name
 from . import numbers
 from .words import short
 
 TONES = 10
-REST = "rest"
-NAMES = ("C", "C♯", "D", "D♯", "E", "F", "F♯", "G", "G♯", "A", "A♯", "B")
 
 
 def tone(value: float, largest: float) -> int:
@@ -23,6 +22,5 @@ def signed(value: float) -> str:
 
 def note_name(text: str) -> str:
     """A MIDI pitch as a note, `C4`; a rest, and any other text, as it is."""
-    if text == "-1":
-        return REST
-    return f"{NAMES[int(text) % 12]}{int(text) // 12 - 1}" if text.isascii() and text.isdigit() else short(text)
+    pitch = text.isascii() and text.isdigit()
+    return pitch_name(int(text)) if pitch or text == "-1" else short(text)

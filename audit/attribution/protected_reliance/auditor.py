@@ -1,4 +1,4 @@
-"""GA203: which slots of a prompt, or columns of a table, carry the gap between groups of people?"""
+"""GA203: which slots of a prompt, or columns of a table, carry the gap between two groups?"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,8 +30,8 @@ class ProtectedReliance:
 
     code: ClassVar[str] = "GA203"
     title: ClassVar[str] = "Reliance on protected features"
-    question: ClassVar[str] = "Which slots of a prompt, or columns of a table, carry the gap between groups of people?"
-    sampling_unit: ClassVar[str] = "wording, or row of a table"
+    question: ClassVar[str] = "Which slots of a prompt, or columns of a table, carry the gap between two groups?"
+    sampling_unit: ClassVar[str] = "wording, pair of pieces, or row of a table"
     needs: ClassVar[tuple[str, ...]] = ("reliance",)
     estimates: ClassVar[tuple[EstimateFacts, ...]] = ESTIMATES
 
@@ -83,7 +83,7 @@ def _settings(found: Sequence[Carried]) -> dict[str, Json]:
     settings["contrast"] = "; ".join(f"{each.contrast}, {each.sides[0]} less {each.sides[1]}" for each in found)
     if isinstance(first, PromptReliance):
         return settings | {
-            "readout": "difference of the log-probabilities of the same sentence with one word and with the other",
+            "readout": first.readout,
             "baselines": "; ".join(first.baselines),
             "sampling_unit": first.unit,
             "method": f"exact Shapley values over {len(first.slots)} slots, {2 ** len(first.slots)} subsets a prompt",

@@ -84,6 +84,11 @@ class Carried:
     intervention: str
     evidence: PromptReliance | ColumnReliance
 
+    @property
+    def indifferent(self) -> bool:
+        """Whether a perfect generator is known to show no gap, or that of the real rows; of melodies it is not."""
+        return not (isinstance(self.evidence, PromptReliance) and self.evidence.followed.size)
+
     def explained(self) -> bool:
         """Whether there is a gap to explain: the whole, or some part of it, is surely beyond what is material."""
         together = 1 - (1 - NOMINAL) / len(self.parts)
@@ -136,6 +141,11 @@ def _of_prompts(each: PromptReliance, material: float) -> Carried:
         intervention="",
         evidence=each,
     )
+
+
+def followed(each: PromptReliance) -> list[Gap]:
+    """The gap in the chance of the first side's notes: by the model, and by the notes that truly follow."""
+    return [gap_by_cluster(values=values, sides=each.side, clusters=each.cluster) for values in each.followed]
 
 
 def _moved(values: Floats, each: PromptReliance) -> Gap:

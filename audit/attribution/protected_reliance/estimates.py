@@ -84,6 +84,8 @@ def _worst(found: Sequence[Carried], rng: np.random.Generator) -> Estimate:
     largest = np.abs(centres + errors * rng.standard_normal((DRAWS, len(parts)))).max(axis=1)
     bottom, middle, top = np.quantile(largest, [0.025, 0.5, 0.975])
     p_values = [_departure(part.gap, part.real)[1] for part in parts]
+    # A melody should go on as it began, so that a gap of melodies is no defect, and none is known for a perfect model.
+    judged = all(each.indifferent for each in found)
     return Estimate(
         name=WORST,
         value=value,
@@ -92,8 +94,8 @@ def _worst(found: Sequence[Carried], rng: np.random.Generator) -> Estimate:
         method=f"largest of {number}, of every slot and baseline or column: lower end by Bonferroni, upper end by "
         "intersection–union",
         unit=found[0].unit,
-        better=Better.LOWER,
-        perfect=Perfect(float(middle), float(bottom), float(top)),
+        better=Better.LOWER if judged else Better.NEITHER,
+        perfect=Perfect(float(middle), float(bottom), float(top)) if judged else None,
         p_value=min(1.0, len(parts) * min(p_values)),
         minimum_detectable=(normal_quantile(1 - 0.05 / number) + POWER) * float(errors.max()) or None,
     )
@@ -148,7 +150,7 @@ def _total(each: Carried, group: str | None) -> Estimate:
         method=each.total.method,
         unit=each.unit,
         better=Better.NEITHER,
-        perfect=perfect,
+        perfect=perfect if each.indifferent else None,
         p_value=p_value,
         minimum_detectable=DETECTION * each.total.error or None,
     )
@@ -167,7 +169,7 @@ def _each(each: Carried, part: Part, label: str, adjusted: float) -> Estimate:
         method=f"{furthest.method}{several}",
         unit=each.unit,
         better=Better.NEITHER,
-        perfect=perfect,
+        perfect=perfect if each.indifferent else None,
         p_value=p_value,
         p_adjusted=adjusted,
         minimum_detectable=DETECTION * furthest.error or None,

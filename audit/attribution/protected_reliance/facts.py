@@ -41,7 +41,8 @@ ESTIMATES = (
         "the part of a gap that a slot or column carries",
         None,
         Better.NEITHER,
-        "What one slot of the prompts, or one column, adds to the gap between two groups; the parts add up to the gap.",
+        "What one slot of the prompts, such as a span of a melody, or one column adds to the gap between two groups; "
+        "the parts add up to the gap.",
         rests_on=("generated",),
     ),
     EstimateFacts(

@@ -9,7 +9,7 @@ from ...finding import NOMINAL, Column, Kind, Table
 from ...statistics.attribution.disparity import Gap, resolved, share_of, widest
 from ...statistics.attribution.shapley import shapley
 from ...statistics.intervals import BAND
-from .carried import NATS, Carried, Verdicts
+from .carried import NATS, Carried, Verdicts, followed
 
 Cell = str | int | float | None
 
@@ -60,6 +60,10 @@ def _beside(each: Carried) -> Iterator[tuple[str, tuple[Cell, Cell, Cell]]]:
     evidence = each.evidence
     if each.real is not None:
         yield "the same among real rows", _between(each.real)
+    if isinstance(evidence, PromptReliance) and evidence.followed.size:
+        first, gaps = evidence.sides[0], followed(evidence)
+        yield f"as chance: a next note of {first}, by the model", _between(gaps[0])
+        yield f"as chance: a next note of {first}, by the real next notes", _between(gaps[1])
     if isinstance(each.control, Gap) and isinstance(evidence, PromptReliance):
         yield f"control: {evidence.control}", _between(each.control)
     elif isinstance(each.control, float):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ....models.errors import UserError
 from ...statistics.attribution.positions import distance_profile, profiles_apart
 from ..bundle import Evidence
-from ..decoding import networks, undisturbed
+from ..decoding import networks
 from ..explained.checks import Explained, Question, checked_map
 from ..plan import Plan, stream
 from ..unavailable import Partial, Unavailable, Unmeasured
@@ -20,7 +20,7 @@ from .copies import Copies
 from .gradients import gradients_of
 from .kind import MATERIAL, Contexts, ContextSet
 from .maps import CHECK_DRAWS, DRAWS, Layout, laid_out, map_of, masked_readout
-from .next_token import NextToken, asked
+from .next_token import NextToken, asked, steady
 from .symbols import symbols_of
 
 NEEDS = ()
@@ -51,26 +51,14 @@ def collect(plan: Plan, so_far: Evidence, progress: Callable[[float], None]) -> 
         Unmeasured: if there are too few records with tokens, or the model's answers are not of the context alone.
         UserError: if its logits have the wrong shape or are not numbers, or asking it changes it.
     """
-    import torch
-
     encode = encoder_of(plan.model, plan.modality)
     if so_far.reference is None:
         raise Unavailable("next tokens are asked for in real records, of which there are none; give --reference")
     rng = stream(plan.seed, "contexts")
-    try:
-        with undisturbed(plan.model), torch.random.fork_rng(devices=[]):
-            # Whatever the model draws on its own, it draws alike in every run.
-            torch.manual_seed(0)
-            real = _some(encode, so_far.reference.samples, rng)
-            generated = _some(encode, so_far.generated.samples[:CANDIDATES], rng)
-            return _collected(plan, real, generated, rng, progress)
-    except RuntimeError as error:
-        if "leave the model as it was" not in str(error):
-            raise
-        raise UserError(
-            "logits(ids): expected the model to stay as it was in eval mode, but a parameter or buffer changed; "
-            "compute without changing it"
-        ) from error
+    with steady(plan.model):
+        real = _some(encode, so_far.reference.samples, rng)
+        generated = _some(encode, so_far.generated.samples[:CANDIDATES], rng)
+        return _collected(plan, real, generated, rng, progress)
 
 
 def _some(encode: Callable[[Any], Sequence[int]], samples: Any, rng: np.random.Generator) -> dict[int, Ints]:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....models.errors import UserError
-from ..decoding import parameter
+from ..decoding import parameter, undisturbed
 from ..unavailable import Unmeasured
 
 if TYPE_CHECKING:
@@ -109,26 +109,50 @@ class NextToken:
             raise UserError(f"read_on(ids, cache): expected shape {wanted}, got {tuple(logits.shape)}; correct it")
         return _nats(logits, targets)
 
+    def of_sets(self, ids: Ints, weights: Floats) -> Floats:
+        """Log-probabilities of S weighted sets of tokens (V, S) after contexts of one length (m, T), as (m, S)."""
+        import torch
+
+        size, parts = self.rows(ids.shape[1]), [np.zeros((0, weights.shape[1]))]
+        sets = torch.from_numpy(weights)
+        with torch.no_grad():
+            for start in range(0, len(ids), size):
+                part = torch.from_numpy(ids[start : start + size].copy()).to(self.device)
+                shares = self._log_shares(part).exp()
+                parts.append((shares @ sets.to(shares.device)).log().cpu().numpy())
+        return np.concatenate(parts)
+
     def of(self, ids: "Tensor", targets: "Tensor") -> "Tensor":
         """The same of tensors, in double precision, with gradients where these are on.
 
         Raises:
             UserError: if the logits have the wrong shape or one is not a number, or the model refuses the context.
         """
+        shares = self._log_shares(ids)
+        nats: Tensor = shares.gather(1, targets[:, None].to(shares.device)).squeeze(1)
+        return nats
+
+    def _log_shares(self, ids: "Tensor") -> "Tensor":
         # A copy, as a model may work in place.
         logits = self.model.logits(ids.clone())
         if tuple(logits.shape) != (*ids.shape, self.vocabulary):
             wanted = (*ids.shape, self.vocabulary)
             raise UserError(f"logits(ids): expected shape {wanted}, got {tuple(logits.shape)}; correct it")
-        return _nats(logits[:, -1], targets)
+        return _shares(logits[:, -1])
 
 
-def _nats(logits: "Tensor", targets: "Tensor") -> "Tensor":
-    """Logits (…, V) to log-probabilities of the targets (…,), in double precision."""
+def _shares(logits: "Tensor") -> "Tensor":
+    """Logits (…, V) to log-probabilities, in double precision."""
     last = logits.double()
     if bool(last.isnan().any()) or bool(last.isposinf().any()):
         raise UserError("logits(ids): expected numbers or −inf, got NaN or infinity; correct the model")
-    nats: Tensor = last.log_softmax(-1).gather(-1, targets[..., None].to(last.device)).squeeze(-1)
+    return last.log_softmax(-1)
+
+
+def _nats(logits: "Tensor", targets: "Tensor") -> "Tensor":
+    """Logits (…, V) to log-probabilities of the targets (…,)."""
+    shares = _shares(logits)
+    nats: Tensor = shares.gather(-1, targets[..., None].to(shares.device)).squeeze(-1)
     return nats
 
 
@@ -190,6 +214,28 @@ def _check_reading_on(ask: NextToken, ids: Ints, targets: Ints) -> None:
 
 def _alike(one: Floats, other: Floats) -> bool:
     return bool(np.allclose(one, other, atol=SAME, rtol=1e-4))
+
+
+@contextmanager
+def steady(model: Any) -> Iterator[None]:
+    """Inside, the model is in eval mode and draws whatever it draws on its own alike in every run.
+
+    Raises:
+        UserError: if asking it changed it.
+    """
+    import torch
+
+    try:
+        with undisturbed(model), torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            yield
+    except RuntimeError as error:
+        if "leave the model as it was" not in str(error):
+            raise
+        raise UserError(
+            "logits(ids): expected the model to stay as it was in eval mode, but a parameter or buffer changed; "
+            "compute without changing it"
+        ) from error
 
 
 @contextmanager

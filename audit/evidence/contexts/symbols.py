@@ -20,10 +20,11 @@ def symbols_of(model: Any, modality: str, sets: Sequence[ContextSet]) -> tuple[I
     every = np.unique(np.concatenate([each.ravel() for item in sets for each in (item.tokens, item.targets)]))
     ids = every[every >= 0]
     decode = getattr(model, "decode_text" if modality == "text" else "decode_pitches", None)
-    return ids, tuple(_symbol(decode, int(each), modality) for each in ids)
+    return ids, tuple(symbol(decode, int(each), modality) for each in ids)
 
 
-def _symbol(decode: Any, token: int, modality: str) -> str:
+def symbol(decode: Any, token: int, modality: str) -> str:
+    """The text of one token, a pitch as its number; `#` and its id where the model has no name for it."""
     try:
         decoded = decode([token])
     except (UserError, LookupError, TypeError, ValueError, RuntimeError):  # It has no name: it is shown by its number.

@@ -1,5 +1,6 @@
 """Put the map from slots to the contrast to the test, on the first prompts of a set."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,10 +14,14 @@ from ..explained.copies import reinitialised_copy
 from ..explained.kind import CheckedMap, Floats
 from ..plan import stream
 from .exchanged import Design, ask, readouts
+from .kind import PromptReliance
 from .prompt_sets import PromptSet
 
 ROWS, EACH = 8, 1
 """Rows, and subjects of each side, whose prompts are looked at: 16 records."""
+
+PIECES = 16
+"""Pairs of pieces that are looked at, at most: 32 records."""
 
 MOST_WEIGHTS = 20_000_000
 """Parameters of a model beyond which it is not copied with random weights, for time and memory."""
@@ -58,10 +63,31 @@ def checked_prompts(model: Any, prompts: PromptSet, seed: int) -> CheckedMap | N
     few = replace(prompts, sides={name: each[:EACH] for name, each in prompts.sides.items()})
     everyone = tuple(each for side in few.sides.values() for each in side)
     asked = _Few(Design(few, min(ROWS, few.rows), (SECOND,)), everyone)
-    table = asked.values(model)
+    clusters = np.repeat(np.arange(asked.design.rows), len(everyone))
+    rng = stream(seed, f"checks of {prompts.name}")
+    return checked_subsets(_question(few), asked.values, model, clusters, rng)
+
+
+def checked_subsets(
+    question: Question,
+    ask: Callable[[Any], Floats],
+    model: Any,
+    clusters: NDArray[np.int64],
+    rng: np.random.Generator,
+) -> CheckedMap | None:
+    """A map of exact Shapley values with what its checks need; None where a subset of slots has no value.
+
+    Args:
+        question: that the map answers.
+        ask: what a model says of all subsets of the slots, (2^k, n).
+        model: that is asked, and whose copies with random weights are.
+        clusters: (n,), the sampling unit of each prompt.
+        rng: draws random orders.
+    """
+    table = ask(model)
     if not np.isfinite(table).all():
         return None
-    bits = 1 << np.arange(len(few.slots))
+    bits = 1 << np.arange(len(table).bit_length() - 1)
 
     def masked(at: NDArray[np.int64], keep: NDArray[np.bool_]) -> Floats:
         found: Floats = table[keep @ bits, at]
@@ -74,13 +100,38 @@ def checked_prompts(model: Any, prompts: PromptSet, seed: int) -> CheckedMap | N
     explained = Explained(
         values=values,
         masked=masked,
-        clusters=np.repeat(np.arange(asked.design.rows), len(everyone)),
+        clusters=clusters,
         other_values=ablation(masked, *values.shape),
         completeness=(np.abs(values.sum(axis=1) - table[-1] + table[0]), np.full(len(values), 1e-6)),
-        repeat=lambda: mapped(asked.values(model)),
-        copied=(lambda seed: mapped(asked.values(reinitialised_copy(model, seed)))) if _small(model) else None,
+        repeat=lambda: mapped(ask(model)),
+        copied=(lambda seed: mapped(ask(reinitialised_copy(model, seed)))) if _small(model) else None,
     )
-    return checked_map(_question(few), explained, stream(seed, f"checks of {prompts.name}"))
+    return checked_map(question, explained, rng)
+
+
+def checked_melodies(
+    asked: PromptReliance, subsets: Callable[[Any], Floats], model: Any, seed: int
+) -> CheckedMap | None:
+    """The same of the first melodies of an attribute; see `checked_subsets`.
+
+    Args:
+        asked: what all of them say.
+        subsets: what a model says of all subsets of the slots of the first pairs by the first baseline.
+        model: of melodies.
+        seed: of random orders.
+    """
+    question = Question(
+        question="Which steps of a melody make the model go on as one group of pieces does?",
+        readout=f"{asked.contrast}, {asked.name}",
+        contrast=asked.contrast,
+        baseline=asked.baselines[0],
+        sampling_unit=asked.unit,
+        method="exact Shapley values",
+        other_method="ablation",
+        material=MATERIAL,
+    )
+    clusters = np.repeat(np.arange(min(PIECES, len(asked.side) // 2)), 2)
+    return checked_subsets(question, subsets, model, clusters, stream(seed, f"checks of {asked.name}"))
 
 
 def _small(model: Any) -> bool:

@@ -9,6 +9,7 @@ from ..plan import Plan
 from ..unavailable import Partial, Unavailable, Unmeasured
 from .checking import checked_prompts
 from .kind import PromptReliance, Reliance
+from .melodies import of_melodies
 from .prompt_sets import PromptSet, chosen, our_sets
 from .prompted import knows, prompted
 from .tables import of_columns
@@ -20,7 +21,7 @@ WITHOUT_DRAWS = True
 
 
 def collect(plan: Plan, so_far: Evidence, progress: Callable[[float], None]) -> Partial:
-    """Sets of prompts for models of texts; outcomes and attributes for tables. Parts that are missing say why.
+    """Sets of prompts for texts; attributes for melodies; outcomes and attributes for tables. Missing parts say why.
 
     Raises:
         Unavailable: if the records are neither, or there is nothing to ask.
@@ -33,9 +34,12 @@ def collect(plan: Plan, so_far: Evidence, progress: Callable[[float], None]) -> 
         case "tabular":
             columns, missing = of_columns(plan, so_far, progress)
             return Partial(Reliance(columns=columns), missing)
+        case "music":
+            melodies, maps, missing = of_melodies(plan, so_far, progress)
+            return Partial(Reliance(prompts=melodies, checked=maps), missing)
         case other:
             raise Unavailable(
-                f"slots of prompts are exchanged for models of texts, and columns for tables; not {other}"
+                f"slots of prompts are exchanged for models of texts and melodies, and columns for tables; not {other}"
             )
 
 

@@ -11,10 +11,13 @@ from ..explained.kind import CheckedMap
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
+SENTENCES = "difference of the log-probabilities of the same sentence with one word and with the other"
+"""What is read off texts."""
+
 
 @dataclass(frozen=True, slots=True)
 class PromptReliance:
-    """What a model of texts says after n prompts, and after the same with some of their k slots at a baseline.
+    """What a model of texts, or of melodies, says after n prompts, and with some of their k slots at a baseline.
 
     Args:
         name: of the set of prompts.
@@ -35,6 +38,9 @@ class PromptReliance:
         control_values: float64 (1, 2^k, n), of the control by the first baseline; (0, 0, 0) where there is none.
         scored_by: `logits` or `log_prob`.
         left_out: reasons, and how many clusters each kept out.
+        readout: what the contrast is a contrast of, in words.
+        followed: float64 (2, n), of melodies the chance of the first side's notes by the model, and by the note that
+            truly follows; (0, 0) of texts, of which nothing follows.
     """
 
     name: str
@@ -55,6 +61,8 @@ class PromptReliance:
     control_values: Floats
     scored_by: str = "logits"
     left_out: Mapping[str, int] = field(default_factory=dict)
+    readout: str = SENTENCES
+    followed: Floats = field(default_factory=lambda: np.zeros((0, 0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +120,10 @@ REGENERATED, MATCHED = "conditional regeneration", "matched resampling"
 
 @dataclass(frozen=True, slots=True)
 class Reliance:
-    """What gaps between groups rest on: of prompts for models of texts, of columns for tables.
+    """What gaps between groups rest on: of prompts for models of texts and melodies, of columns for tables.
 
     Args:
-        prompts: one entry a set of prompts.
+        prompts: one entry a set of prompts, or an attribute of pieces.
         columns: one entry an outcome and attribute.
         checked: maps from slots to the contrast, with what their checks need; columns' gaps are no maps of records.
     """

@@ -325,6 +325,8 @@ def full() -> Evidence:
                     swapped=rng.random((2, 2)),
                     control_values=np.zeros((0, 0, 0)),
                     left_out={"too long": 1},
+                    readout="log-odds",
+                    followed=rng.random((2, 2)),
                 ),
             ),
             columns=(
