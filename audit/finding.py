@@ -235,7 +235,7 @@ class Exhibit:
     """Something to look at. Holds references into the evidence, never pictures or HTML.
 
     Args:
-        form: `grid` (pictures as they are) or `signed_maps` (values around zero, shown in a diverging scale).
+        form: `grid` (pictures as they are), `signed_maps` (values around zero, shown in a diverging scale) or another.
     """
 
     name: str

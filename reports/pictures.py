@@ -1,7 +1,5 @@
 """Exhibits as small PNG pictures inside the page: samples as they are, maps in a colour scale that prints its ends."""
 
-import base64
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +12,9 @@ from ..models.records import is_array
 from . import numbers
 from .excerpts import Excerpt, excerpts
 from .finding_parts import ExhibitPart, PicturesPart
-from .pixels import CIVIDIS, PUOR, Images, Pixels, coloured, laid_over, plain
+from .pixels import CIVIDIS, PUOR, Images, Pixels, coloured, data_uri, laid_over, opaque, plain
 from .renderings import LONGEST, piano_rolls, spectrograms
+from .sound_map import SIGNED, SOUND_MAPS, SoundMap, sound_maps
 from .token_strip import STRIPS, Strip, token_strips
 from .words import short
 
@@ -79,6 +78,7 @@ class Shown:
     notes: tuple[str, ...]
     excerpts: tuple[Excerpt, ...] = ()
     strips: tuple[Strip, ...] = ()
+    sounds: tuple[SoundMap, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +106,9 @@ def show(exhibit: ExhibitPart, evidence: Evidence, *, budget: int = BUDGET) -> S
     if exhibit.form in STRIPS:
         strips, largest, said = token_strips(exhibit, evidence)
         return Shown(exhibit.caption, exhibit.form, (), _scale(exhibit, largest), said, strips=strips)
+    if exhibit.form in SOUND_MAPS:
+        sounds, largest, said = sound_maps(exhibit, evidence)
+        return Shown(exhibit.caption, exhibit.form, (), _scale(exhibit, largest), said, sounds=sounds)
     if evidence.modality in ("text", "tabular"):
         read, left_out = excerpts(exhibit, evidence)
         return Shown(exhibit.caption, exhibit.form, (), None, left_out, read)
@@ -171,9 +174,9 @@ def _reductions(sets: Sequence[_Set], side: int, count: int) -> list[str]:
 def _scale(exhibit: ExhibitPart, largest: float) -> Scale | None:
     if exhibit.form == "grid":
         return None
-    signed = exhibit.form in ("signed_maps", *STRIPS)
+    signed = exhibit.form in ("signed_maps", *STRIPS) or exhibit.form.endswith(SIGNED)
     ramp = coloured(np.linspace(0, 1, 64)[None, :], 0, 1, PUOR if signed else CIVIDIS)
-    uri = _data_uri(np.dstack([ramp, np.full(ramp.shape[:2], 255, np.uint8)]))
+    uri = data_uri(opaque(ramp))
     return Scale(numbers.number(-largest) if signed else "0", numbers.number(largest), uri)
 
 
@@ -249,7 +252,7 @@ def _sheet(form: str, pictures: _Set, tiles: Sequence[Pixels], count: int) -> Sh
         place[..., -1] = 255
     what = "map" if pictures.coloured else WHAT.get(pictures.kind, "picture")
     alt = f"{count} × {what}: {pictures.label}"
-    return Sheet(pictures.label, alt, _data_uri(canvas), zoom * canvas.shape[1], zoom * canvas.shape[0], wide)
+    return Sheet(pictures.label, alt, data_uri(canvas), zoom * canvas.shape[1], zoom * canvas.shape[0], wide)
 
 
 def _reduced(tile: Pixels, side: int) -> Pixels:
@@ -259,9 +262,3 @@ def _reduced(tile: Pixels, side: int) -> Pixels:
     shrink = side / max(height, width)
     size = max(1, round(width * shrink)), max(1, round(height * shrink))
     return np.asarray(Image.fromarray(tile).resize(size, Image.Resampling.BOX))
-
-
-def _data_uri(canvas: Pixels) -> str:
-    buffer = io.BytesIO()
-    Image.fromarray(canvas).save(buffer, "PNG", compress_level=7)
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

@@ -1,7 +1,11 @@
 """Numbers as colours: pictures as they are, maps on a scale that everybody can read, and maps laid over pictures."""
 
+import base64
+import io
+
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 # ColorBrewer's PuOr, negative (orange) over white to positive (purple): told apart by colour-blind eyes as well.
 PUOR = "7f3b08 b35806 e08214 fdb863 fee0b6 f7f7f7 d8daeb b2abd2 8073ac 542788 2d004b"
@@ -42,3 +46,16 @@ def laid_over(colours: Pixels, values: Images, scale: float, under: Pixels) -> P
     grey = (under if under.ndim == 2 else under.mean(axis=2))[..., None]
     mixed: Pixels = np.rint(strength * colours + (1 - strength) * grey).astype(np.uint8)
     return mixed
+
+
+def opaque(colours: Pixels) -> Pixels:
+    """Colours (h, w, 3) with full opacity, (h, w, 4)."""
+    pixels: Pixels = np.dstack([colours, np.full(colours.shape[:2], 255, np.uint8)])
+    return pixels
+
+
+def data_uri(canvas: Pixels) -> str:
+    """A picture as a PNG inside an address."""
+    buffer = io.BytesIO()
+    Image.fromarray(canvas).save(buffer, "PNG", compress_level=7)
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")

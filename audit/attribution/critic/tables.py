@@ -3,6 +3,8 @@
 import numpy as np
 
 from ...evidence.criticised.kind import Criticised
+from ...evidence.explained.judged import failing
+from ...evidence.regions.kind import SPAN
 from ...finding import NOMINAL, Column, Exhibit, Kind, Pictures, Table
 from .measure import Measured
 
@@ -93,23 +95,27 @@ def groups_table(found: Measured, evidence: Criticised) -> Table:
 
 
 def exhibits(found: Measured, evidence: Criticised) -> tuple[Exhibit, ...]:
-    """The map of all records and of each group beside what the critic sees in real records; none without pictures."""
-    if not evidence.sample.size:
+    """The map of all records and of each group beside what the critic sees in real records; none of tables."""
+    sounds = evidence.regions.what == SPAN
+    if not evidence.sample.size and not sounds:
         return ()
     known = {at: each.gap.value for at, each in enumerate(found.groups) if each.compared and each.gap is not None}
     shown = sorted(known, key=lambda at: -known[at])[:MOST_GROUPS]
-    maps = [Pictures("all records", "criticised.maps", (0,))]
-    maps += [Pictures(f"{evidence.attribute} {evidence.groups[at]}", "criticised.maps", (at + 1,)) for at in shown]
-    maps.append(Pictures("real records, for comparison", "criticised.null_maps", (0,)))
+    kind = "span_maps" if sounds else "maps"
+    maps = [Pictures("all records", f"criticised.{kind}", (0,))]
+    maps += [Pictures(f"{evidence.attribute} {evidence.groups[at]}", f"criticised.{kind}", (at + 1,)) for at in shown]
+    maps.append(Pictures("real records, for comparison", f"criticised.null_{kind}", (0,)))
+    what = evidence.regions.what
+    caption = (
+        f"What each {what} adds to the critic's score of generated records, less what it adds to that of real ones. "
+        f"Where the value is below zero (orange), the {what} makes generated records look generated. The last map "
+        f"is what {what}s add to the scores of real records."
+    )
+    if sounds:
+        unread = "unread_" if failing(evidence.checked) else ""
+        return (Exhibit("reason", caption, f"{unread}signed_sound_maps", tuple(maps)),)
     return (
-        Exhibit(
-            "reason",
-            "What each region adds to the critic's score of generated records, less what it adds to that of real ones. "
-            "Where the value is below zero (orange), the region makes generated records look generated. The last map "
-            "is what regions add to the scores of real records.",
-            "signed_maps",
-            tuple(maps),
-        ),
+        Exhibit("reason", caption, "signed_maps", tuple(maps)),
         Exhibit(
             "mean_record",
             "The mean real record, which replaces a region and lies under the maps.",

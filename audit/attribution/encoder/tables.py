@@ -3,6 +3,8 @@
 import numpy as np
 
 from ...evidence.encoded.kind import Encoded
+from ...evidence.explained.judged import failing
+from ...evidence.regions.kind import SPAN
 from ...finding import NOMINAL, Column, Exhibit, Kind, Pictures, Table
 from ...statistics.attribution.region_excess import RegionExcess
 from ...statistics.attribution.region_shares import RegionShares
@@ -96,25 +98,28 @@ def _error_row(found: Measured, excess: RegionExcess, evidence: Encoded, place: 
 
 
 def exhibits(found: Measured, evidence: Encoded, *, explained: bool) -> tuple[Exhibit, ...]:
-    """Maps of what sets the code and of errors, of all records and of each group; none without pictures."""
-    if not evidence.sample.size:
+    """Maps of what sets the code and of errors, of all records and of each group; none of tables."""
+    sounds = evidence.regions.what == SPAN
+    if not evidence.sample.size and not sounds:
         return ()
     groups = [(f"{evidence.attribute} {evidence.groups[at]}", (at + 1,)) for at in found.compared[:MOST_GROUPS]]
     every = [("all records", (0,)), *groups]
+    kind, form, what = ("span_maps", "sound_maps", "span") if sounds else ("maps", "magnitudes", "region")
     made = []
     if explained:
-        maps = [Pictures(name, "encoded.maps", at) for name, at in every]
-        maps.append(Pictures("variance of the data, for comparison", "encoded.null_maps", (0,)))
+        maps = [Pictures(name, f"encoded.{kind}", at) for name, at in every]
+        maps.append(Pictures("variance of the data, for comparison", f"encoded.null_{kind}", (0,)))
         caption = (
-            "What sets the code: the share of each region, over its share of the record; 1 is an even share. The last "
+            f"What sets the code: the share of each {what}, over its share of the record; 1 is an even share. The last "
             "map is the same of the data's variance: an encoder that looks wherever there is something to see has it."
         )
-        made.append(Exhibit("code", caption, "magnitudes", tuple(maps)))
+        unread = "unread_" if sounds and failing(evidence.checked) else ""
+        made.append(Exhibit("code", caption, f"{unread}{form}", tuple(maps)))
     if len(evidence.errors):
-        maps = [Pictures(name, "encoded.error_maps", at) for name, at in every]
-        made.append(
-            Exhibit("errors", "Where reconstruction fails: mean squared error by region.", "magnitudes", tuple(maps))
-        )
+        maps = [Pictures(name, f"encoded.error_{kind}", at) for name, at in every]
+        made.append(Exhibit("errors", f"Where reconstruction fails: mean squared error by {what}.", form, tuple(maps)))
+    if sounds:
+        return tuple(made)
     mean = Pictures("mean real record", "encoded.sample", (0,))
     made.append(Exhibit("mean_record", "The mean real record, which lies under the maps.", "grid", (mean,)))
     return tuple(made)

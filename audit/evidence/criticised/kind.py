@@ -63,13 +63,25 @@ class Criticised:
     @property
     def maps(self) -> NDArray[np.float32]:
         """Mean effect of each region, generated less reference, as pictures (1 + K, 1, h, w): of all, of each group."""
-        made, real = _means(self.generated, len(self.groups)), _means(self.reference, len(self.groups))
-        return self.regions.painted(made - real)
+        return self.regions.painted(self._excess())
+
+    @property
+    def span_maps(self) -> Floats:
+        """The same of the spans of sounds, (1 + K, R); of no rows where records are none."""
+        return self.regions.spanned(self._excess())
 
     @property
     def null_maps(self) -> NDArray[np.float32]:
         """Mean effect of each region on reference records, as one picture (1, 1, h, w)."""
         return self.regions.painted(_means(self.reference, 0))
+
+    @property
+    def null_span_maps(self) -> Floats:
+        """The same of the spans of sounds, (1, R)."""
+        return self.regions.spanned(_means(self.reference, 0))
+
+    def _excess(self) -> Floats:
+        return _means(self.generated, len(self.groups)) - _means(self.reference, len(self.groups))
 
 
 def _means(side: Scrutinised, groups: int) -> Floats:

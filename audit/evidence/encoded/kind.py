@@ -67,11 +67,20 @@ class Encoded:
     @property
     def maps(self) -> NDArray[np.float32]:
         """Share of the code's making in each region over the region's area, as pictures (1 + K, 1, h, w)."""
+        return self.regions.painted(self._shares())
+
+    @property
+    def span_maps(self) -> Floats:
+        """The same of the spans of sounds, (1 + K, R); of no rows where records are none."""
+        return self.regions.spanned(self._shares())
+
+    def _shares(self) -> Floats:
         sizes, members = np.abs(self.map_of_records), self.members[self.explained]
         means = _means(sizes, members, len(self.groups))
         totals = means.sum(axis=1, keepdims=True)
         shares = np.divide(means, totals, out=np.zeros_like(means), where=totals > 0)
-        return self.regions.painted(shares / self.regions.area)
+        found: Floats = shares / self.regions.area
+        return found
 
     @property
     def null_maps(self) -> NDArray[np.float32]:
@@ -79,11 +88,23 @@ class Encoded:
         return self.regions.painted((self.spread / self.regions.area)[None])
 
     @property
+    def null_span_maps(self) -> Floats:
+        """The same of the spans of sounds, (1, R)."""
+        return self.regions.spanned((self.spread / self.regions.area)[None])
+
+    @property
     def error_maps(self) -> NDArray[np.float32]:
         """Mean squared error in each region, as pictures (1 + K, 1, h, w): of all records, of each group."""
         if not len(self.errors):
             return np.empty((0, 1, 0, 0), dtype=np.float32)
         return self.regions.painted(_means(self.errors, self.members, len(self.groups)))
+
+    @property
+    def error_span_maps(self) -> Floats:
+        """The same of the spans of sounds, (1 + K, R); of no rows without."""
+        if not len(self.errors):
+            return self.regions.spanned(np.empty((0, len(self.regions.names))))
+        return self.regions.spanned(_means(self.errors, self.members, len(self.groups)))
 
 
 def _means(values: Floats, members: Ints, groups: int) -> Floats:

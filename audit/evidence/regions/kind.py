@@ -36,3 +36,7 @@ class Regions:
         if self.place.ndim != 2:
             return np.empty((0, 1, 0, 0), dtype=np.float32)
         return np.asarray(values[:, self.place][:, None], dtype=np.float32)
+
+    def spanned(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The same numbers as they are, (k, R), where regions are spans of sounds; none of others."""
+        return values if self.what == SPAN else np.empty((0, len(self.names)))
