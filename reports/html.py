@@ -56,7 +56,8 @@ def render(
     """
     record = at_policy_level(record)
     rules = tuple(words.in_order(record.verdict.rules))
-    style = (TEMPLATES / "style.css").read_text(encoding="utf-8") + print_style(record)
+    sheets = [(TEMPLATES / name).read_text(encoding="utf-8") for name in ("style.css", "print.css")]
+    style = "\n".join(sheets) + print_style(record)
     return (
         _environment()
         .get_template("report.html.j2")
