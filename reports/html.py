@@ -26,7 +26,7 @@ from .document.text import free_text, text_of, visible
 from .levels import at_policy_level
 from .markdown_lite import markdown
 from .over_time import said as moved
-from .page_parts import TEMPLATES, digest, sorting
+from .page_parts import TEMPLATES, digest, sorting, style_sheets
 from .record import Record, RulePart
 from .redaction import Showing, hides_real
 from .scatter import scatter
@@ -56,7 +56,7 @@ def render(
     """
     record = at_policy_level(record)
     rules = tuple(words.in_order(record.verdict.rules))
-    style = (TEMPLATES / "style.css").read_text(encoding="utf-8") + print_style(record)
+    style = style_sheets() + print_style(record)
     return (
         _environment()
         .get_template("report.html.j2")

@@ -11,6 +11,12 @@ TEMPLATES = Path(__file__).parent.parent / "templates"
 
 
 @cache
+def style_sheets() -> str:
+    """The style of the report and of forms, for screens and for paper."""
+    return "\n".join((TEMPLATES / name).read_text(encoding="utf-8") for name in ("style.css", "print.css"))
+
+
+@cache
 def sorting() -> Markup:
     """The script that lets a reader sort tables; a page reads and prints without it."""
     return Markup((TEMPLATES / "sort.js").read_text(encoding="utf-8"))

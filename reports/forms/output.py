@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from ..markdown import escape
+from ..page_parts import style_sheets
 from ..tables import TableView
 from ..terminal.visible import spelt
 from ..words import short
@@ -42,7 +43,7 @@ def form_markdown(filled: Filled) -> str:
 
 def form_html(filled: Filled) -> str:
     """A filled form as HTML: one file that holds no script and loads nothing."""
-    style = (TEMPLATES / "style.css").read_text(encoding="utf-8") + STYLE
+    style = style_sheets() + STYLE
     return (
         _templates()
         .get_template("form.html.j2")
