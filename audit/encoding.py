@@ -58,7 +58,7 @@ def placed(request: "Request") -> "Request":
         return request
     # The policy has been read, and results show its path as it was named.
     named = {each.name: getattr(request, each.name) for each in fields(request) if each.name != "policy"}
-    files = {name: path.absolute() for name, path in named.items() if isinstance(path, Path)}
+    files: dict[str, Any] = {name: path.absolute() for name, path in named.items() if isinstance(path, Path)}
     return replace(
         request,
         encoders=tuple(full(each) for each in request.encoders),

@@ -11,7 +11,7 @@ from ..verdict import Ruling
 
 if TYPE_CHECKING:
     from ...reports.record import Record, RulePart
-    from ..over_time.comparison import Side
+    from ..over_time.side import Side
 
 
 def gated(record: "Record", out: Path, baseline: Path, *, exit_zero: bool) -> int:
@@ -20,8 +20,8 @@ def gated(record: "Record", out: Path, baseline: Path, *, exit_zero: bool) -> in
     Raises:
         UserError: if the baseline cannot be written or read.
     """
-    from ..over_time.comparison import Side
     from ..over_time.opened import opened
+    from ..over_time.side import Side
 
     if not baseline.exists():
         _keep(record, baseline)

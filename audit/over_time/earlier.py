@@ -5,7 +5,8 @@ from pathlib import Path
 
 from ...reports.over_time.parts import ComparisonPart
 from ...reports.record import TIME_FIELDS, Record
-from .comparison import Side, compare
+from .comparison import compare
+from .side import Side
 
 PREVIOUS = "previous.json"
 """The earlier record in the folder of an audit."""

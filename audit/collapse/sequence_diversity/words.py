@@ -113,8 +113,8 @@ def holders(sets: Sequence[Sequences], run: Sequence[int]) -> int:
         for at, token in enumerate(run):
             same &= each.tokens[at : at + starts] == token
         ends = np.cumsum(each.lengths)
-        at = np.flatnonzero(same)
-        record = np.searchsorted(ends, at, side="right")
+        first = np.flatnonzero(same)
+        record = np.searchsorted(ends, first, side="right")
         # A run that two records share is in neither.
-        found += len(np.unique(record[at + len(run) <= ends[record]]))
+        found += len(np.unique(record[first + len(run) <= ends[record]]))
     return found

@@ -120,7 +120,9 @@ def closest(found: Union, share: float) -> Closest:
 def _within(found: Union, share: float) -> NDArray[np.bool_]:
     """Which are as close as the given share of them, and ties with the last."""
     last = math.ceil(share * len(found.distance)) - 1
-    return found.distance <= np.partition(found.distance, last)[last]
+    limit = float(np.partition(found.distance, last)[last])
+    within: NDArray[np.bool_] = found.distance <= limit
+    return within
 
 
 def _counted(found: Union, inside: NDArray[np.bool_], share: float) -> Closest:
