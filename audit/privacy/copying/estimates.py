@@ -108,7 +108,7 @@ def _regions(found: Compared) -> Estimate:
         n=sum(each.generated for each in regions.cells),
         method=f"Mann–Whitney statistics of {len(regions.cells)} regions, ties corrected, over their joint error",
         unit="standard deviations",
-        better=Better.NEITHER,
+        better=Better.HIGHER,
         perfect=Perfect(0.0, -BAND, BAND),
         p_value=p_value(limits, 0.0),
         minimum_detectable=DETECTION,

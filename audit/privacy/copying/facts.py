@@ -49,11 +49,12 @@ ESTIMATES = (
     ),
     EstimateFacts(
         "data_copying",
-        "closeness to the training data compared with held-out records",
+        "distance from the training data beside that of held-out records",
         "standard deviations",
-        Better.NEITHER,
-        "How much closer than held-out records generated ones lie to the training data, averaged over regions and in "
-        "standard deviations of a perfect generator: far below 0 for copies, above 0 for a model that strays.",
+        Better.HIGHER,
+        "How much further than held-out records generated ones lie from the training data, averaged over regions and "
+        "in standard deviations of a perfect generator: far below 0 for copies; above 0 for a model that strays, which "
+        "is no copying.",
         rests_on=("generated", "holdout"),
     ),
 )

@@ -8,7 +8,7 @@ import pytest
 
 from genai_audit.audit.evidence.bundle import Evidence
 from genai_audit.audit.evidence.samples.given import NOT_TRAINING
-from genai_audit.audit.finding import LEVELS, Finding, NotApplicable, Outcome
+from genai_audit.audit.finding import LEVELS, Better, Finding, NotApplicable, Outcome
 from genai_audit.audit.judge import judge
 from genai_audit.audit.pipeline.auditing import run_auditors
 from genai_audit.audit.policy import Policy
@@ -34,7 +34,10 @@ def test_planted_copies_are_counted_and_listed() -> None:
     authentic = finding.estimate("authentic_share")
     assert authentic.perfect is not None
     assert authentic.value < authentic.perfect.value
-    assert finding.estimate("data_copying").interval().high < 0
+    regions = finding.estimate("data_copying")
+    assert regions.interval().high < 0
+    # Records that stray from the training data are no copies.
+    assert regions.better is Better.HIGHER
     table = next(each for each in finding.tables if each.name == "closest")
     assert all(row[0] == row[1] and row[0] < 60 and row[-1] == "copy" for row in table.rows)
     assert [each.level for each in excess.curve] == list(LEVELS)
