@@ -65,11 +65,11 @@ class PixelCNNTraining:
     features dropped with probability `dropout`.
     """
 
-    steps: int = 4000
+    steps: int = 3000
     batch_size: int = 32
     learning_rate: float = 3e-3
     input_noise: float = 0.08
-    dropout: float = 0.05
+    dropout: float = 0.15
     average_over: int = 300
 
     def __post_init__(self) -> None:
