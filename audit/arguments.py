@@ -38,7 +38,7 @@ OPTIONS = (
     "encoder reference holdout groups outcome labels group-classifier classifier-validation probes canaries types unit "
     "population not-training loader trust "
     "prompts steps policy samples budget looks "
-    "resume seed device only out card lock show-real"
+    "resume seed device only out against card lock show-real"
 )
 OPTION = re.compile(rf"--({OPTIONS.replace(' ', '|')})\b")
 AT_START = re.compile(rf"^{OPTION.pattern}(?: (\S[^:]*))?: ")

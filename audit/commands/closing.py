@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...reports.terminal.say import command_build, say
-from ..verdict import Ruling
 from .exits import FAIL, INCONCLUSIVE, PASS
 
 if TYPE_CHECKING:
     from ...reports.record import Record
+    from ..verdict import Ruling
 
 
 def close(record: "Record", out: Path | None, *, exit_zero: bool, silent: bool = False) -> int:
@@ -27,11 +27,13 @@ def close(record: "Record", out: Path | None, *, exit_zero: bool, silent: bool =
     return PASS if exit_zero or silent else exit_code(record.verdict.outcome, record)
 
 
-def exit_code(outcome: Ruling, record: "Record") -> int:
+def exit_code(outcome: "Ruling", record: "Record") -> int:
     """The exit code of an outcome; of an inconclusive one, as the policy's `on_inconclusive` says.
 
     The outcome itself stays what it is, in every output.
     """
+    from ..verdict import Ruling
+
     if outcome is not Ruling.INCONCLUSIVE:
         return {Ruling.PASS: PASS, Ruling.FAIL: FAIL}[outcome]
     match record.policy.content.get("on_inconclusive"):

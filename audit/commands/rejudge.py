@@ -13,7 +13,7 @@ from ...models.reading.typed_values import damage
 from ...reports.record import Record
 from ..evidence.bundle import Evidence
 from ..folder.binding import check_derived, check_evidence, check_verdict
-from ..folder.lock import alone
+from ..folder.lock import alone, alone_with
 from ..folder.manifest import relist, strangers, sweep
 from ..folder.seal import check_seal
 from ..over_time.earlier import PREVIOUS, change_since
@@ -104,7 +104,7 @@ def render_again(
     """
     from ...reports.redaction import Showing
 
-    with alone((path if path.is_dir() else path.parent).resolve(), needed=False) if out is None else nullcontext():
+    with alone_with(path) if out is None else nullcontext():
         return _rendered(path, out, card, Showing(showing), full=full, pdf=pdf)
 
 

@@ -16,7 +16,7 @@ from ...reports.formats import FORMATS, written
 from ...reports.policy_place import PolicyPlace, policy_place
 from ...reports.record import Record
 from ...reports.terminal.say import say
-from ..folder.lock import alone
+from ..folder.lock import alone_with
 from ..folder.manifest import relist, strangers, sweep
 from ..policy import DEFAULT, SHIPPED, PolicyError, policy_file
 
@@ -78,7 +78,7 @@ def written_again(
     if not formats and not templates:
         warn_of_age(datetime.now(UTC).date())
         return [render_again(path, out, card, **look)]
-    with alone((path if path.is_dir() else path.parent).resolve(), needed=False) if out is None else nullcontext():
+    with alone_with(path) if out is None else nullcontext():
         return _written(path, out, card, formats, templates)
 
 

@@ -78,3 +78,22 @@ def _holder(path: Path) -> str:
     except OSError:
         return ""
     return f" (process {number})" if number.isdecimal() else ""
+
+
+@contextlib.contextmanager
+def alone_with(path: Path) -> Iterator[None]:
+    """Hold the folder of a saved audit for what is written into it; where there is none, whoever reads it says so.
+
+    Args:
+        path: the record, or its folder, as a user named it.
+
+    Raises:
+        UserError: if another process holds it.
+    """
+    try:
+        folder = (path if path.is_dir() else path.parent).resolve()
+        there = folder.is_dir()
+    except (OSError, ValueError):  # of a name that no file system takes
+        there = False
+    with alone(folder, needed=False) if there else contextlib.nullcontext():
+        yield

@@ -8,7 +8,6 @@ import click
 from ...reports.terminal.say import say, say_block
 from ..commands import values
 from ..commands.exits import EXIT_CODES, FAIL, INCONCLUSIVE, PASS
-from ..verdict import Ruling
 
 if TYPE_CHECKING:
     from ...reports.part import Part
@@ -63,6 +62,7 @@ def compare(
     from ...reports.over_time.page import comparison_page
     from ...reports.over_time.said import comparison_lines
     from ...reports.terminal.progress import progress
+    from ..verdict import Ruling
     from .opened import compare_records
 
     with progress() as report:

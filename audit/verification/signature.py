@@ -7,7 +7,7 @@ from ...models.checkpoints.whole_file import write_whole
 from ...models.errors import UserError
 from ..commands.rejudge import open_audit
 from ..folder.attestation import ATTESTATION
-from ..folder.lock import alone
+from ..folder.lock import alone_with
 from ..folder.manifest import MANIFEST, listed, relist, sweep
 from ..folder.signing import ENVELOPE, private_key, signed
 from .of_files import of_files
@@ -25,7 +25,7 @@ def sign_audit(out: Path, key_file: Path) -> Path:
         UserError: if there is no sound audit or no usable key, or the file cannot be written.
     """
     key = private_key(key_file)
-    with alone((out if out.is_dir() else out.parent).resolve(), needed=False):
+    with alone_with(out):
         return _signed(out, key)
 
 
