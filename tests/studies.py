@@ -38,7 +38,7 @@ STUDIES = (
             "{'spread': 1.5}",
             "{'memorise': 40}",
         )
-        for seed in (2, 3, 4)
+        for seed in (1, 2, 3, 4)
     ),
     "planted/test_toys.py::test_the_sound_twin_passes[3]",
     "planted/test_toys.py::test_the_sound_twin_passes[4]",
@@ -46,12 +46,12 @@ STUDIES = (
         f"faults/test_nothing_leaves.py::test_an_audit_keeps_to_itself[{kind}]"
         for kind in (
             *("diffusers", "adapter", "text to image", "keras", "torch.export", "torchscript", "onnx"),
-            "a state dict by a loader",
+            *("a state dict by a loader", "samples alone"),
         )
     ),
     *(
         f"faults/test_model_code.py::test_no_end_of_the_worker_is_a_verdict[{end}]"
-        for end in ("exit 3", "exit text", "cancelled", "generator", "leave 1", "abort")
+        for end in ("exit 3", "exit text", "cancelled", "generator", "leave 1", "abort", "end of file", "native exit")
     ),
     "unit/models/families/training/test_plants.py::test_memorise_copies_its_images[vae]",
     "faults/test_resumed.py::test_a_raised_budget_goes_on_within_one_error",
@@ -62,6 +62,13 @@ STUDIES = (
     "property/test_threads.py::test_an_audit_is_the_same_on_any_number_of_threads[audio",
     "property/test_same_answer.py::test_samples_depend_on_the_seed_alone[audio]",
     "property/test_same_answer.py::test_samples_depend_on_the_seed_alone[ddpm]",
+    "property/test_same_answer.py::test_samples_depend_on_the_seed_alone[tabular-vae]",
+    "property/test_same_answer.py::test_the_table_says_whether_there_is_a_likelihood[audio]",
+    "property/test_same_answer.py::test_collecting_evidence_leaves_the_model_as_it_was[ddpm]",
+    "property/test_estimands.py::test_no_estimate_moves_with_the_number_of_generated_records[music]",
+    "faults/test_encoder_code.py::test_a_fault_of_an_encoder_is_the_users_with_file_and_line[leaves]",
+    "planted/test_facts.py::test_findings_are_as_their_auditors_say[image]",
+    "planted/test_reliance.py::test_the_planted_column_carries_at_least_95_percent[0.0-0.8-job",
     "property/test_held_pictures_audit.py::test_the_same_findings[model]",
     "unit/audit/fairness/group_representation/test_targets.py::test_a_perfect_generator_rarely_fails_against_a_sample",
     "unit/audit/fairness/group_representation/test_group_shares.py::test_ratios_to_a_sample_cover_the_truth",

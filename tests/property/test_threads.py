@@ -52,7 +52,7 @@ def files(folder: Path) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("family", "records", "numbers"),
     [
-        ("vae", 250, (1, 2, 8)),
+        ("vae", 250, (1, 8)),
         ("tabular-gan", 250, (1, 2, 8)),
         ("gpt", 200, (1, 8)),
         ("music-lstm", 200, (1, 8)),
