@@ -25,14 +25,14 @@ SOUND_MAPS = (SIGNED, MAGNITUDES, UNREAD + SIGNED, UNREAD + MAGNITUDES)
 
 UNREADABLE = "The map fails its checks, so it is shown without a reading."
 
-LEFT, WIDTH, HEIGHT, BARS, AXIS = 44, 264, 96, 40, 34
+LEFT, WIDTH, HEIGHT, BARS, AXIS = 60, 248, 96, 40, 34
 """Pixels: for the names of frequencies; of the picture; of the tallest bar, above and below the line of none; and for
 the axis of time. The whole fits a phone."""
 
 MOST_SOUNDS = 200
 """Sounds of which the spectrogram is a mean, at most."""
 
-TICKS = 4
+TICKS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,8 @@ class SoundMap:
     label: str
     reading: str
     alt: str
+    left: int
+    right: int
     width: int
     height: int
     uri: str
@@ -145,6 +147,8 @@ def _map(name: str, panel: _Panel, form: str, largest: float, rate: int | None) 
         reading=UNREADABLE if form.startswith(UNREAD) else _reading(panel, signs),
         alt=f"{panel.label}: mean spectrogram of {len(panel.waves)} sounds over bars of {len(panel.values)} spans; the "
         "table below has their values",
+        left=LEFT,
+        right=LEFT + WIDTH,
         width=LEFT + WIDTH + 8,
         height=line + below + AXIS,
         uri=data_uri(opaque(coloured(loud, 0.0, 1.0, CIVIDIS))),
